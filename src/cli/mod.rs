@@ -1,0 +1,1 @@
+//! The verbs, for scripts and for people without the interface: one file a command.

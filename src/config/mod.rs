@@ -1,0 +1,1 @@
+//! Where a project comes from: `karat.toml`, Docker contexts, the environment.

@@ -1,0 +1,1 @@
+//! One Docker engine, through bollard: connect, read, send and receive images, build. Knows nothing of environments or plans.

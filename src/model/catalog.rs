@@ -1,0 +1,114 @@
+//! The versions of one image: every tag and every digest known, joined across engines.
+
+use super::bytes::Bytes;
+use super::digest::Digest;
+use super::observation::LocalImage;
+use super::plan::Frozen;
+use super::project::EngineName;
+use super::reference::{ImageRef, Repository};
+use super::time::Timestamp;
+use super::version::VersionLabel;
+
+/// One version: one known state of an image. Its identity is a digest; tags are aliases.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Version {
+    /// The tag that names it under the image's scheme. `None`: no version tag is known, so
+    /// it is shown by its short digest, and sorts behind those that have one.
+    pub label: Option<VersionLabel>,
+    /// What it is recognised by everywhere: its config digest where known, else its
+    /// content digest (platform + diff ids + configuration).
+    pub identity: Digest,
+    /// The content digest.
+    pub content: Digest,
+    /// Every tag known, version tags first, then by name.
+    pub tags: Vec<String>,
+    /// The digests it is known by.
+    pub digests: Digests,
+    /// When it was built.
+    pub created: Option<Timestamp>,
+    /// Its size: the largest any engine says, stores differ.
+    pub size: Option<Bytes>,
+    /// `linux/amd64`.
+    pub platform: String,
+    /// Where it lies, and under which id there.
+    pub on_engines: Vec<Held>,
+    /// `repository@digest` in registries.
+    pub repo_digests: Vec<ImageRef>,
+    /// Its OCI labels: revision, source, base.
+    pub labels: std::collections::BTreeMap<String, String>,
+    /// Whether the project revoked it, or the version it is built from.
+    pub revoked: bool,
+}
+
+/// An engine that has a version.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Held {
+    /// Which engine.
+    pub engine: EngineName,
+    /// The image's id there.
+    pub image_id: Digest,
+    /// Its tags of this repository there.
+    pub tags: Vec<String>,
+}
+
+/// The three digests of an image, kept apart.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Digests {
+    /// Of the index that lists its platforms, where there is one.
+    pub index: Option<Digest>,
+    /// Of its manifest for one platform.
+    pub manifest: Option<Digest>,
+    /// Of its configuration.
+    pub config: Option<Digest>,
+}
+
+/// All versions of an image, newest first.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Catalog {
+    /// Newest first.
+    pub versions: Vec<Version>,
+    /// Labels that stand for more than one digest on different engines.
+    pub contested: Vec<VersionLabel>,
+}
+
+/// The images of one engine, as the catalog takes them.
+#[derive(Clone, Copy, Debug)]
+pub struct EngineImages<'a> {
+    /// Which engine.
+    pub engine: &'a EngineName,
+    /// Its images.
+    pub images: &'a [LocalImage],
+}
+
+impl Version {
+    /// The label, else the short digest.
+    #[must_use]
+    pub fn shown(&self) -> &str {
+        self.label
+            .as_ref()
+            .map_or_else(|| self.identity.short(), |label| &label.0)
+    }
+
+    /// This version as a plan freezes it.
+    #[must_use]
+    pub fn freeze(&self, repository: &Repository) -> Frozen {
+        let registry_digest = self
+            .repo_digests
+            .iter()
+            .find(|reference| &reference.repository == repository)
+            .and_then(|reference| reference.digest.clone());
+        Frozen {
+            label: self.shown().to_owned(),
+            identity: self.identity.clone(),
+            content: Some(self.content.clone()),
+            repository: repository.clone(),
+            tag: self
+                .label
+                .as_ref()
+                .map(|label| label.0.clone())
+                .or_else(|| self.tags.first().cloned()),
+            registry_digest,
+            size: self.size,
+        }
+    }
+}

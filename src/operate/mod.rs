@@ -1,0 +1,1 @@
+//! Makes plans and runs them, step by step, with progress, cancel and undo; recovers what was cut off.
