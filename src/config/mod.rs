@@ -11,13 +11,15 @@
 //! | `context` | Docker contexts |
 //! | `found` | which engines take part when no file says so |
 //! | `sheet` | a TOML text walked by hand, so that every problem has its line |
-//! | `file`, `rules` | `karat.toml` → project; what must hold between its parts |
+//! | `file`, `image`, `environment`, `rules` | `karat.toml` → project; what must hold between its parts |
 //! | `render` | fleet → `karat.toml` |
 
 mod address;
 mod context;
+mod environment;
 mod file;
 mod found;
+mod image;
 mod problem;
 mod render;
 mod rules;

@@ -10,7 +10,7 @@ use crate::model::project::{DEFAULT_SOAK, Environment, EnvironmentName, Image, P
 use crate::model::reference::ImageRef;
 use crate::model::version::Scheme;
 
-use super::file::unanchored;
+use super::image::unanchored;
 use super::problem::ConfigError;
 
 /// Where an environment stands by its name: the further down, the closer to users.

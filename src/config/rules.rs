@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::model::nearest;
 use crate::model::project::{EngineAddress, EngineName, Environment, EnvironmentName, Selector};
 
-use super::file::Draft;
+use super::environment::Draft;
 use super::sheet::Sheet;
 
 /// Reports everything that cannot be true of these environments together.
