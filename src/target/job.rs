@@ -26,6 +26,8 @@ pub struct Job {
     pub process: Process,
     /// On which engine, by the name its owner knew it by.
     pub engine: EngineName,
+    /// The engine's own id, the same however it is reached.
+    pub engine_id: String,
     /// The container's name.
     pub container: String,
     /// The old container's id.

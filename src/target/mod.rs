@@ -8,6 +8,9 @@
 pub mod job;
 pub mod plain;
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use futures_util::stream::BoxStream;
 use tokio::sync::mpsc;
@@ -15,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use job::Job;
 
-use crate::engine::EngineError;
+use crate::engine::{Engine, EngineError};
 use crate::engine::images::ImageStream;
 use crate::model::bytes::Bytes;
 use crate::model::details::Details;
@@ -23,7 +26,7 @@ use crate::model::digest::Digest;
 use crate::model::observation::{LockSeen, Observation};
 use crate::model::plan::{Frozen, Obtain, Plan, Touch};
 use crate::model::progress::Progress;
-use crate::model::project::EngineName;
+use crate::model::project::{EngineName, Project};
 use crate::model::reference::ImageRef;
 use crate::model::step::Step;
 use crate::model::time::Timestamp;
@@ -260,3 +263,47 @@ pub enum TargetError {
     Cancelled,
 }
 
+
+/// Every target of a project.
+#[derive(Clone, Default)]
+pub struct Targets {
+    /// Those that can be asked.
+    pub usable: BTreeMap<EngineName, Arc<dyn Target>>,
+    /// Those that cannot, and why.
+    pub unusable: BTreeMap<EngineName, String>,
+}
+
+impl Targets {
+    /// The targets of a project. Nothing is asked of any engine yet.
+    #[must_use]
+    pub fn of(project: &Project) -> Self {
+        let wanted: Vec<_> = project.images.iter().map(|image| image.repository.clone()).collect();
+        let mut targets = Self::default();
+        for (name, address) in &project.engines {
+            match Engine::new(name.clone(), address.clone()) {
+                Ok(engine) => {
+                    let target = plain::PlainTarget::new(engine, wanted.clone());
+                    targets.usable.insert(name.clone(), Arc::new(target));
+                }
+                Err(error) => {
+                    targets.unusable.insert(name.clone(), error.to_string());
+                }
+            }
+        }
+        targets
+    }
+
+    /// The target of that name.
+    ///
+    /// # Errors
+    /// Why it cannot be used.
+    pub fn get(&self, name: &EngineName) -> Result<&Arc<dyn Target>, TargetError> {
+        self.usable.get(name).ok_or_else(|| {
+            let why = self.unusable.get(name).cloned();
+            TargetError::Engine(EngineError::Unusable {
+                engine: name.clone(),
+                why: why.unwrap_or_else(|| "it is in no context and no project file".to_owned()),
+            })
+        })
+    }
+}

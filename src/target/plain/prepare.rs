@@ -41,11 +41,13 @@ pub(super) async fn jobs(
         error: None,
         log: Vec::new(),
     };
+    let engine_id = target.facts().await?.id;
     let make = |container: &str, old: Value, from: &Frozen, to: &Frozen, follows: Option<String>| Job {
         event: event.clone(),
         summary: plan.summary(),
         process: Process::this(&plan.who),
         engine: target.engine.name().clone(),
+        engine_id: engine_id.clone(),
         container: container.to_owned(),
         old_id: read::text(&old, "/Id").unwrap_or_default().to_owned(),
         was_running: read::flag(&old, "/State/Running"),

@@ -280,6 +280,7 @@ async fn stray(
         summary: format!("an operation on {place} whose lock is gone"),
         process: Process { owner: String::new(), machine: String::new(), pid: 0, started: 0 },
         engine: target.engine.name().clone(),
+        engine_id: target.facts().await?.id,
         container: place.to_owned(),
         old_id: read::text(&inspect, "/Id").unwrap_or_default().to_owned(),
         was_running: true,
