@@ -16,6 +16,7 @@
 //! | [`nearest`] | "did you mean" |
 
 pub mod bytes;
+mod calver;
 pub mod catalog;
 pub mod details;
 pub mod digest;
@@ -23,6 +24,7 @@ pub mod event;
 pub mod fleet;
 pub mod known_good;
 pub mod nearest;
+mod next_version;
 pub mod observation;
 pub mod plan;
 pub mod progress;
