@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use bollard::query_parameters::{LogsOptionsBuilder, RemoveContainerOptionsBuilder, RenameContainerOptionsBuilder};
+use bollard::query_parameters::{
+    LogsOptionsBuilder, RemoveContainerOptionsBuilder, RenameContainerOptionsBuilder,
+};
 use futures_util::StreamExt as _;
 use hyper::Method;
 use serde_json::{Value, json};
@@ -29,7 +31,10 @@ impl Engine {
     pub async fn container(&self, name_or_id: &str) -> Result<Option<Value>, EngineError> {
         let path = format!("/containers/{name_or_id}/json");
         let doing = format!("reading container {name_or_id}");
-        match self.json(Method::GET, &path, None, &doing, ANSWER_WITHIN).await {
+        match self
+            .json(Method::GET, &path, None, &doing, ANSWER_WITHIN)
+            .await
+        {
             Ok(inspect) => Ok(Some(inspect)),
             Err(error) if error.is_not_found() => Ok(None),
             Err(error) => Err(error),
@@ -42,7 +47,15 @@ impl Engine {
     /// The engine's.
     pub async fn containers(&self) -> Result<Vec<Value>, EngineError> {
         let doing = "listing containers";
-        let all = self.json(Method::GET, "/containers/json?all=true", None, doing, ANSWER_WITHIN).await?;
+        let all = self
+            .json(
+                Method::GET,
+                "/containers/json?all=true",
+                None,
+                doing,
+                ANSWER_WITHIN,
+            )
+            .await?;
         Ok(read::list(&all, "").to_vec())
     }
 
@@ -53,12 +66,16 @@ impl Engine {
     pub async fn create(&self, name: &str, body: &Value) -> Result<String, EngineError> {
         let path = format!("/containers/create?name={name}");
         let doing = format!("creating container {name}");
-        let answer = self.json(Method::POST, &path, Some(body), &doing, CREATE_WITHIN).await?;
-        read::text(&answer, "/Id").map(str::to_owned).ok_or_else(|| EngineError::Unreadable {
-            engine: self.name().clone(),
-            doing,
-            why: "no id came back".to_owned(),
-        })
+        let answer = self
+            .json(Method::POST, &path, Some(body), &doing, CREATE_WITHIN)
+            .await?;
+        read::text(&answer, "/Id")
+            .map(str::to_owned)
+            .ok_or_else(|| EngineError::Unreadable {
+                engine: self.name().clone(),
+                doing,
+                why: "no id came back".to_owned(),
+            })
     }
 
     /// Starts it; one that runs already is left alone.
@@ -68,7 +85,9 @@ impl Engine {
     pub async fn start(&self, name_or_id: &str) -> Result<(), EngineError> {
         let path = format!("/containers/{name_or_id}/start");
         let doing = format!("starting container {name_or_id}");
-        self.json(Method::POST, &path, None, &doing, CREATE_WITHIN).await.map(drop)
+        self.json(Method::POST, &path, None, &doing, CREATE_WITHIN)
+            .await
+            .map(drop)
     }
 
     /// Stops it, with its own signal and time-out, and waits until it is down. One that is
@@ -81,7 +100,9 @@ impl Engine {
         let doing = format!("stopping container {name_or_id}");
         // After the grace the engine kills it, which takes up to ten seconds more.
         let within = grace + Duration::from_secs(30);
-        self.json(Method::POST, &path, None, &doing, within).await.map(drop)
+        self.json(Method::POST, &path, None, &doing, within)
+            .await
+            .map(drop)
     }
 
     /// Gives it another name.
@@ -91,7 +112,8 @@ impl Engine {
     pub async fn rename(&self, id: &str, name: &str) -> Result<(), EngineError> {
         let options = RenameContainerOptionsBuilder::default().name(name).build();
         let doing = format!("renaming container {id} to {name}");
-        self.ask(&doing, self.docker().rename_container(id, options)).await
+        self.ask(&doing, self.docker().rename_container(id, options))
+            .await
     }
 
     /// Sets its restart policy, given as the engine writes it in `HostConfig`.
@@ -102,7 +124,9 @@ impl Engine {
         let path = format!("/containers/{id}/update");
         let doing = format!("setting the restart policy of container {id}");
         let body = json!({ "RestartPolicy": policy });
-        self.json(Method::POST, &path, Some(&body), &doing, ANSWER_WITHIN).await.map(drop)
+        self.json(Method::POST, &path, Some(&body), &doing, ANSWER_WITHIN)
+            .await
+            .map(drop)
     }
 
     /// Removes it, killing it if it runs. One that is gone already is fine.
@@ -121,8 +145,11 @@ impl Engine {
             Ok(Err(error)) => match self.error(doing, error) {
                 error if error.is_not_found() => Ok(()),
                 // Somebody else is removing it at this moment.
-                EngineError::Answered { status: 409, message, .. }
-                    if message.contains("already in progress") => Ok(()),
+                EngineError::Answered {
+                    status: 409,
+                    message,
+                    ..
+                } if message.contains("already in progress") => Ok(()),
                 error => Err(error),
             },
             Err(_) => Err(EngineError::TimedOut {
@@ -137,11 +164,18 @@ impl Engine {
     ///
     /// # Errors
     /// The engine's.
-    pub async fn connect_network(&self, network: &str, container: &str, endpoint: &Value) -> Result<(), EngineError> {
+    pub async fn connect_network(
+        &self,
+        network: &str,
+        container: &str,
+        endpoint: &Value,
+    ) -> Result<(), EngineError> {
         let path = format!("/networks/{network}/connect");
         let doing = format!("connecting container {container} to network {network}");
         let body = json!({ "Container": container, "EndpointConfig": endpoint });
-        self.json(Method::POST, &path, Some(&body), &doing, ANSWER_WITHIN).await.map(drop)
+        self.json(Method::POST, &path, Some(&body), &doing, ANSWER_WITHIN)
+            .await
+            .map(drop)
     }
 
     /// The last lines a container wrote, both streams in order. Best effort: some log
@@ -160,7 +194,9 @@ impl Engine {
             }
             text
         };
-        let text = tokio::time::timeout(ANSWER_WITHIN, read).await.unwrap_or_default();
+        let text = tokio::time::timeout(ANSWER_WITHIN, read)
+            .await
+            .unwrap_or_default();
         text.lines().map(str::to_owned).collect()
     }
 }

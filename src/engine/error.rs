@@ -15,7 +15,9 @@ pub enum EngineError {
         why: String,
     },
     /// The socket is there, but not for this user.
-    #[error("cannot reach {engine}: no permission on its socket; join the group that owns it (`sudo usermod -aG docker $USER`, then log in again) or run as that user")]
+    #[error(
+        "cannot reach {engine}: no permission on its socket; join the group that owns it (`sudo usermod -aG docker $USER`, then log in again) or run as that user"
+    )]
     NoPermission {
         /// Which engine.
         engine: EngineName,
@@ -39,7 +41,9 @@ pub enum EngineError {
         why: String,
     },
     /// TLS material or handshake.
-    #[error("cannot reach {engine}: TLS: {why}; check the ca.pem, cert.pem and key.pem of its context")]
+    #[error(
+        "cannot reach {engine}: TLS: {why}; check the ca.pem, cert.pem and key.pem of its context"
+    )]
     Tls {
         /// Which engine.
         engine: EngineName,
@@ -65,7 +69,9 @@ pub enum EngineError {
         after: Span,
     },
     /// Older than what karat works with.
-    #[error("{engine} is too old: version {version} with API {api}; karat needs API 1.41 (Docker 20.10) or newer")]
+    #[error(
+        "{engine} is too old: version {version} with API {api}; karat needs API 1.41 (Docker 20.10) or newer"
+    )]
     TooOld {
         /// Which engine.
         engine: EngineName,
@@ -75,7 +81,9 @@ pub enum EngineError {
         api: String,
     },
     /// Its disk is full.
-    #[error("{engine} has no space left while {doing}; free some (`docker system df`, `docker image prune`) and try again")]
+    #[error(
+        "{engine} has no space left while {doing}; free some (`docker system df`, `docker image prune`) and try again"
+    )]
     NoSpace {
         /// Which engine.
         engine: EngineName,
@@ -114,7 +122,12 @@ impl EngineError {
         if message.contains("no space left on device") {
             Self::NoSpace { engine, doing }
         } else {
-            Self::Answered { engine, doing, status, message }
+            Self::Answered {
+                engine,
+                doing,
+                status,
+                message,
+            }
         }
     }
 
@@ -128,18 +141,21 @@ impl EngineError {
         use bollard::errors::Error as Bollard;
         let doing = doing.into();
         match error {
-            Bollard::DockerResponseServerError { status_code, message } => {
-                Self::answered(engine, &doing, status_code, message)
-            }
+            Bollard::DockerResponseServerError {
+                status_code,
+                message,
+            } => Self::answered(engine, &doing, status_code, message),
             Bollard::DockerStreamError { error } => Self::answered(engine, &doing, 200, error),
             Bollard::RequestTimeoutError => Self::TimedOut {
                 engine: engine.clone(),
                 doing,
                 after: Span::seconds(super::LONG),
             },
-            Bollard::JsonDataError { message, .. } => {
-                Self::Unreadable { engine: engine.clone(), doing, why: message }
-            }
+            Bollard::JsonDataError { message, .. } => Self::Unreadable {
+                engine: engine.clone(),
+                doing,
+                why: message,
+            },
             other => Self::from_wire(engine, doing, &other),
         }
     }
@@ -154,7 +170,10 @@ impl EngineError {
                 kind = Some(io.kind());
             }
             if let Some(tls) = innermost.downcast_ref::<rustls::Error>() {
-                return Self::Tls { engine, why: tls.to_string() };
+                return Self::Tls {
+                    engine,
+                    why: tls.to_string(),
+                };
             }
             // An io::Error that wraps another error hides it from `source`.
             let wrapped = innermost
@@ -202,7 +221,10 @@ impl EngineError {
     pub const fn is_out_of_reach(&self) -> bool {
         !matches!(
             self,
-            Self::Answered { .. } | Self::NoSpace { .. } | Self::TooOld { .. } | Self::Unreadable { .. }
+            Self::Answered { .. }
+                | Self::NoSpace { .. }
+                | Self::TooOld { .. }
+                | Self::Unreadable { .. }
         )
     }
 }

@@ -6,7 +6,8 @@ use std::time::Duration;
 use bollard::auth::DockerCredentials;
 use bollard::models::CreateImageInfo;
 use bollard::query_parameters::{
-    CreateImageOptionsBuilder, ImportImageOptionsBuilder, RemoveImageOptionsBuilder, TagImageOptionsBuilder,
+    CreateImageOptionsBuilder, ImportImageOptionsBuilder, RemoveImageOptionsBuilder,
+    TagImageOptionsBuilder,
 };
 use docker_credential::DockerCredential;
 use futures_util::{Stream, StreamExt as _};
@@ -36,7 +37,10 @@ impl Engine {
     pub async fn image(&self, name_or_id: &str) -> Result<Option<Value>, EngineError> {
         let path = format!("/images/{name_or_id}/json");
         let doing = format!("reading image {name_or_id}");
-        match self.json(Method::GET, &path, None, &doing, ANSWER_WITHIN).await {
+        match self
+            .json(Method::GET, &path, None, &doing, ANSWER_WITHIN)
+            .await
+        {
             Ok(inspect) => Ok(Some(inspect)),
             Err(error) if error.is_not_found() => Ok(None),
             Err(error) => Err(error),
@@ -49,7 +53,9 @@ impl Engine {
     /// The engine's.
     pub async fn images(&self) -> Result<Vec<Value>, EngineError> {
         let doing = "listing images";
-        let all = self.json(Method::GET, "/images/json", None, doing, ANSWER_WITHIN).await?;
+        let all = self
+            .json(Method::GET, "/images/json", None, doing, ANSWER_WITHIN)
+            .await?;
         Ok(read::list(&all, "").to_vec())
     }
 
@@ -64,20 +70,29 @@ impl Engine {
     ) -> Result<(), EngineError> {
         let digest = reference.digest.as_ref().map(Digest::as_str);
         let doing = format!("pulling {reference}");
-        let mut options = CreateImageOptionsBuilder::default().from_image(reference.repository.as_str());
+        let mut options =
+            CreateImageOptionsBuilder::default().from_image(reference.repository.as_str());
         if let Some(which) = digest.or(reference.tag.as_deref()) {
             options = options.tag(which);
         }
         let login = login_for(&reference.repository);
-        let mut answers = self.docker().create_image(Some(options.build()), None, login);
+        let mut answers = self
+            .docker()
+            .create_image(Some(options.build()), None, login);
         let mut layers: HashMap<String, (u64, u64)> = HashMap::new();
         while let Some(answer) = answers.next().await {
             let answer = answer.map_err(|error| self.error(doing.clone(), error))?;
-            if let Some(message) = answer.error_detail.as_ref().and_then(|error| error.message.clone()) {
+            if let Some(message) = answer
+                .error_detail
+                .as_ref()
+                .and_then(|error| error.message.clone())
+            {
                 return Err(EngineError::answered(self.name(), &doing, 200, message));
             }
             if note_layer(&mut layers, &answer) {
-                let (done, total) = layers.values().fold((0, 0), |(a, b), (c, d)| (a + c, b + d));
+                let (done, total) = layers
+                    .values()
+                    .fold((0, 0), |(a, b), (c, d)| (a + c, b + d));
                 tell(Bytes(done), Some(Bytes(total)));
             }
         }
@@ -94,7 +109,9 @@ impl Engine {
         tokio::spawn(async move {
             let mut chunks = std::pin::pin!(engine.docker().export_image(image.as_str()));
             while let Some(chunk) = chunks.next().await {
-                let chunk = chunk.map_err(|error| engine.error(format!("exporting image {}", image.short()), error));
+                let chunk = chunk.map_err(|error| {
+                    engine.error(format!("exporting image {}", image.short()), error)
+                });
                 let failed = chunk.is_err();
                 if sender.send(chunk).await.is_err() || failed {
                     break;
@@ -140,10 +157,22 @@ impl Engine {
     ///
     /// # Errors
     /// The engine's.
-    pub async fn tag(&self, image: &Digest, repository: &Repository, tag: &str) -> Result<(), EngineError> {
-        let options = TagImageOptionsBuilder::default().repo(repository.as_str()).tag(tag).build();
+    pub async fn tag(
+        &self,
+        image: &Digest,
+        repository: &Repository,
+        tag: &str,
+    ) -> Result<(), EngineError> {
+        let options = TagImageOptionsBuilder::default()
+            .repo(repository.as_str())
+            .tag(tag)
+            .build();
         let doing = format!("tagging image {} as {repository}:{tag}", image.short());
-        self.ask(&doing, self.docker().tag_image(image.as_str(), Some(options))).await
+        self.ask(
+            &doing,
+            self.docker().tag_image(image.as_str(), Some(options)),
+        )
+        .await
     }
 
     /// Removes an image, or only a tag of it. Images in use are refused by the engine.
@@ -153,7 +182,12 @@ impl Engine {
     pub async fn remove_image(&self, name_or_id: &str) -> Result<(), EngineError> {
         let options = RemoveImageOptionsBuilder::default().build();
         let doing = format!("removing image {name_or_id}");
-        self.ask(&doing, self.docker().remove_image(name_or_id, Some(options), None)).await.map(drop)
+        self.ask(
+            &doing,
+            self.docker().remove_image(name_or_id, Some(options), None),
+        )
+        .await
+        .map(drop)
     }
 
     /// Makes an image from a tar of its files, as `docker import` does; `changes` are
@@ -161,7 +195,13 @@ impl Engine {
     ///
     /// # Errors
     /// The engine's.
-    pub async fn import(&self, tar: Vec<u8>, repository: &str, tag: &str, changes: &[&str]) -> Result<(), EngineError> {
+    pub async fn import(
+        &self,
+        tar: Vec<u8>,
+        repository: &str,
+        tag: &str,
+        changes: &[&str],
+    ) -> Result<(), EngineError> {
         let doing = format!("importing image {repository}:{tag}");
         let options = CreateImageOptionsBuilder::default()
             .from_src("-")
@@ -197,14 +237,20 @@ fn note_layer(layers: &mut HashMap<String, (u64, u64)>, answer: &CreateImageInfo
     if answer.status.as_deref() != Some("Downloading") {
         return false;
     }
-    let number = |value: Option<i64>| value.and_then(|value| u64::try_from(value).ok()).unwrap_or(0);
+    let number = |value: Option<i64>| {
+        value
+            .and_then(|value| u64::try_from(value).ok())
+            .unwrap_or(0)
+    };
     layers.insert(id.clone(), (number(detail.current), number(detail.total)));
     true
 }
 
 /// What `docker login` left for the repository's registry. Never logged.
 fn login_for(repository: &Repository) -> Option<DockerCredentials> {
-    let host = repository.registry_host().unwrap_or("https://index.docker.io/v1/");
+    let host = repository
+        .registry_host()
+        .unwrap_or("https://index.docker.io/v1/");
     match docker_credential::get_credential(host).ok()? {
         DockerCredential::UsernamePassword(username, password) => Some(DockerCredentials {
             username: Some(username),

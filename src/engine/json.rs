@@ -9,13 +9,19 @@ use crate::model::time::Timestamp;
 /// A text that is not empty.
 #[must_use]
 pub fn text<'a>(value: &'a Value, path: &str) -> Option<&'a str> {
-    value.pointer(path)?.as_str().filter(|text| !text.is_empty())
+    value
+        .pointer(path)?
+        .as_str()
+        .filter(|text| !text.is_empty())
 }
 
 /// A flag; absent counts as unset.
 #[must_use]
 pub fn flag(value: &Value, path: &str) -> bool {
-    value.pointer(path).and_then(Value::as_bool).unwrap_or(false)
+    value
+        .pointer(path)
+        .and_then(Value::as_bool)
+        .unwrap_or(false)
 }
 
 /// A number.
@@ -27,12 +33,19 @@ pub fn number(value: &Value, path: &str) -> Option<i64> {
 /// A list; absent and null count as empty.
 #[must_use]
 pub fn list<'a>(value: &'a Value, path: &str) -> &'a [Value] {
-    value.pointer(path).and_then(Value::as_array).map_or(&[], Vec::as_slice)
+    value
+        .pointer(path)
+        .and_then(Value::as_array)
+        .map_or(&[], Vec::as_slice)
 }
 
 /// The entries of an object; absent and null count as empty.
 pub fn entries<'a>(value: &'a Value, path: &str) -> impl Iterator<Item = (&'a String, &'a Value)> {
-    value.pointer(path).and_then(Value::as_object).into_iter().flatten()
+    value
+        .pointer(path)
+        .and_then(Value::as_object)
+        .into_iter()
+        .flatten()
 }
 
 /// A moment. Engines write year 1 for "never".
@@ -46,5 +59,7 @@ pub fn time(value: &Value, path: &str) -> Option<Timestamp> {
 #[must_use]
 pub fn digest(value: &Value, path: &str) -> Option<Digest> {
     let text = text(value, path)?;
-    Digest::parse(text).or_else(|_| Digest::parse(&format!("sha256:{text}"))).ok()
+    Digest::parse(text)
+        .or_else(|_| Digest::parse(&format!("sha256:{text}")))
+        .ok()
 }

@@ -65,7 +65,12 @@ impl Engine {
             bollard::API_DEFAULT_VERSION,
         )
         .map_err(|error| EngineError::from_bollard(&name, "preparing the connection", error))?;
-        Ok(Self { name, address, wire, docker })
+        Ok(Self {
+            name,
+            address,
+            wire,
+            docker,
+        })
     }
 
     /// What it is called.
@@ -88,7 +93,8 @@ impl Engine {
 
     /// Turns bollard's error into ours.
     pub fn error(&self, doing: impl Into<String>, error: bollard::errors::Error) -> EngineError {
-        self.wire.explain(EngineError::from_bollard(&self.name, doing, error))
+        self.wire
+            .explain(EngineError::from_bollard(&self.name, doing, error))
     }
 
     /// Waits for an answer for at most [`ANSWER_WITHIN`].
@@ -115,7 +121,9 @@ impl Engine {
     /// # Errors
     /// It does not answer.
     pub async fn ping(&self) -> Result<(), EngineError> {
-        self.ask("greeting the engine", self.docker.ping()).await.map(drop)
+        self.ask("greeting the engine", self.docker.ping())
+            .await
+            .map(drop)
     }
 
     /// Asks for JSON, raw. `path` starts with a slash and carries its query.
@@ -158,9 +166,16 @@ impl Engine {
         if status.is_success() || status.as_u16() == 304 {
             return Ok(answer);
         }
-        let message = json::text(&answer, "/message")
-            .map_or_else(|| String::from_utf8_lossy(&bytes).trim().to_owned(), str::to_owned);
-        Err(EngineError::answered(&self.name, doing, status.as_u16(), message))
+        let message = json::text(&answer, "/message").map_or_else(
+            || String::from_utf8_lossy(&bytes).trim().to_owned(),
+            str::to_owned,
+        );
+        Err(EngineError::answered(
+            &self.name,
+            doing,
+            status.as_u16(),
+            message,
+        ))
     }
 
     /// What kind of engine it is.
@@ -169,16 +184,25 @@ impl Engine {
     /// It does not answer, or it is too old.
     pub async fn facts(&self) -> Result<EngineFacts, EngineError> {
         let doing = "asking which engine it is";
-        let version = self.json(Method::GET, "/version", None, doing, ANSWER_WITHIN).await?;
-        let info = self.json(Method::GET, "/info", None, doing, ANSWER_WITHIN).await?;
-        let text = |value: &Value, path: &str| json::text(value, path).unwrap_or_default().to_owned();
+        let version = self
+            .json(Method::GET, "/version", None, doing, ANSWER_WITHIN)
+            .await?;
+        let info = self
+            .json(Method::GET, "/info", None, doing, ANSWER_WITHIN)
+            .await?;
+        let text =
+            |value: &Value, path: &str| json::text(value, path).unwrap_or_default().to_owned();
         let api = text(&version, "/ApiVersion");
         let facts = EngineFacts {
             id: text(&info, "/ID"),
             host: text(&info, "/Name"),
             version: text(&version, "/Version"),
             platform: format!("{}/{}", text(&version, "/Os"), text(&version, "/Arch")),
-            kind: if is_podman(&version) { EngineKind::Podman } else { EngineKind::Docker },
+            kind: if is_podman(&version) {
+                EngineKind::Podman
+            } else {
+                EngineKind::Docker
+            },
             store: if has_containerd_store(&info) {
                 ImageStore::Containerd
             } else {

@@ -43,7 +43,12 @@ impl SshStream {
         let mut command = Command::new("ssh");
         command.args(["-T", "-o", "BatchMode=yes", "-o", "ConnectTimeout=10"]);
         // A host that vanished is noticed within 45 s even with nothing to say.
-        command.args(["-o", "ServerAliveInterval=15", "-o", "ServerAliveCountMax=3"]);
+        command.args([
+            "-o",
+            "ServerAliveInterval=15",
+            "-o",
+            "ServerAliveCountMax=3",
+        ]);
         if let Some(port) = port {
             command.args(["-p", &port.to_string()]);
         }
@@ -71,7 +76,11 @@ impl SshStream {
                 }
             }
         });
-        Ok(Self { stdin, stdout, _child: child })
+        Ok(Self {
+            stdin,
+            stdout,
+            _child: child,
+        })
     }
 }
 

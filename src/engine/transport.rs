@@ -25,8 +25,10 @@ use super::tls;
 use crate::model::project::{EngineAddress, EngineName};
 
 /// A request's body, in bollard's own shape: whole, or a stream.
-pub type RequestBody =
-    Either<Full<Bytes>, StreamBody<Pin<Box<dyn Stream<Item = std::io::Result<Frame<Bytes>>> + Send>>>>;
+pub type RequestBody = Either<
+    Full<Bytes>,
+    StreamBody<Pin<Box<dyn Stream<Item = std::io::Result<Frame<Bytes>>> + Send>>>,
+>;
 
 /// What can go wrong on the wire.
 #[derive(Debug, thiserror::Error)]
@@ -67,17 +69,29 @@ impl Wire {
         let last_words = LastWords::default();
         let route = match address {
             EngineAddress::Unix(path) => Route::Unix(path.clone()),
-            EngineAddress::Tcp { authority, tls: None } => Route::Tcp(authority.clone()),
-            EngineAddress::Tcp { authority, tls: Some(material) } => Route::Tls {
+            EngineAddress::Tcp {
+                authority,
+                tls: None,
+            } => Route::Tcp(authority.clone()),
+            EngineAddress::Tcp {
+                authority,
+                tls: Some(material),
+            } => Route::Tls {
                 authority: authority.clone(),
-                config: tls::client_config(material)
-                    .map_err(|why| EngineError::Tls { engine: name.clone(), why })?,
+                config: tls::client_config(material).map_err(|why| EngineError::Tls {
+                    engine: name.clone(),
+                    why,
+                })?,
             },
-            EngineAddress::Ssh { destination, port } => {
-                Route::Ssh { destination: destination.clone(), port: *port }
-            }
+            EngineAddress::Ssh { destination, port } => Route::Ssh {
+                destination: destination.clone(),
+                port: *port,
+            },
             EngineAddress::Broken(why) => {
-                return Err(EngineError::Unusable { engine: name.clone(), why: why.clone() });
+                return Err(EngineError::Unusable {
+                    engine: name.clone(),
+                    why: why.clone(),
+                });
             }
         };
         let mut builder = Client::builder(TokioExecutor::new());
@@ -90,8 +104,14 @@ impl Wire {
                 .pool_timer(hyper_util::rt::TokioTimer::new())
                 .pool_max_idle_per_host(4),
         };
-        let dialler = Dialler { route: Arc::new(route), last_words: last_words.clone() };
-        Ok(Self { client: builder.build(dialler), last_words })
+        let dialler = Dialler {
+            route: Arc::new(route),
+            last_words: last_words.clone(),
+        };
+        Ok(Self {
+            client: builder.build(dialler),
+            last_words,
+        })
     }
 
     /// Sends a request.
@@ -120,8 +140,14 @@ impl Wire {
 enum Route {
     Unix(std::path::PathBuf),
     Tcp(String),
-    Tls { authority: String, config: Arc<rustls::ClientConfig> },
-    Ssh { destination: String, port: Option<u16> },
+    Tls {
+        authority: String,
+        config: Arc<rustls::ClientConfig>,
+    },
+    Ssh {
+        destination: String,
+        port: Option<u16>,
+    },
 }
 
 #[derive(Clone)]
@@ -141,9 +167,11 @@ impl Dialler {
                 let connector = tokio_rustls::TlsConnector::from(config.clone());
                 Box::new(connector.connect(name, stream).await?)
             }
-            Route::Ssh { destination, port } => {
-                Box::new(SshStream::open(destination, *port, self.last_words.clone())?)
-            }
+            Route::Ssh { destination, port } => Box::new(SshStream::open(
+                destination,
+                *port,
+                self.last_words.clone(),
+            )?),
         };
         Ok(Line(line))
     }

@@ -67,12 +67,21 @@ pub fn live(project: &Arc<Project>, targets: &Targets, last: &Engines, pace: Pac
     let nudge = Arc::new(Notify::new());
     let mut tasks = JoinSet::new();
     for target in targets.usable.values() {
-        let voice = Voice { target: target.clone(), said: said.clone(), last: first.get(target.name()).and_then(|s| s.last.clone()) };
+        let voice = Voice {
+            target: target.clone(),
+            said: said.clone(),
+            last: first.get(target.name()).and_then(|s| s.last.clone()),
+        };
         tasks.spawn(voice.keep_reading(pace, nudge.clone()));
     }
     let project = project.clone();
     tasks.spawn(join(project, first, heard, fleet_out, engines_out));
-    Live { fleet: fleet_in, engines: engines_in, nudge, _tasks: tasks }
+    Live {
+        fleet: fleet_in,
+        engines: engines_in,
+        nudge,
+        _tasks: tasks,
+    }
 }
 
 type Said = (EngineName, EngineState);
@@ -119,7 +128,9 @@ impl Voice {
             let link = Link::Down {
                 error: error.to_string(),
                 since: *since.get_or_insert(now),
-                retry_at: chrono::TimeDelta::from_std(pause).ok().map(|pause| now + pause),
+                retry_at: chrono::TimeDelta::from_std(pause)
+                    .ok()
+                    .map(|pause| now + pause),
             };
             if self.say(link).await.is_err() {
                 return;
@@ -176,8 +187,14 @@ impl Voice {
     }
 
     async fn say(&self, link: Link) -> Result<(), ()> {
-        let state = EngineState { last: self.last.clone(), link };
-        self.said.send((self.target.name().clone(), state)).await.map_err(drop)
+        let state = EngineState {
+            last: self.last.clone(),
+            link,
+        };
+        self.said
+            .send((self.target.name().clone(), state))
+            .await
+            .map_err(drop)
     }
 
     fn lost(&self, doing: &str) -> TargetError {

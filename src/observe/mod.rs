@@ -24,7 +24,10 @@ const OBSERVE_WITHIN: Duration = Duration::from_secs(30);
 pub async fn gather(targets: &Targets, last: &Engines) -> Engines {
     let reads = targets.usable.values().map(|target| async move {
         let state = match read(target.as_ref()).await {
-            Ok(seen) => EngineState { last: Some(seen), link: Link::Up },
+            Ok(seen) => EngineState {
+                last: Some(seen),
+                link: Link::Up,
+            },
             Err(error) => down(last.get(target.name()), &error.to_string()),
         };
         (target.name().clone(), state)
@@ -35,13 +38,15 @@ pub async fn gather(targets: &Targets, last: &Engines) -> Engines {
 }
 
 async fn read(target: &dyn Target) -> Result<crate::model::observation::Observation, TargetError> {
-    tokio::time::timeout(OBSERVE_WITHIN, target.observe()).await.unwrap_or_else(|_| {
-        Err(TargetError::Engine(crate::engine::EngineError::TimedOut {
-            engine: target.name().clone(),
-            doing: "reading what runs on it".to_owned(),
-            after: OBSERVE_WITHIN.into(),
-        }))
-    })
+    tokio::time::timeout(OBSERVE_WITHIN, target.observe())
+        .await
+        .unwrap_or_else(|_| {
+            Err(TargetError::Engine(crate::engine::EngineError::TimedOut {
+                engine: target.name().clone(),
+                doing: "reading what runs on it".to_owned(),
+                after: OBSERVE_WITHIN.into(),
+            }))
+        })
 }
 
 /// Before anything answered: what was known last, and everything being asked.
@@ -49,18 +54,33 @@ async fn read(target: &dyn Target) -> Result<crate::model::observation::Observat
 pub fn at_first(targets: &Targets, last: &Engines) -> Engines {
     let asked = targets.usable.keys().map(|name| {
         let seen = last.get(name).and_then(|state| state.last.clone());
-        (name.clone(), EngineState { last: seen, link: Link::Connecting })
+        (
+            name.clone(),
+            EngineState {
+                last: seen,
+                link: Link::Connecting,
+            },
+        )
     });
     asked.chain(unusable(targets)).collect()
 }
 
-fn unusable(targets: &Targets) -> impl Iterator<Item = (crate::model::project::EngineName, EngineState)> + '_ {
-    targets.unusable.iter().map(|(name, why)| (name.clone(), down(None, why)))
+fn unusable(
+    targets: &Targets,
+) -> impl Iterator<Item = (crate::model::project::EngineName, EngineState)> + '_ {
+    targets
+        .unusable
+        .iter()
+        .map(|(name, why)| (name.clone(), down(None, why)))
 }
 
 fn down(last: Option<&EngineState>, error: &str) -> EngineState {
     EngineState {
         last: last.and_then(|state| state.last.clone()),
-        link: Link::Down { error: error.to_owned(), since: chrono::Utc::now(), retry_at: None },
+        link: Link::Down {
+            error: error.to_owned(),
+            since: chrono::Utc::now(),
+            retry_at: None,
+        },
     }
 }

@@ -18,8 +18,8 @@ use tokio_util::sync::CancellationToken;
 
 pub use job::Job;
 
-use crate::engine::{Engine, EngineError};
 use crate::engine::images::ImageStream;
+use crate::engine::{Engine, EngineError};
 use crate::model::bytes::Bytes;
 use crate::model::details::Details;
 use crate::model::digest::Digest;
@@ -57,7 +57,12 @@ pub trait Target: Send + Sync {
     async fn locate(&self, version: &Frozen) -> Result<Option<Digest>, TargetError>;
 
     /// Pulls by digest.
-    async fn pull(&self, reference: &ImageRef, watch: &Watch, what: &str) -> Result<(), TargetError>;
+    async fn pull(
+        &self,
+        reference: &ImageRef,
+        watch: &Watch,
+        what: &str,
+    ) -> Result<(), TargetError>;
 
     /// Starts to read an image whole.
     fn export(&self, image: &Digest) -> ImageStream;
@@ -74,11 +79,20 @@ pub trait Target: Send + Sync {
 
     /// Gives an image the tag of the version, where that tag is free there. Answers what to
     /// tell the user when it was not.
-    async fn tag_if_free(&self, image: &Digest, version: &Frozen) -> Result<Option<String>, TargetError>;
+    async fn tag_if_free(
+        &self,
+        image: &Digest,
+        version: &Frozen,
+    ) -> Result<Option<String>, TargetError>;
 
     /// Everything needed to replace a container, and those that depend on it: one job each,
     /// in the order in which they are to be done. Fails if the fleet moved since the plan.
-    async fn prepare(&self, plan: &Plan, image: usize, touch: usize) -> Result<Vec<Job>, TargetError>;
+    async fn prepare(
+        &self,
+        plan: &Plan,
+        image: usize,
+        touch: usize,
+    ) -> Result<Vec<Job>, TargetError>;
 
     /// Carries out one step.
     async fn carry_out(&self, step: Step, job: &mut Job, watch: &Watch) -> Result<(), TargetError>;
@@ -213,7 +227,9 @@ pub enum TargetError {
         by_hand: String,
     },
     /// What runs is no longer what the plan was made for.
-    #[error("{container} on {engine} changed since the plan was made: {what}; look again and confirm anew")]
+    #[error(
+        "{container} on {engine} changed since the plan was made: {what}; look again and confirm anew"
+    )]
     Moved {
         /// On which engine.
         engine: EngineName,
@@ -223,7 +239,9 @@ pub enum TargetError {
         what: String,
     },
     /// The lock was taken away while the operation ran.
-    #[error("the lock of {container} on {engine} vanished while the operation ran (`docker container prune`, or `karat unlock`)")]
+    #[error(
+        "the lock of {container} on {engine} vanished while the operation ran (`docker container prune`, or `karat unlock`)"
+    )]
     LockLost {
         /// On which engine.
         engine: EngineName,
@@ -241,7 +259,9 @@ pub enum TargetError {
         what: String,
     },
     /// The image that arrived is not the one that was frozen.
-    #[error("the image for {version} on {engine} is not the frozen one: {what}; nothing was deployed")]
+    #[error(
+        "the image for {version} on {engine} is not the frozen one: {what}; nothing was deployed"
+    )]
     WrongImage {
         /// On which engine.
         engine: EngineName,
@@ -263,7 +283,6 @@ pub enum TargetError {
     Cancelled,
 }
 
-
 /// Every target of a project.
 #[derive(Clone, Default)]
 pub struct Targets {
@@ -277,7 +296,11 @@ impl Targets {
     /// The targets of a project. Nothing is asked of any engine yet.
     #[must_use]
     pub fn of(project: &Project) -> Self {
-        let wanted: Vec<_> = project.images.iter().map(|image| image.repository.clone()).collect();
+        let wanted: Vec<_> = project
+            .images
+            .iter()
+            .map(|image| image.repository.clone())
+            .collect();
         let mut targets = Self::default();
         for (name, address) in &project.engines {
             match Engine::new(name.clone(), address.clone()) {

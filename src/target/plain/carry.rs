@@ -57,7 +57,10 @@ impl Carry<'_> {
     /// Works it out.
     pub(super) fn out(&self) -> Carried {
         let empty = json!({});
-        let defaults = self.old_image.and_then(|image| image.get("Config")).unwrap_or(&empty);
+        let defaults = self
+            .old_image
+            .and_then(|image| image.get("Config"))
+            .unwrap_or(&empty);
         let mut config = self.old.get("Config").cloned().unwrap_or_else(|| json!({}));
         let mut changes = Vec::new();
         if let Some(config) = config.as_object_mut() {
@@ -78,14 +81,25 @@ impl Carry<'_> {
         if let Some(body) = body.as_object_mut() {
             body.insert("HostConfig".to_owned(), host);
             if !first.is_empty() {
-                body.insert("NetworkingConfig".to_owned(), json!({ "EndpointsConfig": first }));
+                body.insert(
+                    "NetworkingConfig".to_owned(),
+                    json!({ "EndpointsConfig": first }),
+                );
             }
         }
-        Carried { body, connect, changes }
+        Carried {
+            body,
+            connect,
+            changes,
+        }
     }
 
     fn host_config(&self) -> Value {
-        let mut host = self.old.get("HostConfig").cloned().unwrap_or_else(|| json!({}));
+        let mut host = self
+            .old
+            .get("HostConfig")
+            .cloned()
+            .unwrap_or_else(|| json!({}));
         if let Some(host) = host.as_object_mut() {
             host.remove("ContainerIDFile");
             for mode in ["NetworkMode", "PidMode", "IpcMode"] {
@@ -105,7 +119,11 @@ impl Carry<'_> {
 
     /// `container:<id>` becomes `container:<name>`: the id will be gone.
     fn name_the_container(&self, host: &mut Map<String, Value>, mode: &str) {
-        let Some(id) = host.get(mode).and_then(Value::as_str).and_then(|mode| mode.strip_prefix("container:")) else {
+        let Some(id) = host
+            .get(mode)
+            .and_then(Value::as_str)
+            .and_then(|mode| mode.strip_prefix("container:"))
+        else {
             return;
         };
         if let Some(name) = (self.name_of)(id) {
@@ -119,8 +137,16 @@ impl Carry<'_> {
         let bound: BTreeSet<String> = list_of_texts(host.get("Binds"))
             .filter_map(|bind| bind.split(':').nth(1).map(str::to_owned))
             .collect();
-        let mut binds: Vec<Value> = host.get("Binds").and_then(Value::as_array).cloned().unwrap_or_default();
-        let mut mounts: Vec<Value> = host.get("Mounts").and_then(Value::as_array).cloned().unwrap_or_default();
+        let mut binds: Vec<Value> = host
+            .get("Binds")
+            .and_then(Value::as_array)
+            .cloned()
+            .unwrap_or_default();
+        let mut mounts: Vec<Value> = host
+            .get("Mounts")
+            .and_then(Value::as_array)
+            .cloned()
+            .unwrap_or_default();
         for mount in read::list(self.old, "/Mounts") {
             let (Some("volume"), Some(name), Some(place)) = (
                 read::text(mount, "/Type"),
@@ -129,7 +155,10 @@ impl Carry<'_> {
             ) else {
                 continue;
             };
-            if let Some(asked) = mounts.iter_mut().find(|asked| read::text(asked, "/Target") == Some(place)) {
+            if let Some(asked) = mounts
+                .iter_mut()
+                .find(|asked| read::text(asked, "/Target") == Some(place))
+            {
                 if read::text(asked, "/Source").is_none() {
                     if let Some(asked) = asked.as_object_mut() {
                         asked.insert("Source".to_owned(), json!(name));
@@ -209,8 +238,12 @@ impl Carry<'_> {
         }
         // Only networks of the user's own making know aliases.
         if network != "bridge" {
-            let short = read::text(self.old, "/Id").and_then(|id| id.get(..12)).unwrap_or_default();
-            let aliases: Vec<&str> = list_of_texts(seen.get("Aliases")).filter(|alias| *alias != short).collect();
+            let short = read::text(self.old, "/Id")
+                .and_then(|id| id.get(..12))
+                .unwrap_or_default();
+            let aliases: Vec<&str> = list_of_texts(seen.get("Aliases"))
+                .filter(|alias| *alias != short)
+                .collect();
             if !aliases.is_empty() {
                 asked.insert("Aliases".to_owned(), json!(aliases));
             }
@@ -253,7 +286,11 @@ fn link_as_written(link: &str) -> Option<String> {
 }
 
 fn list_of_texts(value: Option<&Value>) -> impl Iterator<Item = &str> {
-    value.and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str)
+    value
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
 }
 
 /// Nothing, in any of the ways an engine writes it.
@@ -283,11 +320,18 @@ fn subtract_defaults(config: &mut Map<String, Value>, defaults: &Value) {
         set.retain(|entry| entry.as_str().is_none_or(|entry| !given.contains(entry)));
     }
     if let Some(labels) = config.get_mut("Labels").and_then(Value::as_object_mut) {
-        labels.retain(|key, value| defaults.pointer("/Labels").and_then(|given| given.get(key)) != Some(value));
+        labels.retain(|key, value| {
+            defaults.pointer("/Labels").and_then(|given| given.get(key)) != Some(value)
+        });
     }
     for key in ["ExposedPorts", "Volumes"] {
         if let Some(set) = config.get_mut(key).and_then(Value::as_object_mut) {
-            set.retain(|entry, _| defaults.get(key).and_then(|given| given.get(entry)).is_none());
+            set.retain(|entry, _| {
+                defaults
+                    .get(key)
+                    .and_then(|given| given.get(entry))
+                    .is_none()
+            });
         }
     }
     // A command belongs to its entry point: with another entry point it was meant.
@@ -320,21 +364,41 @@ fn changed_defaults(carried: &Value, old: &Value, new: &Value) -> Vec<String> {
     let mut changes = Vec::new();
     for key in ["User", "WorkingDir", "StopSignal", "Entrypoint", "Cmd"] {
         if is_nothing(carried.get(key)) && !same(old.get(key), new.get(key)) {
-            changes.push(format!("{key}: {} → {} (image default)", shown(old.get(key)), shown(new.get(key))));
+            changes.push(format!(
+                "{key}: {} → {} (image default)",
+                shown(old.get(key)),
+                shown(new.get(key))
+            ));
         }
     }
-    if !same(old.get("Healthcheck"), new.get("Healthcheck")) && is_nothing(carried.get("Healthcheck")) {
+    if !same(old.get("Healthcheck"), new.get("Healthcheck"))
+        && is_nothing(carried.get("Healthcheck"))
+    {
         let test = |image: &Value| shown(image.pointer("/Healthcheck/Test"));
-        changes.push(format!("health check: {} → {} (image default)", test(old), test(new)));
+        changes.push(format!(
+            "health check: {} → {} (image default)",
+            test(old),
+            test(new)
+        ));
     }
     changes.extend(changed_env(carried, old, new));
     for key in ["ExposedPorts", "Volumes"] {
         let names = |image: &Value| -> BTreeSet<String> {
-            read::entries(image, &format!("/{key}")).map(|(name, _)| name.clone()).collect()
+            read::entries(image, &format!("/{key}"))
+                .map(|(name, _)| name.clone())
+                .collect()
         };
         let (before, after) = (names(old), names(new));
-        changes.extend(after.difference(&before).map(|name| format!("{key}: {name} is new (image default)")));
-        changes.extend(before.difference(&after).map(|name| format!("{key}: {name} goes (image default)")));
+        changes.extend(
+            after
+                .difference(&before)
+                .map(|name| format!("{key}: {name} is new (image default)")),
+        );
+        changes.extend(
+            before
+                .difference(&after)
+                .map(|name| format!("{key}: {name} goes (image default)")),
+        );
     }
     changes
 }

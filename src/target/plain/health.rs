@@ -39,16 +39,25 @@ impl Check {
     pub(super) fn of(body: &Value, image: Option<&Value>) -> Self {
         let field = |name: &str| {
             let own = body.pointer(&format!("/Healthcheck/{name}"));
-            own.or_else(|| image?.pointer(&format!("/Config/Healthcheck/{name}"))).cloned()
+            own.or_else(|| image?.pointer(&format!("/Config/Healthcheck/{name}")))
+                .cloned()
         };
         let test = field("Test");
-        let kind = test.as_ref().and_then(|test| read::text(test, "/0")).unwrap_or("NONE");
+        let kind = test
+            .as_ref()
+            .and_then(|test| read::text(test, "/0"))
+            .unwrap_or("NONE");
         // The engine's own defaults stand where a duration is 0 or absent.
         let duration = |name: &str, default: u64| {
-            let nanos = field(name).and_then(|value| value.as_u64()).filter(|nanos| *nanos > 0);
+            let nanos = field(name)
+                .and_then(|value| value.as_u64())
+                .filter(|nanos| *nanos > 0);
             nanos.map_or(Duration::from_secs(default), Duration::from_nanos)
         };
-        let retries = field("Retries").and_then(|value| value.as_u64()).filter(|n| *n > 0).unwrap_or(3);
+        let retries = field("Retries")
+            .and_then(|value| value.as_u64())
+            .filter(|n| *n > 0)
+            .unwrap_or(3);
         Self {
             exists: kind != "NONE",
             start_period: duration("StartPeriod", 0),
@@ -70,14 +79,26 @@ impl Check {
             return Span(WATCHED.0 + MARGIN);
         }
         let rounds = (self.interval + self.timeout).saturating_mul(self.retries);
-        Span(self.start_period.saturating_add(rounds).saturating_add(MARGIN))
+        Span(
+            self.start_period
+                .saturating_add(rounds)
+                .saturating_add(MARGIN),
+        )
     }
 }
 
 /// Waits until the new container is well. Fails at once when it exits, restarts or becomes
 /// unhealthy.
-pub(super) async fn wait(target: &PlainTarget, job: &Job, watch: &Watch) -> Result<(), TargetError> {
-    let id = job.live.new.clone().unwrap_or_else(|| job.container.clone());
+pub(super) async fn wait(
+    target: &PlainTarget,
+    job: &Job,
+    watch: &Watch,
+) -> Result<(), TargetError> {
+    let id = job
+        .live
+        .new
+        .clone()
+        .unwrap_or_else(|| job.container.clone());
     let talk = follow(target, &id, watch);
     let waited = watch.or_cancel(judge(target, job, &id)).await;
     talk.abort();
@@ -95,7 +116,10 @@ async fn judge(target: &PlainTarget, job: &Job, id: &str) -> Result<(), TargetEr
     loop {
         let inspect = target.container(id).await?;
         if read::number(&inspect, "/RestartCount").is_some_and(|count| count > 0) {
-            return Err(unwell(format!("exited with code {} and was restarted", exit_code(&inspect))));
+            return Err(unwell(format!(
+                "exited with code {} and was restarted",
+                exit_code(&inspect)
+            )));
         }
         match observe::health(&inspect) {
             Health::Healthy => return Ok(()),
@@ -107,7 +131,10 @@ async fn judge(target: &PlainTarget, job: &Job, id: &str) -> Result<(), TargetEr
             Health::NoCheck | Health::Starting => {}
         }
         if begun.elapsed() > job.health_wait.0 {
-            return Err(unwell(format!("was not healthy within {}", job.health_wait)));
+            return Err(unwell(format!(
+                "was not healthy within {}",
+                job.health_wait
+            )));
         }
         round += 1;
         if round.is_multiple_of(LOCK_EVERY) {
@@ -123,7 +150,10 @@ fn exit_code(inspect: &Value) -> i64 {
 
 fn unhealthy(inspect: &Value) -> String {
     let last = read::list(inspect, "/State/Health/Log").last();
-    let said = last.and_then(|entry| read::text(entry, "/Output")).unwrap_or_default().trim();
+    let said = last
+        .and_then(|entry| read::text(entry, "/Output"))
+        .unwrap_or_default()
+        .trim();
     match said.lines().last() {
         Some(line) => format!("became unhealthy: {line}"),
         None => "became unhealthy".to_owned(),
@@ -135,7 +165,11 @@ fn follow(target: &PlainTarget, id: &str, watch: &Watch) -> tokio::task::JoinHan
     let docker = target.engine.docker().clone();
     let (id, watch) = (id.to_owned(), watch.clone());
     tokio::spawn(async move {
-        let options = LogsOptionsBuilder::default().stdout(true).stderr(true).follow(true).build();
+        let options = LogsOptionsBuilder::default()
+            .stdout(true)
+            .stderr(true)
+            .follow(true)
+            .build();
         let mut lines = docker.logs(&id, Some(options));
         while let Some(Ok(chunk)) = lines.next().await {
             let text = String::from_utf8_lossy(&chunk.into_bytes()).into_owned();
@@ -159,9 +193,21 @@ mod tests {
             "Test": ["CMD", "true"], "Interval": 2 * second, "Timeout": second, "Retries": 3, "StartPeriod": 10 * second } } });
         let wait = |body: Value, image: Option<&Value>| Check::of(&body, image).longest_wait();
         assert_eq!(wait(json!({}), Some(&image)), Span::seconds(10 + 3 * 3 + 5));
-        assert_eq!(wait(json!({ "Healthcheck": { "Retries": 1 } }), Some(&image)), Span::seconds(10 + 3 + 5));
-        assert_eq!(wait(json!({ "Healthcheck": { "Test": ["CMD", "x"] } }), None), Span::seconds(3 * 60 + 5));
+        assert_eq!(
+            wait(json!({ "Healthcheck": { "Retries": 1 } }), Some(&image)),
+            Span::seconds(10 + 3 + 5)
+        );
+        assert_eq!(
+            wait(json!({ "Healthcheck": { "Test": ["CMD", "x"] } }), None),
+            Span::seconds(3 * 60 + 5)
+        );
         assert_eq!(wait(json!({}), None), Span::seconds(8));
-        assert!(!Check::of(&json!({ "Healthcheck": { "Test": ["NONE"] } }), Some(&image)).exists());
+        assert!(
+            !Check::of(
+                &json!({ "Healthcheck": { "Test": ["NONE"] } }),
+                Some(&image)
+            )
+            .exists()
+        );
     }
 }

@@ -62,13 +62,18 @@ pub(super) async fn take(target: &PlainTarget, job: &mut Job) -> Result<(), Targ
 async fn ensure_image(target: &PlainTarget) -> Result<(), EngineError> {
     // Two blocks of zeros are a whole, empty tar.
     let changes = ["LABEL karat.lock=1"];
-    target.engine.import(vec![0; 1_024], LOCK_REPOSITORY, LOCK_TAG, &changes).await
+    target
+        .engine
+        .import(vec![0; 1_024], LOCK_REPOSITORY, LOCK_TAG, &changes)
+        .await
 }
 
 /// Who holds the lock. The lock may be gone again by the time it is asked for.
 async fn held(target: &PlainTarget, job: &Job) -> TargetError {
     let seen = match find(target, &job.container).await {
-        Ok(Some(lock)) => read(&lock).map(|job| job.seen()).unwrap_or_else(|| unreadable(&job.container, job)),
+        Ok(Some(lock)) => read(&lock)
+            .map(|job| job.seen())
+            .unwrap_or_else(|| unreadable(&job.container, job)),
         _ => unreadable(&job.container, job),
     };
     TargetError::Locked {
@@ -90,7 +95,9 @@ fn unreadable(container: &str, ours: &Job) -> LockSeen {
 
 async fn find(target: &PlainTarget, container: &str) -> Result<Option<Listed>, TargetError> {
     let listed = target.list().await?;
-    Ok(listed.into_iter().find(|one| Reserved::of(&one.name) == Some(Reserved::Lock(container))))
+    Ok(listed
+        .into_iter()
+        .find(|one| Reserved::of(&one.name) == Some(Reserved::Lock(container))))
 }
 
 /// Makes sure that the lock is still there and still ours.
@@ -100,7 +107,12 @@ pub(super) async fn check(target: &PlainTarget, job: &Job) -> Result<(), TargetE
         container: job.container.clone(),
     };
     let id = job.live.lock.as_deref().ok_or_else(lost)?;
-    target.engine.container(id).await?.map(drop).ok_or_else(lost)
+    target
+        .engine
+        .container(id)
+        .await?
+        .map(drop)
+        .ok_or_else(lost)
 }
 
 /// Takes our own lock away; one that is gone is fine.
@@ -112,7 +124,11 @@ pub(super) async fn release(target: &PlainTarget, job: &mut Job) -> Result<(), T
 }
 
 /// Makes the lock ours: see [`Relock`].
-pub(super) async fn relock(target: &PlainTarget, job: &mut Job, reason: Relock) -> Result<(), TargetError> {
+pub(super) async fn relock(
+    target: &PlainTarget,
+    job: &mut Job,
+    reason: Relock,
+) -> Result<(), TargetError> {
     match reason {
         Relock::Vanished => {
             if check(target, job).await.is_ok() {
@@ -135,7 +151,10 @@ pub(super) async fn relock(target: &PlainTarget, job: &mut Job, reason: Relock) 
 }
 
 /// Breaks a lock without looking at what it protects.
-pub(super) async fn break_lock(target: &PlainTarget, container: &str) -> Result<Option<LockSeen>, TargetError> {
+pub(super) async fn break_lock(
+    target: &PlainTarget,
+    container: &str,
+) -> Result<Option<LockSeen>, TargetError> {
     let Some(lock) = find(target, container).await? else {
         return Ok(None);
     };
@@ -143,7 +162,10 @@ pub(super) async fn break_lock(target: &PlainTarget, container: &str) -> Result<
         || LockSeen {
             container: container.to_owned(),
             operation: crate::model::plan::OperationId(String::new()),
-            summary: lock.label(SUMMARY_LABEL).unwrap_or("an operation that cannot be read").to_owned(),
+            summary: lock
+                .label(SUMMARY_LABEL)
+                .unwrap_or("an operation that cannot be read")
+                .to_owned(),
             owner: lock.label(OWNER_LABEL).unwrap_or("somebody").to_owned(),
             since: listed_created(&lock.raw),
         },
@@ -164,7 +186,12 @@ impl Process {
     #[must_use]
     pub fn this(owner: &str) -> Self {
         let pid = std::process::id();
-        Self { owner: owner.to_owned(), machine: machine(), pid, started: start_of(pid).unwrap_or(0) }
+        Self {
+            owner: owner.to_owned(),
+            machine: machine(),
+            pid,
+            started: start_of(pid).unwrap_or(0),
+        }
     }
 
     /// Whether it lives. `None`: it ran on another machine, nobody here can tell.
@@ -183,7 +210,11 @@ impl Process {
 fn machine() -> String {
     let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
     let space = std::fs::read_link("/proc/self/ns/pid").unwrap_or_default();
-    if boot.is_empty() { String::new() } else { format!("{}/{}", boot.trim(), space.display()) }
+    if boot.is_empty() {
+        String::new()
+    } else {
+        format!("{}/{}", boot.trim(), space.display())
+    }
 }
 
 /// When a process started, in ticks since boot: field 22 of `/proc/PID/stat`, counted behind
@@ -208,9 +239,19 @@ mod tests {
     fn this_process_lives_and_one_that_never_was_does_not() {
         let this = Process::this("me@here");
         assert_eq!(this.is_alive(), Some(true));
-        let reused = Process { started: this.started + 1, ..this.clone() };
-        assert_eq!(reused.is_alive(), Some(false), "the id is used again by another process");
-        let elsewhere = Process { machine: "another".to_owned(), ..this };
+        let reused = Process {
+            started: this.started + 1,
+            ..this.clone()
+        };
+        assert_eq!(
+            reused.is_alive(),
+            Some(false),
+            "the id is used again by another process"
+        );
+        let elsewhere = Process {
+            machine: "another".to_owned(),
+            ..this
+        };
         assert_eq!(elsewhere.is_alive(), None);
     }
 }

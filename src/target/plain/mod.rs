@@ -81,7 +81,11 @@ impl PlainTarget {
     /// The target behind an engine.
     #[must_use]
     pub fn new(engine: Engine, wanted: Vec<Repository>) -> Self {
-        Self { engine, wanted, known: Arc::default() }
+        Self {
+            engine,
+            wanted,
+            known: Arc::default(),
+        }
     }
 
     /// The engine.
@@ -114,10 +118,13 @@ impl PlainTarget {
 
     /// A container that must be there.
     async fn container(&self, name_or_id: &str) -> Result<Value, TargetError> {
-        self.engine.container(name_or_id).await?.ok_or_else(|| TargetError::NoContainer {
-            engine: self.engine.name().clone(),
-            container: name_or_id.to_owned(),
-        })
+        self.engine
+            .container(name_or_id)
+            .await?
+            .ok_or_else(|| TargetError::NoContainer {
+                engine: self.engine.name().clone(),
+                container: name_or_id.to_owned(),
+            })
     }
 
     /// Every container's inspect that the list shows with this label.
@@ -143,7 +150,11 @@ impl Listed {
             .filter_map(Value::as_str)
             .map(|name| name.trim_start_matches('/'))
             .find(|name| !name.contains('/'))?;
-        Some(Self { id: json::text(raw, "/Id")?.to_owned(), name: name.to_owned(), raw: raw.clone() })
+        Some(Self {
+            id: json::text(raw, "/Id")?.to_owned(),
+            name: name.to_owned(),
+            raw: raw.clone(),
+        })
     }
 
     fn label(&self, key: &str) -> Option<&str> {
@@ -181,7 +192,12 @@ impl Target for PlainTarget {
         observe::locate(self, version).await
     }
 
-    async fn pull(&self, reference: &ImageRef, watch: &Watch, what: &str) -> Result<(), TargetError> {
+    async fn pull(
+        &self,
+        reference: &ImageRef,
+        watch: &Watch,
+        what: &str,
+    ) -> Result<(), TargetError> {
         steps::pull(self, reference, watch, what).await
     }
 
@@ -199,11 +215,20 @@ impl Target for PlainTarget {
         steps::import(self, archive, version, expected, watch).await
     }
 
-    async fn tag_if_free(&self, image: &Digest, version: &Frozen) -> Result<Option<String>, TargetError> {
+    async fn tag_if_free(
+        &self,
+        image: &Digest,
+        version: &Frozen,
+    ) -> Result<Option<String>, TargetError> {
         steps::tag_if_free(self, image, version).await
     }
 
-    async fn prepare(&self, plan: &Plan, image: usize, touch: usize) -> Result<Vec<Job>, TargetError> {
+    async fn prepare(
+        &self,
+        plan: &Plan,
+        image: usize,
+        touch: usize,
+    ) -> Result<Vec<Job>, TargetError> {
         prepare::jobs(self, plan, image, touch).await
     }
 

@@ -80,10 +80,26 @@ mod tests {
     fn names_say_what_they_are() {
         let operation = OperationId("0123456789abcdef".to_owned());
         assert_eq!(Reserved::of(&lock("web")), Some(Reserved::Lock("web")));
-        assert_eq!(Reserved::of(&new("web", &operation)), Some(Reserved::New("web")));
-        assert_eq!(Reserved::of(&old("web", &operation)), Some(Reserved::Old("web")));
-        assert_eq!(Reserved::of(&parked("web", &operation)), Some(Reserved::Parked("web")));
-        for ordinary in ["web", "karat", "web.karat-old-", "web.karat-old-xyz", "web.karat-new-0123456", "my-karat-lock"] {
+        assert_eq!(
+            Reserved::of(&new("web", &operation)),
+            Some(Reserved::New("web"))
+        );
+        assert_eq!(
+            Reserved::of(&old("web", &operation)),
+            Some(Reserved::Old("web"))
+        );
+        assert_eq!(
+            Reserved::of(&parked("web", &operation)),
+            Some(Reserved::Parked("web"))
+        );
+        for ordinary in [
+            "web",
+            "karat",
+            "web.karat-old-",
+            "web.karat-old-xyz",
+            "web.karat-new-0123456",
+            "my-karat-lock",
+        ] {
             assert_eq!(Reserved::of(ordinary), None, "{ordinary}");
         }
     }

@@ -22,7 +22,15 @@ pub(super) async fn touch(target: &PlainTarget, ask: TouchAsk<'_>) -> Result<Tou
     refuse(target, &old, &ask).await?;
     let dependents = dependents(target, &old).await?;
     for dependent in &dependents {
-        refuse(target, &dependent.inspect, &TouchAsk { container: &dependent.name, ..ask }).await?;
+        refuse(
+            target,
+            &dependent.inspect,
+            &TouchAsk {
+                container: &dependent.name,
+                ..ask
+            },
+        )
+        .await?;
     }
     let new_image = match ask.obtain {
         Obtain::Present { image_id } => target.engine.image(image_id.as_str()).await?,
@@ -38,7 +46,9 @@ pub(super) async fn touch(target: &PlainTarget, ask: TouchAsk<'_>) -> Result<Tou
         );
     }
     if new_image.is_none() {
-        notes.push("what changes in the image's own defaults is known once the image is there".to_owned());
+        notes.push(
+            "what changes in the image's own defaults is known once the image is there".to_owned(),
+        );
     }
     Ok(Touch {
         engine: target.engine.name().clone(),
@@ -48,7 +58,10 @@ pub(super) async fn touch(target: &PlainTarget, ask: TouchAsk<'_>) -> Result<Tou
         obtain: ask.obtain.clone(),
         changes: carried.changes,
         notes,
-        dependents: dependents.into_iter().map(|dependent| dependent.name).collect(),
+        dependents: dependents
+            .into_iter()
+            .map(|dependent| dependent.name)
+            .collect(),
         health_wait: check.longest_wait(),
     })
 }
@@ -89,7 +102,9 @@ async fn name_in_place(target: &PlainTarget, id: &str) -> Result<Option<String>,
     let Some(inspect) = target.engine.container(id).await? else {
         return Ok(None);
     };
-    let name = read::text(&inspect, "/Name").unwrap_or_default().trim_start_matches('/');
+    let name = read::text(&inspect, "/Name")
+        .unwrap_or_default()
+        .trim_start_matches('/');
     Ok(Some(match Reserved::of(name) {
         Some(Reserved::Old(place) | Reserved::Parked(place)) => place.to_owned(),
         _ => name.to_owned(),
@@ -97,17 +112,31 @@ async fn name_in_place(target: &PlainTarget, id: &str) -> Result<Option<String>,
 }
 
 /// Says no where a container cannot be replaced faithfully.
-pub(super) async fn refuse(target: &PlainTarget, old: &Value, ask: &TouchAsk<'_>) -> Result<(), TargetError> {
-    let label = |key: &str| old.pointer("/Config/Labels").and_then(|labels| labels.get(key)).and_then(Value::as_str);
+pub(super) async fn refuse(
+    target: &PlainTarget,
+    old: &Value,
+    ask: &TouchAsk<'_>,
+) -> Result<(), TargetError> {
+    let label = |key: &str| {
+        old.pointer("/Config/Labels")
+            .and_then(|labels| labels.get(key))
+            .and_then(Value::as_str)
+    };
     let name = ask.container;
     let image = ask.to.tag.as_ref().map_or_else(
         || ask.to.identity.to_string(),
         |tag| format!("{}:{tag}", ask.to.repository),
     );
     let refusal = if let Some(service) = label("com.docker.swarm.service.name") {
-        Some(("Swarm manages it and would put it back".to_owned(), format!("docker service update --image {image} {service}")))
+        Some((
+            "Swarm manages it and would put it back".to_owned(),
+            format!("docker service update --image {image} {service}"),
+        ))
     } else if let Some(pod) = label("io.kubernetes.pod.name") {
-        Some(("Kubernetes manages it and would put it back".to_owned(), format!("kubectl set image pod/{pod} \"*={image}\"")))
+        Some((
+            "Kubernetes manages it and would put it back".to_owned(),
+            format!("kubectl set image pod/{pod} \"*={image}\""),
+        ))
     } else if read::flag(old, "/State/Paused") {
         Some(("it is paused".to_owned(), format!("docker unpause {name}")))
     } else if read::flag(old, "/HostConfig/AutoRemove") && !ask.accept_no_rollback {
@@ -118,8 +147,12 @@ pub(super) async fn refuse(target: &PlainTarget, old: &Value, ask: &TouchAsk<'_>
     } else if let Some(service) = compose_service_with_configs(old) {
         let project = label("com.docker.compose.project").unwrap_or_default();
         Some((
-            format!("its compose service `{service}` has `configs:`, whose contents compose copies in and no engine can tell"),
-            format!("set `image: {image}` for {service} and run `docker compose -p {project} up -d {service}`"),
+            format!(
+                "its compose service `{service}` has `configs:`, whose contents compose copies in and no engine can tell"
+            ),
+            format!(
+                "set `image: {image}` for {service} and run `docker compose -p {project} up -d {service}`"
+            ),
         ))
     } else {
         None
@@ -154,7 +187,13 @@ fn service_has_configs(text: &str, service: &str) -> bool {
     let indent = |line: &str| line.len() - line.trim_start().len();
     let key = |line: &str, name: &str| {
         let bare = line.trim_start();
-        [format!("{name}:"), format!("\"{name}\":"), format!("'{name}':")].iter().any(|form| bare.starts_with(form.as_str()))
+        [
+            format!("{name}:"),
+            format!("\"{name}\":"),
+            format!("'{name}':"),
+        ]
+        .iter()
+        .any(|form| bare.starts_with(form.as_str()))
     };
     let mut lines = text
         .lines()
@@ -169,7 +208,9 @@ fn service_has_configs(text: &str, service: &str) -> bool {
     if head.contains('{') && head.contains("configs") {
         return true;
     }
-    lines.take_while(|line| indent(line) > indent(head)).any(|line| key(line, "configs"))
+    lines
+        .take_while(|line| indent(line) > indent(head))
+        .any(|line| key(line, "configs"))
 }
 
 /// A container that lives in another one's namespaces.
@@ -181,9 +222,15 @@ pub(super) struct Dependent {
 }
 
 /// The running containers that share this one's network, pid or ipc namespace.
-pub(super) async fn dependents(target: &PlainTarget, old: &Value) -> Result<Vec<Dependent>, TargetError> {
+pub(super) async fn dependents(
+    target: &PlainTarget,
+    old: &Value,
+) -> Result<Vec<Dependent>, TargetError> {
     let id = read::text(old, "/Id").unwrap_or_default().to_owned();
-    let name = read::text(old, "/Name").unwrap_or_default().trim_start_matches('/').to_owned();
+    let name = read::text(old, "/Name")
+        .unwrap_or_default()
+        .trim_start_matches('/')
+        .to_owned();
     let engine = &target.engine;
     let others: Vec<Listed> = target
         .list()
@@ -203,7 +250,10 @@ pub(super) async fn dependents(target: &PlainTarget, old: &Value) -> Result<Vec<
                 .is_some_and(|whose| whose == id || whose == name)
         });
         if shares {
-            found.push(Dependent { name: their_name, inspect });
+            found.push(Dependent {
+                name: their_name,
+                inspect,
+            });
         }
     }
     found.sort_by(|a, b| a.name.cmp(&b.name));
@@ -222,19 +272,30 @@ pub(super) async fn notes(target: &PlainTarget, old: &Value, check: &health::Che
         notes.push("does not run now; the new one is started".to_owned());
     }
     if read::flag(old, "/HostConfig/AutoRemove") {
-        notes.push("the engine removes it when it stops; going back means making it anew".to_owned());
+        notes.push(
+            "the engine removes it when it stops; going back means making it anew".to_owned(),
+        );
     }
     if !check.exists() {
-        notes.push(format!("has no health check: it is only watched for {}", health::WATCHED));
+        notes.push(format!(
+            "has no health check: it is only watched for {}",
+            health::WATCHED
+        ));
     }
     let id = read::text(old, "/Id").unwrap_or_default();
-    let drift = tokio::time::timeout(DRIFT_WITHIN, target.engine.docker().container_changes(id)).await;
+    let drift =
+        tokio::time::timeout(DRIFT_WITHIN, target.engine.docker().container_changes(id)).await;
     if let Ok(Ok(Some(changes))) = drift {
         // Directories on the way to a changed file are listed as changed themselves.
-        let files = changes.iter().filter(|change| change.kind != ChangeType::_0).count();
+        let files = changes
+            .iter()
+            .filter(|change| change.kind != ChangeType::_0)
+            .count();
         if files > 0 {
             let s = if files == 1 { "" } else { "s" };
-            notes.push(format!("{files} file{s} added or removed inside the container stay behind with it"));
+            notes.push(format!(
+                "{files} file{s} added or removed inside the container stay behind with it"
+            ));
         }
     }
     notes
@@ -250,7 +311,13 @@ mod tests {
         assert!(service_has_configs(file, "web"));
         assert!(!service_has_configs(file, "api"));
         assert!(!service_has_configs(file, "db"));
-        assert!(service_has_configs("services:\n  web: { image: x, configs: [a] }\n", "web"));
-        assert!(!service_has_configs("# services:\nservices:\n  web:\n    # configs:\n    image: x\n", "web"));
+        assert!(service_has_configs(
+            "services:\n  web: { image: x, configs: [a] }\n",
+            "web"
+        ));
+        assert!(!service_has_configs(
+            "# services:\nservices:\n  web:\n    # configs:\n    image: x\n",
+            "web"
+        ));
     }
 }

@@ -7,8 +7,8 @@ use serde_json::{Map, Value, json};
 
 use super::names::{self};
 use super::{
-    CONTAINER_LABEL, Job, OPERATION_LABEL, PlainTarget, RECORDED_LABEL, REPLACED_LABEL, SOAK_LABEL, TargetError, Watch,
-    health, lock, observe, planning,
+    CONTAINER_LABEL, Job, OPERATION_LABEL, PlainTarget, RECORDED_LABEL, REPLACED_LABEL, SOAK_LABEL,
+    TargetError, Watch, health, lock, observe, planning,
 };
 use crate::engine::containers::Volumes;
 use crate::engine::images::ImageStream;
@@ -69,11 +69,13 @@ async fn create(target: &PlainTarget, job: &mut Job) -> Result<(), TargetError> 
     let old = target.container(&job.old_id).await?;
     let id = match &job.live.image {
         Some(id) => id.clone(),
-        None => observe::locate(target, &job.to).await?.ok_or_else(|| TargetError::WrongImage {
-            engine: target.engine.name().clone(),
-            version: job.to.label.clone(),
-            what: "it is not there".to_owned(),
-        })?,
+        None => observe::locate(target, &job.to)
+            .await?
+            .ok_or_else(|| TargetError::WrongImage {
+                engine: target.engine.name().clone(),
+                version: job.to.label.clone(),
+                what: "it is not there".to_owned(),
+            })?,
     };
     let image = target.engine.image(id.as_str()).await?;
     let reference = reference(job, image.as_ref(), &id);
@@ -84,7 +86,10 @@ async fn create(target: &PlainTarget, job: &mut Job) -> Result<(), TargetError> 
     let new = target.engine.create(&name, &body).await?;
     job.live.new = Some(new.clone());
     for (network, endpoint) in &carried.connect {
-        target.engine.connect_network(network, &new, endpoint).await?;
+        target
+            .engine
+            .connect_network(network, &new, endpoint)
+            .await?;
     }
     Ok(())
 }
@@ -92,10 +97,16 @@ async fn create(target: &PlainTarget, job: &mut Job) -> Result<(), TargetError> 
 /// What to create from: by digest where the engine knows the image by one from the
 /// registry, else by id. (With a tag and an id the engine would ask a registry.)
 fn reference(job: &Job, image: Option<&Value>, id: &Digest) -> String {
-    let by_digest = job.to.registry_digest.as_ref().map(|digest| format!("{}@{digest}", job.to.repository));
+    let by_digest = job
+        .to
+        .registry_digest
+        .as_ref()
+        .map(|digest| format!("{}@{digest}", job.to.repository));
     let known = |name: &String| {
         image.is_some_and(|image| {
-            read::list(image, "/RepoDigests").iter().any(|entry| entry.as_str() == Some(name.as_str()))
+            read::list(image, "/RepoDigests")
+                .iter()
+                .any(|entry| entry.as_str() == Some(name.as_str()))
         })
     };
     by_digest.filter(known).unwrap_or_else(|| id.to_string())
@@ -103,13 +114,21 @@ fn reference(job: &Job, image: Option<&Value>, id: &Digest) -> String {
 
 /// What the new container says of itself and of what ran before it.
 fn write_labels(body: &mut Value, job: &Job, old: &Value) {
-    let before = |key: &str| old.pointer("/Config/Labels").and_then(|labels| labels.get(key)).cloned();
-    let Some(body) = body.as_object_mut() else { return };
+    let before = |key: &str| {
+        old.pointer("/Config/Labels")
+            .and_then(|labels| labels.get(key))
+            .cloned()
+    };
+    let Some(body) = body.as_object_mut() else {
+        return;
+    };
     let labels = body.entry("Labels").or_insert_with(|| json!({}));
     if !labels.is_object() {
         *labels = Value::Object(Map::new());
     }
-    let Some(labels) = labels.as_object_mut() else { return };
+    let Some(labels) = labels.as_object_mut() else {
+        return;
+    };
     labels.insert(OPERATION_LABEL.to_owned(), json!(job.event.id));
     labels.insert(CONTAINER_LABEL.to_owned(), json!(job.container));
     if job.follows.is_some() {
@@ -121,11 +140,19 @@ fn write_labels(body: &mut Value, job: &Job, old: &Value) {
         }
         return;
     }
-    let mut runs = before(RUNS_LABEL).and_then(|text| Some(read_label(text.as_str()?))).unwrap_or_default();
+    let mut runs = before(RUNS_LABEL)
+        .and_then(|text| Some(read_label(text.as_str()?)))
+        .unwrap_or_default();
     runs.extend(run(job, old));
     labels.insert(RUNS_LABEL.to_owned(), json!(write_label(&runs)));
-    labels.insert(EVENT_LABEL.to_owned(), json!(serde_json::to_string(&job.event).unwrap_or_default()));
-    labels.insert(RECORDED_LABEL.to_owned(), json!(job.to.reference().to_string()));
+    labels.insert(
+        EVENT_LABEL.to_owned(),
+        json!(serde_json::to_string(&job.event).unwrap_or_default()),
+    );
+    labels.insert(
+        RECORDED_LABEL.to_owned(),
+        json!(job.to.reference().to_string()),
+    );
     labels.insert(SOAK_LABEL.to_owned(), json!(String::from(job.soak)));
     if is_compose(old) {
         labels.insert(REPLACED_LABEL.to_owned(), json!(job.old.to_string()));
@@ -136,7 +163,12 @@ fn write_labels(body: &mut Value, job: &Job, old: &Value) {
 fn run(job: &Job, old: &Value) -> Option<Run> {
     let since = read::time(old, "/State/StartedAt")?;
     let health = observe::health(old);
-    let label = |key: &str| old.pointer("/Config/Labels")?.get(key)?.as_str().map(str::to_owned);
+    let label = |key: &str| {
+        old.pointer("/Config/Labels")?
+            .get(key)?
+            .as_str()
+            .map(str::to_owned)
+    };
     let ended = match health {
         crate::model::observation::Health::NotRunning => read::time(old, "/State/FinishedAt"),
         _ => None,
@@ -150,7 +182,9 @@ fn run(job: &Job, old: &Value) -> Option<Run> {
         identity: job.from.identity.clone(),
         since,
         until: ended.unwrap_or_else(chrono::Utc::now),
-        restarts: read::number(old, "/RestartCount").and_then(|n| u64::try_from(n).ok()).unwrap_or(0),
+        restarts: read::number(old, "/RestartCount")
+            .and_then(|n| u64::try_from(n).ok())
+            .unwrap_or(0),
         health,
         ended_by: job.event.operation,
         operation: job.event.id.clone(),
@@ -169,7 +203,10 @@ pub(super) fn is_compose(inspect: &Value) -> bool {
 
 /// The restart policy as the plan found it.
 pub(super) fn policy(inspect: &Value) -> Value {
-    inspect.pointer("/HostConfig/RestartPolicy").cloned().unwrap_or_else(|| json!({ "Name": "no" }))
+    inspect
+        .pointer("/HostConfig/RestartPolicy")
+        .cloned()
+        .unwrap_or_else(|| json!({ "Name": "no" }))
 }
 
 /// Whether a policy restarts nothing.
@@ -180,7 +217,13 @@ pub(super) fn is_disarmed(policy: &Value) -> bool {
 async fn disarm(target: &PlainTarget, job: &Job) -> Result<(), TargetError> {
     // An auto-remove container has no policy, and the engine refuses to be told so.
     if !is_disarmed(&policy(&job.old)) {
-        target.engine.set_restart_policy(&job.old_id, &json!({ "Name": "no", "MaximumRetryCount": 0 })).await?;
+        target
+            .engine
+            .set_restart_policy(
+                &job.old_id,
+                &json!({ "Name": "no", "MaximumRetryCount": 0 }),
+            )
+            .await?;
     }
     Ok(())
 }
@@ -266,9 +309,16 @@ pub(super) async fn pull(
 ) -> Result<(), TargetError> {
     let engine = target.engine.name().clone();
     let tell = |done, total| {
-        watch.tell_if_idle(Progress::Bytes { engine: engine.clone(), what: what.to_owned(), done, total });
+        watch.tell_if_idle(Progress::Bytes {
+            engine: engine.clone(),
+            what: what.to_owned(),
+            done,
+            total,
+        });
     };
-    watch.or_cancel(async { Ok(target.engine.pull(reference, tell).await?) }).await
+    watch
+        .or_cancel(async { Ok(target.engine.pull(reference, tell).await?) })
+        .await
 }
 
 /// Takes in an image from another engine and makes sure that it is the frozen one.
@@ -279,22 +329,35 @@ pub(super) async fn import(
     expected: Option<Bytes>,
     watch: &Watch,
 ) -> Result<Digest, TargetError> {
-    let (engine, what, teller) = (target.engine.name().clone(), version.label.clone(), watch.clone());
+    let (engine, what, teller) = (
+        target.engine.name().clone(),
+        version.label.clone(),
+        watch.clone(),
+    );
     let mut done = Bytes::default();
     let counted = archive.map(move |chunk| {
         if let Ok(chunk) = &chunk {
             done += Bytes(chunk.len() as u64);
             let (engine, what) = (engine.clone(), what.clone());
-            teller.tell_if_idle(Progress::Bytes { engine, what, done, total: expected });
+            teller.tell_if_idle(Progress::Bytes {
+                engine,
+                what,
+                done,
+                total: expected,
+            });
         }
         chunk
     });
-    watch.or_cancel(async { Ok(target.engine.load(counted).await?) }).await?;
-    observe::locate(target, version).await?.ok_or_else(|| TargetError::WrongImage {
-        engine: target.engine.name().clone(),
-        version: version.label.clone(),
-        what: "what arrived has other contents".to_owned(),
-    })
+    watch
+        .or_cancel(async { Ok(target.engine.load(counted).await?) })
+        .await?;
+    observe::locate(target, version)
+        .await?
+        .ok_or_else(|| TargetError::WrongImage {
+            engine: target.engine.name().clone(),
+            version: version.label.clone(),
+            what: "what arrived has other contents".to_owned(),
+        })
 }
 
 /// Tags the image as its version, unless the tag already means another image there: a tag

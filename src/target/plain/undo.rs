@@ -11,8 +11,8 @@ use super::carry::OWN_LABELS;
 use super::names::{self, Reserved};
 use super::steps::{grace, is_disarmed, policy, wait_down};
 use super::{
-    CONTAINER_LABEL, Job, Listed, OPERATION_LABEL, PlainTarget, SOAK_LABEL, Standing, TargetError, lock, observe,
-    planning,
+    CONTAINER_LABEL, Job, Listed, OPERATION_LABEL, PlainTarget, SOAK_LABEL, Standing, TargetError,
+    lock, observe, planning,
 };
 use crate::engine::containers::Volumes;
 use crate::engine::json as read;
@@ -32,9 +32,16 @@ const LAST_LINES: usize = 200;
 const BELIEVED_AFTER: Duration = Duration::from_millis(1_500);
 
 /// Takes the new container away, whatever it is called by now.
-pub(super) async fn take_down(target: &PlainTarget, job: &mut Job) -> Result<Vec<String>, TargetError> {
+pub(super) async fn take_down(
+    target: &PlainTarget,
+    job: &mut Job,
+) -> Result<Vec<String>, TargetError> {
     let mut words = Vec::new();
-    let mut found: Vec<String> = made_by(target, job).await?.into_iter().map(|one| one.id).collect();
+    let mut found: Vec<String> = made_by(target, job)
+        .await?
+        .into_iter()
+        .map(|one| one.id)
+        .collect();
     // One whose labels could not be listed for some reason is still known by its id.
     found.extend(job.live.new.take().filter(|id| !found.contains(id)));
     for id in found {
@@ -90,7 +97,18 @@ async fn last_words(target: &PlainTarget, id: &str, inspect: &Value) -> Vec<Stri
 /// Whether a variable's name promises a secret.
 pub(super) fn looks_secret(name: &str) -> bool {
     let name = name.to_ascii_uppercase();
-    ["PASS", "SECRET", "TOKEN", "KEY", "CREDENTIAL", "AUTH", "DSN", "PRIVATE"].iter().any(|word| name.contains(word))
+    [
+        "PASS",
+        "SECRET",
+        "TOKEN",
+        "KEY",
+        "CREDENTIAL",
+        "AUTH",
+        "DSN",
+        "PRIVATE",
+    ]
+    .iter()
+    .any(|word| name.contains(word))
 }
 
 /// Puts the old container back.
@@ -107,7 +125,9 @@ pub(super) async fn bring_back(target: &PlainTarget, job: &mut Job) -> Result<()
 
 async fn settle_old(target: &PlainTarget, job: &Job, old: &Value) -> Result<(), TargetError> {
     let engine = &target.engine;
-    let name = read::text(old, "/Name").unwrap_or_default().trim_start_matches('/');
+    let name = read::text(old, "/Name")
+        .unwrap_or_default()
+        .trim_start_matches('/');
     if name != job.container {
         engine.rename(&job.old_id, &job.container).await?;
     }
@@ -148,10 +168,16 @@ async fn make_anew(target: &PlainTarget, job: &mut Job) -> Result<(), TargetErro
         job.old_id = id;
         return Ok(());
     }
-    let image = read::text(&job.old, "/Image").unwrap_or_default().to_owned();
+    let image = read::text(&job.old, "/Image")
+        .unwrap_or_default()
+        .to_owned();
     let carried = planning::carried(target, &job.old, None, &image).await?;
     let mut body = carried.body;
-    let before = job.old.pointer("/Config/Labels").cloned().unwrap_or_else(|| json!({}));
+    let before = job
+        .old
+        .pointer("/Config/Labels")
+        .cloned()
+        .unwrap_or_else(|| json!({}));
     if let Some(body) = body.as_object_mut() {
         let labels = body.entry("Labels").or_insert_with(|| json!({}));
         for key in OWN_LABELS {
@@ -162,7 +188,10 @@ async fn make_anew(target: &PlainTarget, job: &mut Job) -> Result<(), TargetErro
     }
     let id = target.engine.create(&job.container, &body).await?;
     for (network, endpoint) in &carried.connect {
-        target.engine.connect_network(network, &id, endpoint).await?;
+        target
+            .engine
+            .connect_network(network, &id, endpoint)
+            .await?;
     }
     if job.was_running {
         target.engine.start(&id).await?;
@@ -201,9 +230,19 @@ pub(super) async fn standing(target: &PlainTarget, job: &Job) -> Result<Standing
         return Ok(Standing::Halfway);
     };
     let is_new = read::text(&there, "/Id") != Some(job.old_id.as_str())
-        && there.pointer("/Config/Labels").and_then(|labels| labels.get(OPERATION_LABEL)) == Some(&json!(job.event.id));
-    let well = matches!(observe::health(&there), Health::Healthy | Health::NoCheck | Health::Starting);
-    Ok(if is_new && well { Standing::InPlace } else { Standing::Halfway })
+        && there
+            .pointer("/Config/Labels")
+            .and_then(|labels| labels.get(OPERATION_LABEL))
+            == Some(&json!(job.event.id));
+    let well = matches!(
+        observe::health(&there),
+        Health::Healthy | Health::NoCheck | Health::Starting
+    );
+    Ok(if is_new && well {
+        Standing::InPlace
+    } else {
+        Standing::Halfway
+    })
 }
 
 /// What was cut off: the jobs in locks, and reserved containers without a lock.
@@ -227,7 +266,9 @@ pub(super) async fn cut_off(target: &PlainTarget) -> Result<Vec<Job>, TargetErro
         }
     }
     for (place, (old, new)) in strays {
-        let locked = listed.iter().any(|one| Reserved::of(&one.name) == Some(Reserved::Lock(place)));
+        let locked = listed
+            .iter()
+            .any(|one| Reserved::of(&one.name) == Some(Reserved::Lock(place)));
         if !locked {
             jobs.extend(stray(target, place, old, new).await?);
         }
@@ -252,22 +293,44 @@ async fn stray(
         Some(one) => target.engine.container(&one.id).await?,
         None => in_place,
     };
-    let label = |key: &str| successor.as_ref()?.pointer("/Config/Labels")?.get(key)?.as_str();
+    let label = |key: &str| {
+        successor
+            .as_ref()?
+            .pointer("/Config/Labels")?
+            .get(key)?
+            .as_str()
+    };
     let event = label(EVENT_LABEL).and_then(|text| serde_json::from_str(text).ok());
     let operation = label(OPERATION_LABEL).map_or_else(
-        || OperationId(old.and_then(|one| one.name.rsplit('-').next()).unwrap_or_default().to_owned()),
+        || {
+            OperationId(
+                old.and_then(|one| one.name.rsplit('-').next())
+                    .unwrap_or_default()
+                    .to_owned(),
+            )
+        },
         |id| OperationId(id.to_owned()),
     );
     // The old one was disarmed; what its policy was, its successor took over.
-    if let Some(policy) = successor.as_ref().and_then(|one| one.pointer("/HostConfig/RestartPolicy")) {
-        if let Some(host) = inspect.pointer_mut("/HostConfig").and_then(Value::as_object_mut) {
+    if let Some(policy) = successor
+        .as_ref()
+        .and_then(|one| one.pointer("/HostConfig/RestartPolicy"))
+    {
+        if let Some(host) = inspect
+            .pointer_mut("/HostConfig")
+            .and_then(Value::as_object_mut)
+        {
             host.insert("RestartPolicy".to_owned(), policy.clone());
         }
     }
     let identity = read::digest(&inspect, "/Image");
-    let Some(identity) = identity else { return Ok(None) };
+    let Some(identity) = identity else {
+        return Ok(None);
+    };
     let frozen = Frozen {
-        label: read::text(&inspect, "/Config/Image").unwrap_or_default().to_owned(),
+        label: read::text(&inspect, "/Config/Image")
+            .unwrap_or_default()
+            .to_owned(),
         identity,
         content: None,
         repository: Repository::new(""),
@@ -278,7 +341,12 @@ async fn stray(
     Ok(Some(Job {
         event: event.unwrap_or_else(|| unknown_event(operation)),
         summary: format!("an operation on {place} whose lock is gone"),
-        process: Process { owner: String::new(), machine: String::new(), pid: 0, started: 0 },
+        process: Process {
+            owner: String::new(),
+            machine: String::new(),
+            pid: 0,
+            started: 0,
+        },
         engine: target.engine.name().clone(),
         engine_id: target.facts().await?.id,
         container: place.to_owned(),
@@ -314,17 +382,32 @@ fn unknown_event(id: OperationId) -> Event {
 }
 
 /// Takes away parked containers whose soak is over, where their successor runs.
-pub(super) async fn sweep(target: &PlainTarget, now: Timestamp) -> Result<Vec<String>, TargetError> {
+pub(super) async fn sweep(
+    target: &PlainTarget,
+    now: Timestamp,
+) -> Result<Vec<String>, TargetError> {
     let listed = target.list().await?;
     let mut swept = Vec::new();
     for one in &listed {
-        let Some(Reserved::Parked(place)) = Reserved::of(&one.name) else { continue };
-        let locked = listed.iter().any(|other| Reserved::of(&other.name) == Some(Reserved::Lock(place)));
-        let Some(successor) = listed.iter().find(|other| other.name == place && !locked) else { continue };
-        let soak = successor.label(SOAK_LABEL).and_then(|text| Span::parse(text).ok()).unwrap_or(DEFAULT_SOAK);
-        let Some(inspect) = target.engine.container(&one.id).await? else { continue };
+        let Some(Reserved::Parked(place)) = Reserved::of(&one.name) else {
+            continue;
+        };
+        let locked = listed
+            .iter()
+            .any(|other| Reserved::of(&other.name) == Some(Reserved::Lock(place)));
+        let Some(successor) = listed.iter().find(|other| other.name == place && !locked) else {
+            continue;
+        };
+        let soak = successor
+            .label(SOAK_LABEL)
+            .and_then(|text| Span::parse(text).ok())
+            .unwrap_or(DEFAULT_SOAK);
+        let Some(inspect) = target.engine.container(&one.id).await? else {
+            continue;
+        };
         let runs = read::text(&successor.raw, "/State") == Some("running");
-        let over = read::time(&inspect, "/State/FinishedAt").is_some_and(|end| Span::between(end, now) >= soak);
+        let over = read::time(&inspect, "/State/FinishedAt")
+            .is_some_and(|end| Span::between(end, now) >= soak);
         if runs && over {
             target.engine.remove(&one.id, Volumes::Keep).await?;
             swept.push(one.name.clone());
