@@ -1,1 +1,9 @@
 //! The verbs, for scripts and for people without the interface: one file a command.
+
+#[cfg(test)]
+mod fixture;
+pub mod history_text;
+pub mod json;
+pub mod status_text;
+pub mod table;
+pub mod versions_text;
