@@ -439,8 +439,8 @@ async fn a_cancel_at_any_moment_leaves_no_tag() {
 fn large_file(path: &Path, megabytes: usize) {
     let mut file = fs::File::create(path).expect("a file");
     let mut block = vec![0u8; 1 << 20];
+    rand::Rng::fill(&mut rand::rng(), block.as_mut_slice());
     for _ in 0..megabytes {
-        block.fill_with(rand::random);
         file.write_all(&block).expect("written");
     }
 }

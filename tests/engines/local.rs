@@ -20,13 +20,22 @@ pub(crate) async fn engine() -> Docker {
 pub(crate) fn connect() -> Docker {
     let socket =
         std::env::var("KARAT_TEST_ENGINE").unwrap_or_else(|_| "/var/run/docker.sock".to_owned());
-    let transport = move |request: BollardRequest| {
+    let transport = move |mut request: BollardRequest| {
         let socket = socket.clone();
         async move {
             let stream = UnixStream::connect(&socket).await?;
             let io = TokioIo::new(stream);
             let (mut sender, connection) = hyper::client::conn::http1::handshake(io).await?;
             tokio::spawn(connection.with_upgrades());
+            // Engines want the path alone, and a host, whichever.
+            let path = request
+                .uri()
+                .path_and_query()
+                .map_or("/", |path| path.as_str());
+            let path = path.parse().expect("a path");
+            *request.uri_mut() = path;
+            let host = hyper::header::HeaderValue::from_static("engine");
+            request.headers_mut().insert(hyper::header::HOST, host);
             Ok(sender.send_request(request).await?)
         }
     };

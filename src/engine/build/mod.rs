@@ -7,6 +7,7 @@ mod error;
 mod follow;
 mod ignore;
 mod mask;
+mod request;
 mod undo;
 
 pub use context::{Builder, Context, ContextError, survey};
@@ -26,6 +27,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use self::follow::Follow;
+use self::request::Chunks;
 use crate::model::bytes::Bytes;
 use crate::model::digest::Digest;
 use crate::model::progress::Progress;
@@ -121,11 +123,10 @@ async fn attempt(
     }
     let options = options(request, &context.dockerfile, builder);
     let (chunks, sending) = context_sender(request, context, progress.clone());
-    let body = bollard::body_try_stream(chunks);
     let patient = docker.clone().with_timeout(PATIENCE);
-    let mut messages = Box::pin(patient.build_image(options, None, Some(body)));
+    let mut messages = request::start(patient, options, chunks)?;
     let mut failure = None;
-    while let Some(message) = messages.next().await {
+    while let Some(message) = messages.recv().await {
         let told = match message {
             Ok(info) => follow.take(info),
             Err(error) => {
@@ -186,8 +187,6 @@ async fn look_through(request: &BuildRequest, builder: Builder) -> Result<Contex
         }),
     }
 }
-
-type Chunks = futures_util::stream::BoxStream<'static, std::io::Result<hyper::body::Bytes>>;
 
 /// Starts sending the context; tells the bytes from time to time, and at the end.
 fn context_sender(
