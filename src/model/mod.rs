@@ -16,21 +16,27 @@
 //! | [`nearest`] | "did you mean" |
 
 pub mod bytes;
+mod calver;
 pub mod catalog;
 pub mod details;
 pub mod digest;
 pub mod event;
 pub mod fleet;
+pub mod gather;
 pub mod known_good;
 pub mod nearest;
+mod next_version;
 pub mod observation;
 pub mod plan;
 pub mod progress;
 pub mod project;
 pub mod rebuild;
 pub mod reference;
+pub mod revocation;
 pub mod run;
 pub mod skew;
 pub mod step;
+#[cfg(test)]
+pub(crate) mod testing;
 pub mod time;
 pub mod version;
