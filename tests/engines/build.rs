@@ -20,14 +20,14 @@ use tokio_util::sync::CancellationToken;
 
 /// One test's corner of the engine: a base image and whatever is built on it, all with a
 /// label of its own, and taken away at the end, however the test ends.
-struct Corner {
-    docker: Docker,
-    id: String,
+pub(crate) struct Corner {
+    pub(crate) docker: Docker,
+    pub(crate) id: String,
     folder: tempfile::TempDir,
 }
 
 impl Corner {
-    async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         let docker = crate::local::engine().await;
         let corner = Self {
             docker,
@@ -50,11 +50,11 @@ impl Corner {
         corner
     }
 
-    fn base(&self) -> String {
+    pub(crate) fn base(&self) -> String {
         format!("{}/base", self.id)
     }
 
-    fn tag(&self) -> String {
+    pub(crate) fn tag(&self) -> String {
         format!("{}/image:1.0.0", self.id)
     }
 
@@ -64,7 +64,7 @@ impl Corner {
         fs::write(path, text).expect("a file");
     }
 
-    fn request(&self, dockerfile: &str) -> BuildRequest {
+    pub(crate) fn request(&self, dockerfile: &str) -> BuildRequest {
         let base = format!("{}:1", self.base());
         self.write("Dockerfile", &dockerfile.replace("BASE", &base));
         BuildRequest {
@@ -92,7 +92,7 @@ impl Corner {
 
     /// Everything on the engine that carries this corner's label, containers and images,
     /// but for the base.
-    async fn left_over(&self) -> Vec<String> {
+    pub(crate) async fn left_over(&self) -> Vec<String> {
         let label = format!("karat.test={}", self.id);
         let filters = Some([("label".to_owned(), vec![label])].into());
         let images = ListImagesOptions {
@@ -191,7 +191,7 @@ async fn sweep(id: &str) {
     }
 }
 
-async fn gather(mut receiver: mpsc::Receiver<Progress>) -> Vec<Progress> {
+pub(crate) async fn gather(mut receiver: mpsc::Receiver<Progress>) -> Vec<Progress> {
     let mut all = Vec::new();
     while let Some(one) = receiver.recv().await {
         all.push(one);
