@@ -6,6 +6,7 @@
 //!
 //! This room knows nothing of environments, plans or locks.
 
+pub mod build;
 pub mod containers;
 pub mod error;
 pub mod images;

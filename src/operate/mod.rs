@@ -5,6 +5,7 @@
 //! order, over which engines, and what becomes of the whole when one of them fails.
 
 pub mod planning;
+pub mod rebuild;
 pub mod recover;
 mod refusal;
 mod run;

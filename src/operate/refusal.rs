@@ -160,7 +160,7 @@ impl Refusal {
 
 /// Why nothing is known good, in words.
 #[must_use]
-pub fn why_not(verdict: Option<&Verdict>, kind: OperationKind) -> String {
+pub(super) fn why_not(verdict: Option<&Verdict>, kind: OperationKind) -> String {
     let passed = verdict
         .map(|verdict| verdict.passed_over.as_slice())
         .unwrap_or_default();
