@@ -99,7 +99,7 @@ fn mark(mark: Option<&VersionMark>) -> &str {
 const fn paint(outcome: Outcome) -> Paint {
     match outcome {
         Outcome::Done => Paint::Good,
-        Outcome::Undone | Outcome::Cancelled | Outcome::Failed => Paint::Warn,
+        Outcome::Undone | Outcome::Cancelled | Outcome::Failed | Outcome::Locked => Paint::Warn,
         Outcome::NeedsRecover => Paint::Bad,
     }
 }

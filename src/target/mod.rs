@@ -37,6 +37,9 @@ pub trait Target: Send + Sync {
     /// What it is called.
     fn name(&self) -> &EngineName;
 
+    /// The engine behind it, where it can build images.
+    fn builder(&self) -> Option<&Engine>;
+
     /// Whether it lives.
     async fn ping(&self) -> Result<(), TargetError>;
 
@@ -169,6 +172,12 @@ impl Watch {
     #[must_use]
     pub const fn new(progress: mpsc::Sender<Progress>, cancel: CancellationToken) -> Self {
         Self { progress, cancel }
+    }
+
+    /// Where progress goes.
+    #[must_use]
+    pub const fn progress(&self) -> &mpsc::Sender<Progress> {
+        &self.progress
     }
 
     /// Tells whoever watches. A full channel waits: the watcher sets the pace, but only for

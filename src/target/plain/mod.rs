@@ -168,6 +168,10 @@ impl Target for PlainTarget {
         self.engine.name()
     }
 
+    fn builder(&self) -> Option<&Engine> {
+        Some(&self.engine)
+    }
+
     async fn ping(&self) -> Result<(), TargetError> {
         Ok(self.engine.ping().await?)
     }
