@@ -2,6 +2,12 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 #![allow(clippy::indexing_slicing)]
 
+#[path = "../support/mod.rs"]
+mod support;
+
 mod build;
+mod compare;
+mod library;
 mod local;
+mod parity;
 mod rebuild;
