@@ -9,7 +9,7 @@
 //! | file | subject |
 //! |---|---|
 //! | `names` | reserved names: lock, new, old, parked |
-//! | `observe`, `details` | reading |
+//! | `observe`, `details`, `settings` | reading |
 //! | `carry` | what is carried over: pure |
 //! | `planning`, `prepare` | what would be done to a container; what cannot be |
 //! | `lock` | the lock and the process that holds it |
@@ -24,6 +24,7 @@ mod names;
 mod observe;
 mod planning;
 mod prepare;
+mod settings;
 mod steps;
 mod undo;
 
