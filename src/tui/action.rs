@@ -513,11 +513,6 @@ pub(crate) fn find(place: Place, pressed: Key) -> Option<&'static Entry> {
         .find(|entry| entry.places.contains(&place) && entry.keys.contains(&pressed))
 }
 
-/// The entry of a command.
-pub(crate) fn of(command: Command) -> Option<&'static Entry> {
-    TABLE.iter().find(|entry| entry.command == command)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -134,9 +134,8 @@ impl Host for Guard {
     fn suspend(&mut self) {
         give_back();
         // To the whole group, as the terminal would: whoever started karat stops with it.
-        drop(rustix::process::kill_current_process_group(
-            rustix::process::Signal::TSTP,
-        ));
+        // Should it be refused, karat just goes on.
+        let _stopped = rustix::process::kill_current_process_group(rustix::process::Signal::TSTP);
         self.resume();
     }
 
