@@ -5,7 +5,7 @@ use crate::model::fleet::Cell;
 use crate::model::known_good::Verdict;
 use crate::model::project::{Environment, EnvironmentName, ImageName};
 
-use super::action::Command;
+use super::action::{Command, Place};
 use super::state::{State, View};
 
 /// Why a command cannot be used now; nothing if it can.
@@ -25,12 +25,23 @@ pub(crate) fn unavailable(state: &State, command: Command) -> Option<String> {
             .then(|| "there is no image here; T shows the history of everything".to_owned()),
         Command::CancelOperation => cancel(state),
         Command::Recover => recover(state),
-        Command::Operations => state
-            .operations
-            .is_empty()
-            .then(|| "no operation ran since karat was opened; T shows the history".to_owned()),
+        Command::Operations => operations(state),
+        Command::Open => (state.place() == Place::Home && state.subject_cell().is_none())
+            .then(|| "there is nothing to open yet".to_owned()),
+        Command::Back => (state.place() == Place::Home)
+            .then(|| "this is where everything begins; q leaves karat".to_owned()),
         _ => None,
     }
+}
+
+fn operations(state: &State) -> Option<String> {
+    if state.view_place() == Place::Operations {
+        return Some("these are the operations".to_owned());
+    }
+    state
+        .operations
+        .is_empty()
+        .then(|| "no operation ran since karat was opened; T shows the history".to_owned())
 }
 
 /// Why nothing may be changed at all.

@@ -509,7 +509,10 @@ impl State {
     /// that is open, or the image whose versions are.
     pub(crate) fn subject(&self) -> Option<(ImageName, Option<EnvironmentName>)> {
         match self.stack.last() {
-            None => Some((self.home.image.clone()?, self.home.environment.clone())),
+            None => {
+                let (_, row) = self.selected_row()?;
+                Some((row.image.name.clone(), self.home.environment.clone()))
+            }
             Some(View::Deployment(view)) => {
                 Some((view.image.clone(), Some(view.environment.clone())))
             }

@@ -40,6 +40,32 @@ pub(crate) fn printable(text: &str) -> Cow<'_, str> {
     Cow::Owned(text.chars().map(|c| stand_in(c).unwrap_or(c)).collect())
 }
 
+/// A line of log as it would have looked in a terminal: colours and other escape sequences
+/// taken out, what a carriage return overwrote dropped, tabs as blanks.
+#[must_use]
+pub(crate) fn log_line(text: &str) -> String {
+    let text = text.trim_end_matches(['\r', '\n']);
+    let text = text.rsplit('\r').next().unwrap_or(text);
+    let mut plain = String::with_capacity(text.len());
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        match (c, chars.peek()) {
+            ('\u{1b}', Some('[')) => {
+                chars.next();
+                // Parameters, then one final letter.
+                for c in chars.by_ref() {
+                    if ('@'..='~').contains(&c) {
+                        break;
+                    }
+                }
+            }
+            ('\t', _) => plain.push_str("    "),
+            _ => plain.push(c),
+        }
+    }
+    printable(&plain).into_owned()
+}
+
 /// Columns the text takes on screen.
 #[must_use]
 pub(crate) fn width(text: &str) -> usize {
@@ -141,6 +167,19 @@ mod tests {
             ("del\u{7f}", "del␡"),
         ] {
             assert_eq!(printable(raw), shown);
+        }
+    }
+
+    #[test]
+    fn logs_lose_their_colours_and_keep_their_words() {
+        for (raw, shown) in [
+            ("\u{1b}[1;32mok\u{1b}[0m", "ok"),
+            ("10%\r50%\r100%\r\n", "100%"),
+            ("a\tb", "a    b"),
+            ("\u{1b}]0;title\u{7}x", "␛]0;title␇x"),
+            ("cut \u{1b}[3", "cut "),
+        ] {
+            assert_eq!(log_line(raw), shown);
         }
     }
 

@@ -288,7 +288,7 @@ fn a_fleet_that_moves_under_the_dialog_makes_the_plan_anew() {
         deployment.replicas[0].container.id = "another".into();
         it.fleet(moved);
         it.sees("The fleet moved while you were looking").await;
-        it.sees("was replaced by another container").await;
+        it.sees("was replaced by").await;
         assert_eq!(it.hands.count(is_plan), 2);
         // The name must be typed again, and Cancel has the focus.
         it.key(KeyCode::Enter);

@@ -76,10 +76,7 @@ fn command_in_place(state: &mut State, command: Command) -> Vec<Effect> {
     }
     match command {
         Command::Back => {
-            // At home there is nowhere to go back to; leaving is never an accident.
-            if state.stack.pop().is_none() {
-                say(state, Tone::Plain, "q leaves karat");
-            }
+            state.stack.pop();
             Vec::new()
         }
         Command::Leave => leave(state),

@@ -44,7 +44,7 @@ fn header(frame: &mut Frame<'_>, area: Rect, canvas: &Canvas<'_>) {
     if canvas.read_only {
         left.push(Span::styled("read-only ", theme.protected));
     }
-    let right = engines(canvas);
+    let right = engines(canvas, area.width < 90);
     let right_width: usize = right.iter().map(Span::width).sum();
     let used: usize = left.iter().map(Span::width).sum();
     let room = usize::from(area.width).saturating_sub(used + right_width + 2);
@@ -87,7 +87,7 @@ fn place(canvas: &Canvas<'_>) -> String {
 }
 
 /// Engines up, waited for and down, and how old the oldest data on screen is.
-fn engines(canvas: &Canvas<'_>) -> Vec<Span<'static>> {
+fn engines(canvas: &Canvas<'_>, narrow: bool) -> Vec<Span<'static>> {
     let theme = &canvas.theme;
     let (mut up, mut waiting, mut down) = (0, 0, 0);
     let mut oldest = None;
@@ -111,12 +111,17 @@ fn engines(canvas: &Canvas<'_>) -> Vec<Span<'static>> {
         }
         parts.push(Span::styled(text, style));
     };
-    let noun = |count: usize| if count == 1 { "engine" } else { "engines" };
+    let noun = match (narrow, up) {
+        (true, _) => "",
+        (false, 1) => " engine",
+        (false, _) => " engines",
+    };
     if up > 0 {
-        say(format!("● {up} {} up", noun(up)), theme.good);
+        say(format!("● {up}{noun} up"), theme.good);
     }
     if waiting > 0 {
-        say(format!("… {waiting} connecting"), theme.busy);
+        let word = if narrow { "" } else { " connecting" };
+        say(format!("… {waiting}{word}"), theme.busy);
     }
     if down > 0 {
         say(format!("✗ {down} down"), theme.bad);
@@ -125,7 +130,8 @@ fn engines(canvas: &Canvas<'_>) -> Vec<Span<'static>> {
         say("no engine".to_owned(), theme.bad);
     }
     if let Some(oldest) = oldest {
-        say(format!("as of {} ago", canvas.age(oldest)), theme.warn);
+        let word = if narrow { "" } else { "as of " };
+        say(format!("{word}{} ago", canvas.age(oldest)), theme.warn);
     }
     parts
 }

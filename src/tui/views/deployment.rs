@@ -54,10 +54,7 @@ fn tell(canvas: &Canvas<'_>, view: &DeploymentView, cell: &Cell, page: &mut Page
     }
     home::tell_trouble(canvas, cell, page);
     home::tell_deployment(canvas, cell, page);
-    for one in &cell.skew {
-        let text = format!("{} {}", one.kind.sign(), one.text);
-        page.pair_styled("skew", &text, theme.skew(one.kind));
-    }
+    home::tell_skew(canvas, cell, page);
     home::tell_known_good(canvas, cell, page);
     let Some(deployment) = &cell.deployment else {
         return;

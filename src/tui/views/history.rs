@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 
 use crate::model::event::{Event, VersionMark};
 use crate::tui::state::{HistoryView, Layout, Window};
-use crate::tui::text::printable;
+use crate::tui::text::log_line;
 use crate::tui::widgets::page::Page;
 use crate::tui::widgets::table::{self, Column, Rows, Said};
 
@@ -32,7 +32,7 @@ const COLUMNS: &[Column] = &[
     },
     Column {
         title: "IMAGE",
-        width: 10,
+        width: 9,
         grows: 2,
         gives_way: 3,
     },
@@ -44,14 +44,20 @@ const COLUMNS: &[Column] = &[
     },
     Column {
         title: "FROM → TO",
-        width: 18,
+        width: 15,
         grows: 2,
         gives_way: 0,
     },
     Column {
         title: "WHO",
-        width: 12,
+        width: 11,
         grows: 2,
+        gives_way: 5,
+    },
+    Column {
+        title: "WHY",
+        width: 12,
+        grows: 4,
         gives_way: 4,
     },
     Column {
@@ -59,12 +65,6 @@ const COLUMNS: &[Column] = &[
         width: 9,
         grows: 0,
         gives_way: 6,
-    },
-    Column {
-        title: "WHY",
-        width: 10,
-        grows: 3,
-        gives_way: 5,
     },
 ];
 
@@ -153,11 +153,11 @@ fn said(canvas: &Canvas<'_>, event: &Event) -> Vec<Said> {
         (place, theme.text),
         (change, theme.text),
         (event.who.clone(), theme.quiet),
+        (event.reason.clone().unwrap_or_default(), theme.quiet),
         (
             event.duration.map_or_else(String::new, |it| it.to_string()),
             theme.quiet,
         ),
-        (event.reason.clone().unwrap_or_default(), theme.quiet),
     ]
 }
 
@@ -218,7 +218,7 @@ pub(super) fn one(
             event.log.len()
         ));
         for line in &event.log {
-            page.text(&printable(&line.replace('\t', "    ")));
+            page.text(&log_line(line));
         }
     }
     page.draw(frame.buffer_mut(), inside, top)

@@ -32,7 +32,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, canvas: &Canvas<'_>, layou
         .saturating_add(1);
     // The matrix keeps two thirds of the screen; the story has what it needs of the rest,
     // and more where the matrix does not need its own.
-    let matrix_needs = u16::try_from(canvas.fleet.rows.len() * 3 + 2).unwrap_or(u16::MAX);
+    let matrix_needs = u16::try_from(canvas.fleet.rows.len() * 2 + 1).unwrap_or(u16::MAX);
     let most = (area.height / 3)
         .max(area.height.saturating_sub(matrix_needs))
         .max(4);
@@ -88,11 +88,14 @@ fn draw_matrix(buffer: &mut Buffer, area: Rect, canvas: &Canvas<'_>, layout: &mu
         height: area.height.saturating_sub(1),
         ..area
     };
-    // Two lines a cell with one between, or two, or one, by what there is room for.
-    let lines = match usize::from(body.height) {
-        room if room >= total * 3 => 3,
-        room if room >= total * 2 || room >= 12 => 2,
-        room if room >= 4 && total <= room / 2 => 2,
+    // As many lines a row as there is room for: version, health, two of skew in words and
+    // one between the rows; down to one line of it all.
+    let room = usize::from(body.height);
+    let lines: u16 = match total {
+        0..=20 if room >= total * 5 => 5,
+        0..=50 if room >= total * 4 => 4,
+        _ if room >= total * 3 => 3,
+        _ if room >= total * 2 || room >= 12 => 2,
         _ => 1,
     };
     draw_heading(buffer, area, canvas, &columns);
@@ -167,11 +170,12 @@ fn draw_heading(buffer: &mut Buffer, area: Rect, canvas: &Canvas<'_>, columns: &
 /// An environment's name, and what is special about it in sign and word.
 pub(super) fn heading(environment: &Environment) -> String {
     let mut text = environment.name.to_string();
-    if environment.protected {
-        text.push_str(" ⚑ protected");
-    }
+    // Where only one of them fits, it is the one that is in the way first.
     if environment.read_only {
         text.push_str(" ⊘ read-only");
+    }
+    if environment.protected {
+        text.push_str(" ⚑ protected");
     }
     text
 }
@@ -204,7 +208,7 @@ fn draw_row(
             x: column_x(place, columns, at),
             y: place.y,
             width: columns.cell,
-            height: place.height.min(2),
+            height: place.height.saturating_sub(u16::from(place.height > 2)),
         };
         let over = (selected && chosen == Some(at)).then_some(theme.selected);
         draw_cell(buffer, area, canvas, cell, over);
@@ -230,15 +234,22 @@ fn draw_cell(
         buffer.set_style(area, over);
         buffer.set_string(area.x.saturating_sub(1), area.y, "›", over);
     }
-    let (first, second) = if area.height < 2 {
-        (one_line(canvas, cell, room), Vec::new())
-    } else {
-        (
-            version_line(canvas, cell, room),
+    let lines = match area.height {
+        0 | 1 => vec![one_line(canvas, cell, room)],
+        2 => vec![
+            version_line(canvas, cell, &cell.skew, room),
             state_line(canvas, cell, room),
-        )
+        ],
+        more => {
+            let mut lines = vec![
+                version_line(canvas, cell, &[], room),
+                state_line(canvas, cell, room),
+            ];
+            lines.extend(skew_lines(canvas, &cell.skew, usize::from(more) - 2, room));
+            lines
+        }
     };
-    for (line, y) in [first, second].into_iter().zip(area.top()..area.bottom()) {
+    for (line, y) in lines.into_iter().zip(area.top()..area.bottom()) {
         let mut line = Line::from(line);
         if let Some(over) = over {
             for span in &mut line.spans {
@@ -268,7 +279,7 @@ fn nothing(canvas: &Canvas<'_>, cell: &Cell, room: usize) -> Parts {
     vec![part(clip(&text, room), style)]
 }
 
-fn version_line(canvas: &Canvas<'_>, cell: &Cell, room: usize) -> Parts {
+fn version_line(canvas: &Canvas<'_>, cell: &Cell, skew: &[Skew], room: usize) -> Parts {
     let theme = &canvas.theme;
     let Some(deployment) = &cell.deployment else {
         return nothing(canvas, cell, room);
@@ -282,14 +293,39 @@ fn version_line(canvas: &Canvas<'_>, cell: &Cell, room: usize) -> Parts {
     let version = clip(&deployment.version, room);
     let left = room.saturating_sub(width(&version) + 2);
     let mut parts = vec![part(version, style)];
-    parts.extend(skew_parts(canvas, &cell.skew, left));
+    parts.extend(skew_parts(canvas, skew, left));
     parts
+}
+
+/// One skew a line, in words; the last line has what is left over.
+fn skew_lines(canvas: &Canvas<'_>, skew: &[Skew], lines: usize, room: usize) -> Vec<Parts> {
+    let theme = &canvas.theme;
+    let alone = skew.len().min(lines).saturating_sub(1);
+    let mut told: Vec<Parts> = skew
+        .iter()
+        .take(alone)
+        .map(|one| {
+            let text = format!("{} {}", one.kind.sign(), one.text);
+            vec![part(clip(&text, room), theme.skew(one.kind))]
+        })
+        .collect();
+    let rest = skew.get(alone..).unwrap_or_default();
+    let mut last = skew_parts(canvas, rest, room);
+    if let (1.., Some(first)) = (last.len(), rest.first())
+        && rest.len() == 1
+    {
+        let text = format!("{} {}", first.kind.sign(), first.text);
+        last = vec![part(clip(&text, room), theme.skew(first.kind))];
+    } else if !last.is_empty() {
+        last.remove(0);
+    }
+    told.push(last);
+    told
 }
 
 /// As much skew as fits: all in words, else the first in words and signs for the rest, else
 /// all signs.
 fn skew_parts(canvas: &Canvas<'_>, skew: &[Skew], room: usize) -> Parts {
-    let theme = &canvas.theme;
     let Some(first) = skew.first() else {
         return Vec::new();
     };
@@ -300,16 +336,14 @@ fn skew_parts(canvas: &Canvas<'_>, skew: &[Skew], room: usize) -> Parts {
         let rest: String = skew.iter().skip(1).map(|one| one.kind.sign()).collect();
         format!("{} {rest}", worded(first))
     };
-    let worst = skew
-        .iter()
-        .map(|one| theme.skew(one.kind))
-        .find(|style| *style == theme.bad)
-        .unwrap_or(theme.warn);
     let text = [all, mixed, signs]
         .into_iter()
         .find(|text| width(text) <= room)
         .unwrap_or_default();
-    vec![Span::raw("  "), part(text.trim_end().to_owned(), worst)]
+    vec![
+        Span::raw("  "),
+        part(text.trim_end().to_owned(), worst(canvas, skew)),
+    ]
 }
 
 fn state_line(canvas: &Canvas<'_>, cell: &Cell, room: usize) -> Parts {
@@ -328,29 +362,32 @@ fn state_line(canvas: &Canvas<'_>, cell: &Cell, room: usize) -> Parts {
         return vec![part(clip(why, room), theme.quiet)];
     };
     let (sign, style) = theme.health(deployment.health);
-    let mut parts = vec![part(format!("{sign} {}", deployment.health.word()), style)];
-    let mut used = width(deployment.health.word()) + 2;
-    let mut add = |text: String, style: Style| {
-        let wide = width(&text) + 2;
-        if used + wide <= room {
-            used += wide;
-            parts.push(Span::raw("  "));
-            parts.push(part(text, style));
-        }
-    };
+    let mut words = Vec::new();
+    // That an engine is silent comes first: what is known of it may not be true any more.
+    if !cell.errors.is_empty() {
+        words.push(("✗ no answer".to_owned(), theme.bad));
+    } else if !cell.waiting.is_empty() {
+        words.push(("… waiting".to_owned(), theme.busy));
+    }
+    words.push((format!("{sign} {}", deployment.health.word()), style));
     let (running, total) = (deployment.running(), deployment.replicas.len());
     if running < total {
-        add(format!("{running}/{total}"), theme.bad);
+        words.push((format!("{running}/{total}"), theme.bad));
     } else if total > 1 {
-        add(format!("{running}/{total}"), theme.text);
+        words.push((format!("{running}/{total}"), theme.text));
     }
-    if !cell.errors.is_empty() {
-        add("✗ no answer".to_owned(), theme.bad);
-    } else if !cell.waiting.is_empty() {
-        add("… waiting".to_owned(), theme.busy);
+    if let (Some(since), true) = (deployment.since, running > 0) {
+        words.push((canvas.age(since), theme.quiet));
     }
-    if let Some(since) = deployment.since {
-        add(canvas.age(since), theme.quiet);
+    let mut parts: Parts = Vec::new();
+    let mut used = 0;
+    for (text, style) in words {
+        let gap = usize::from(used > 0);
+        if used + gap + width(&text) <= room {
+            used += gap + width(&text);
+            parts.push(Span::raw(" ".repeat(gap)));
+            parts.push(part(text, style));
+        }
     }
     parts
 }
@@ -417,15 +454,30 @@ fn story<'a>(canvas: &'a Canvas<'_>, columns: u16) -> Page<'a> {
     };
     tell_trouble(canvas, cell, &mut page);
     tell_deployment(canvas, cell, &mut page);
-    for one in &cell.skew {
-        page.pair_styled(
-            "skew",
-            &format!("{} {}", one.kind.sign(), one.text),
-            theme.skew(one.kind),
-        );
-    }
+    tell_skew(canvas, cell, &mut page);
     tell_known_good(canvas, cell, &mut page);
     page
+}
+
+/// Every skew, in words; the worst decides how it looks.
+pub(super) fn tell_skew(canvas: &Canvas<'_>, cell: &Cell, page: &mut Page<'_>) {
+    if cell.skew.is_empty() {
+        return;
+    }
+    let words: Vec<String> = cell
+        .skew
+        .iter()
+        .map(|one| format!("{} {}", one.kind.sign(), one.text))
+        .collect();
+    page.pair_styled("skew", &words.join("  "), worst(canvas, &cell.skew));
+}
+
+fn worst(canvas: &Canvas<'_>, skew: &[Skew]) -> Style {
+    let theme = &canvas.theme;
+    skew.iter()
+        .map(|one| theme.skew(one.kind))
+        .find(|style| *style == theme.bad)
+        .unwrap_or(theme.warn)
 }
 
 /// What runs, in words.
@@ -443,23 +495,22 @@ pub(super) fn tell_deployment(canvas: &Canvas<'_>, cell: &Cell, page: &mut Page<
     };
     let (sign, style) = theme.health(deployment.health);
     let digests: Vec<&str> = deployment.identities.iter().map(|it| it.short()).collect();
-    let since = deployment
-        .since
-        .map(|since| format!(" for {}", canvas.age(since)))
-        .unwrap_or_default();
     let (running, total) = (deployment.running(), deployment.replicas.len());
     let count = match (running, total) {
-        (1, 1) => "1 container".to_owned(),
-        (0, 1) => "its 1 container does not run".to_owned(),
-        (running, total) => format!("{running} of {total} containers run"),
+        (1, 1) => String::new(),
+        (0, 1) => "; its one container does not run".to_owned(),
+        (running, total) => format!("; {running} of {total} containers run"),
     };
-    let health = if deployment.health == Health::NoCheck {
-        "runs, has no health check"
-    } else {
-        deployment.health.word()
+    let since = match deployment.since {
+        Some(since) if running > 0 => format!("; unchanged for {}", canvas.age(since)),
+        _ => String::new(),
+    };
+    let health = match deployment.health {
+        Health::NoCheck => "runs, no health check",
+        other => other.word(),
     };
     let text = format!(
-        "{} ({}) {sign} {health}{since}; {count}",
+        "{} ({}) {sign} {health}{count}{since}",
         deployment.version,
         digests.join(", ")
     );
@@ -534,11 +585,10 @@ fn empty(frame: &mut Frame<'_>, area: Rect, canvas: &Canvas<'_>) {
         }
     }
     if !errors.is_empty() {
-        page.styled("No engine has told what runs yet.", theme.title);
+        page.styled("No engine has told what runs.", theme.title);
         for (name, error) in &errors {
             page.pair_styled("no answer", &format!("✗ {name}: {error}"), theme.bad);
         }
-        page.blank();
     }
     if connecting {
         page.styled("… waiting for the engines", theme.busy);
@@ -550,12 +600,16 @@ fn empty(frame: &mut Frame<'_>, area: Rect, canvas: &Canvas<'_>) {
         });
     }
     page.blank();
-    page.pair(
-        "karat demo --engine",
-        "lays a small fleet out on the local engine, to try everything on",
-    );
-    page.pair("karat init", "writes a karat.toml from what runs");
-    page.pair("karat doctor", "checks engines, credentials and terminal");
+    for (command, does) in [
+        (
+            "karat demo --engine",
+            "lays a small fleet out on the local engine, to try everything on",
+        ),
+        ("karat init", "writes a karat.toml from what runs"),
+        ("karat doctor", "checks engines, credentials and terminal"),
+    ] {
+        page.labelled(command, 22, does, theme.text);
+    }
     let inside = Rect {
         x: area.x + 2,
         width: area.width.saturating_sub(4),

@@ -11,7 +11,7 @@ use crate::model::progress::{BuildState, StepState};
 use crate::model::step::Step;
 use crate::tui::operation::{LogLine, Operation, Replacing, Transfer};
 use crate::tui::state::{Layout, Window};
-use crate::tui::text::{clip, fit};
+use crate::tui::text::{clip, fit, log_line, width};
 use crate::tui::widgets::page::{Page, more};
 use crate::tui::widgets::table::{self, Column, Rows, Said};
 
@@ -197,18 +197,18 @@ fn tell(canvas: &Canvas<'_>, operation: &Operation, page: &mut Page<'_>, most: u
         page.styled("↶ cancelling: what was done is undone", theme.warn);
     }
     // The steps of the container at work are told in full if there is room for them.
+    let ended = operation.report.is_some();
     let active = operation.containers.iter().position(at_work);
     let room =
         most.saturating_sub(page.len() + operation.containers.len() + operation.transfers.len());
     for (at, one) in operation.containers.iter().enumerate() {
-        tell_container(canvas, one, page);
-        if active == Some(at) && room >= Step::ALL.len() {
+        tell_container(canvas, one, ended, page);
+        if active == Some(at) && !ended && room >= Step::ALL.len() {
             tell_steps(canvas, one, page);
         }
     }
-    for transfer in &operation.transfers {
-        let done = transfer.total.is_some_and(|total| transfer.done >= total);
-        if !done || operation.report.is_none() {
+    if operation.report.is_none() {
+        for transfer in &operation.transfers {
             tell_transfer(canvas, transfer, page);
         }
     }
@@ -222,11 +222,15 @@ fn at_work(one: &Replacing) -> bool {
         || (one.done() > 0 && one.done() < Step::ALL.len())
 }
 
-fn tell_container(canvas: &Canvas<'_>, one: &Replacing, page: &mut Page<'_>) {
+fn tell_container(canvas: &Canvas<'_>, one: &Replacing, ended: bool, page: &mut Page<'_>) {
     let theme = &canvas.theme;
     let (done, all) = (one.done(), Step::ALL.len());
     let (text, style) = match one.last() {
+        None if ended => ("not touched".to_owned(), theme.quiet),
         None => ("waits for its turn".to_owned(), theme.quiet),
+        Some((step, StepState::Started, _)) if ended => {
+            (format!("reached: {}", step.words()), theme.quiet)
+        }
         Some((step, StepState::Started, since)) => (
             format!("{}, {}", step.words(), canvas.elapsed(since)),
             theme.busy,
@@ -243,7 +247,25 @@ fn tell_container(canvas: &Canvas<'_>, one: &Replacing, page: &mut Page<'_>) {
         "·".repeat(all.saturating_sub(done))
     );
     let label = format!("{} on {}", one.container, one.engine);
-    page.labelled(&label, 34, &format!("{bar} {done}/{all}  {text}"), style);
+    beside(
+        canvas,
+        &label,
+        &format!("{bar} {done}/{all}  {text}"),
+        style,
+        page,
+    );
+}
+
+/// A label and its value on one line where there is room, else on two: which engine it is
+/// must not be cut off.
+fn beside(canvas: &Canvas<'_>, label: &str, value: &str, style: Style, page: &mut Page<'_>) {
+    const LABEL: usize = 38;
+    if canvas.size.0 >= 90 && width(label) < LABEL {
+        page.labelled(label, LABEL, value, style);
+    } else {
+        page.styled(label, canvas.theme.quiet);
+        page.item(1, "", value, style);
+    }
 }
 
 fn tell_steps(canvas: &Canvas<'_>, one: &Replacing, page: &mut Page<'_>) {
@@ -281,7 +303,7 @@ fn tell_transfer(canvas: &Canvas<'_>, transfer: &Transfer, page: &mut Page<'_>) 
         text.push_str(&format!(", {left} left"));
     }
     let label = format!("{} to {}", transfer.what, transfer.engine);
-    page.labelled(&label, 34, &text, theme.busy);
+    beside(canvas, &label, &text, theme.busy, page);
 }
 
 /// The steps of a build, the newest that fit.
@@ -322,6 +344,7 @@ fn draw_log(
     };
     let title = match (total, follow) {
         (0, _) => "── log: nothing yet ".to_owned(),
+        (1, true) => "── log, 1 line, followed ".to_owned(),
         (_, true) => format!("── log, {total} lines, followed "),
         (_, false) => {
             let last = (window.top + page).min(total);
@@ -331,9 +354,9 @@ fn draw_log(
             )
         }
     };
-    let width = usize::from(area.width);
-    let rule = clip(&title, width);
-    let rest = width.saturating_sub(crate::tui::text::width(&rule));
+    let columns = usize::from(area.width);
+    let rule = clip(&title, columns);
+    let rest = columns.saturating_sub(width(&rule));
     let rule = format!("{rule}{}", "─".repeat(rest));
     frame
         .buffer_mut()
@@ -341,11 +364,10 @@ fn draw_log(
     let lines = operation.log.iter().skip(window.top).zip(body.rows());
     for (line, row) in lines {
         let (text, style) = match line {
-            LogLine::Log(text) => (text.clone(), theme.text),
+            LogLine::Log(text) => (log_line(text), theme.text),
             LogLine::Note(text) => (format!("karat: {text}"), theme.warn),
         };
-        // Tabs are common in logs, and no trick: blanks show them best.
-        let text = clip(&text.replace('\t', "    "), row.width.into());
+        let text = clip(&text, row.width.into());
         frame.buffer_mut().set_string(row.x, row.y, text, style);
     }
     more(frame.buffer_mut(), body, window, theme.quiet);

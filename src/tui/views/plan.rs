@@ -173,11 +173,6 @@ fn tell_move(canvas: &Canvas<'_>, one: &Move, page: &mut Page<'_>) {
         &format!("{from}  →  {}", name(&one.to)),
         theme.title,
     );
-    let digest = match &one.to.registry_digest {
-        Some(digest) => format!("{digest}, frozen: no tag is asked again"),
-        None => format!("{}, frozen: no tag is asked again", one.to.identity),
-    };
-    page.pair_styled("digest", &digest, theme.quiet);
     if let Some(evidence) = &one.evidence {
         page.pair_styled("why this one", evidence, theme.known_good);
     }
@@ -187,6 +182,11 @@ fn tell_move(canvas: &Canvas<'_>, one: &Move, page: &mut Page<'_>) {
     for touch in &one.touches {
         tell_touch(canvas, touch, one.from.len() > 1, page);
     }
+    let digest = match &one.to.registry_digest {
+        Some(digest) => format!("{digest}, frozen: no tag is asked again"),
+        None => format!("{}, frozen: no tag is asked again", one.to.identity),
+    };
+    page.pair_styled("digest", &digest, theme.quiet);
 }
 
 fn tell_touch(canvas: &Canvas<'_>, touch: &Touch, mixed: bool, page: &mut Page<'_>) {

@@ -96,6 +96,10 @@ pub(super) fn list(
         .unwrap_or(0);
     let mut story = Page::new(theme, area.width.saturating_sub(2));
     if let Some(version) = versions.get(selected) {
+        let runs = runs_in(canvas, row, &version.identity);
+        if !runs.is_empty() {
+            story.pair_styled("runs in", &runs, theme.good);
+        }
         tell(canvas, row, version, &mut story);
         if !version.tags.is_empty() {
             story.pair("tags", &version.tags.join(" "));
@@ -243,7 +247,7 @@ fn tell(canvas: &Canvas<'_>, row: &Row, version: &Version, page: &mut Page<'_>) 
         }
     }
     if !anything {
-        page.styled("no earlier run of this version is recorded", theme.quiet);
+        page.styled("no ended run of this version is recorded", theme.quiet);
     }
 }
 

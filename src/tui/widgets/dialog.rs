@@ -9,8 +9,8 @@ use ratatui::widgets::{Block, BorderType, Clear, Padding};
 use crate::tui::text::clip;
 use crate::tui::theme::Theme;
 
-/// Draws a frame in the middle, at most as large as the screen, and answers with what is
-/// inside. `size` is that of the inside.
+/// Draws a frame in the middle, at most as large as the screen without the line of hints,
+/// and answers with what is inside. `size` is that of the inside.
 pub(crate) fn frame(
     frame: &mut Frame<'_>,
     theme: &Theme,
@@ -18,7 +18,10 @@ pub(crate) fn frame(
     accent: Style,
     size: (u16, u16),
 ) -> Rect {
-    let screen = frame.area();
+    let screen = Rect {
+        height: frame.area().height.saturating_sub(1),
+        ..frame.area()
+    };
     let width = size.0.saturating_add(4).min(screen.width);
     let height = size.1.saturating_add(2).min(screen.height);
     let area = Rect {
