@@ -169,8 +169,9 @@ impl Opening {
 /// # Errors
 /// [`TuiError`] when there is no terminal, or it does not obey.
 pub async fn run(opening: Opening) -> Result<Goodbye, TuiError> {
-    let mut events = terminal::events()?;
+    // The guard first: it makes sure that there is a terminal to listen to.
     let mut guard = terminal::Guard::take(opening.mouse)?;
+    let mut events = terminal::events()?;
     let mut screen = terminal::Guard::screen()?;
     let mut state = opening.state();
     let mut outside = run::Outside::new(opening.hands, opening.clock, opening.fleet_updates);

@@ -9,6 +9,7 @@ use std::time::Duration;
 use futures_util::{FutureExt, Stream, StreamExt};
 use ratatui::Terminal;
 use ratatui::backend::Backend;
+use ratatui::layout::{Position, Rect};
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
@@ -248,17 +249,23 @@ fn handle<B: Backend>(
         Event::Closed => Some(Action::Closed),
         Event::Continued => {
             host.resume();
-            terminal.clear()?;
+            redraw_all(terminal)?;
             None
         }
     };
     if let Some(action) = action
         && act(state, outside, host, action)
     {
-        // Something else was on the screen meanwhile.
-        terminal.clear()?;
+        redraw_all(terminal)?;
     }
     Ok(())
+}
+
+/// Something else was on the screen: forget what it showed. (`Terminal::clear` would ask the
+/// terminal where its cursor is, and wait for an answer that the event reader swallows.)
+fn redraw_all<B: Backend>(terminal: &mut Terminal<B>) -> Result<(), B::Error> {
+    let size = terminal.size()?;
+    terminal.resize(Rect::from((Position::ORIGIN, size)))
 }
 
 /// Updates the state and sends the effects on their way. Whether the terminal was given

@@ -146,6 +146,12 @@ pub(crate) struct Versions {
     pub(crate) top: usize,
 }
 
+/// A container: its engine and its name.
+pub(crate) type ContainerKey = (EngineName, String);
+
+/// What was read of a container, or why nothing could be; `None` while it is on its way.
+pub(crate) type Reading = Option<Result<Box<Details>, String>>;
+
 /// One image in one environment.
 #[derive(Clone, Debug)]
 pub(crate) struct DeploymentView {
@@ -153,10 +159,10 @@ pub(crate) struct DeploymentView {
     pub(crate) image: ImageName,
     /// Where.
     pub(crate) environment: EnvironmentName,
-    /// Which container is read closely: engine and name.
-    pub(crate) container: Option<(EngineName, String)>,
-    /// What was read, by engine and name; `None` while it is on its way.
-    pub(crate) details: BTreeMap<(EngineName, String), Option<Result<Box<Details>, String>>>,
+    /// Which container is read closely.
+    pub(crate) container: Option<ContainerKey>,
+    /// What was read.
+    pub(crate) details: BTreeMap<ContainerKey, Reading>,
     /// First line drawn.
     pub(crate) top: usize,
 }
@@ -219,7 +225,7 @@ pub(crate) struct PlanDialog {
     /// the fleet on screen, and what was so already has not moved.
     pub(crate) baseline: Option<String>,
     /// The containers there were when the dialog opened.
-    pub(crate) known: Vec<(EngineName, String)>,
+    pub(crate) known: Vec<ContainerKey>,
 }
 
 /// What has the focus in a plan dialog.

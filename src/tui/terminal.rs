@@ -136,6 +136,9 @@ impl Host for Guard {
         // To the whole group, as the terminal would: whoever started karat stops with it.
         // Should it be refused, karat just goes on.
         let _stopped = rustix::process::kill_current_process_group(rustix::process::Signal::TSTP);
+        // Another thread may be the one that takes the signal: it must have stopped us all
+        // before the terminal is taken again.
+        std::thread::sleep(std::time::Duration::from_millis(50));
         self.resume();
     }
 

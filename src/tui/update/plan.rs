@@ -6,12 +6,11 @@ use tui_input::backend::crossterm::EventHandler;
 
 use crate::model::fleet::{Deployment, Fleet};
 use crate::model::plan::Touch;
-use crate::model::project::EngineName;
 
 use super::super::action::Command;
 use super::super::effect::{Confirmed, Effect, Errand, Wanted};
 use super::super::operation::Operation;
-use super::super::state::{Dialog, Focus, PlanDialog, State};
+use super::super::state::{ContainerKey, Dialog, Focus, PlanDialog, State};
 use super::{operation, scroll};
 
 /// A key that is no text.
@@ -170,7 +169,7 @@ pub(super) fn open(state: &mut State, wanted: Wanted, plan: Confirmed, anew: Opt
 }
 
 /// Every container of the images and the environment of a plan.
-fn containers(fleet: &Fleet, plan: &Confirmed) -> Vec<(EngineName, String)> {
+fn containers(fleet: &Fleet, plan: &Confirmed) -> Vec<ContainerKey> {
     let Confirmed::Deploy(plan) = plan else {
         return Vec::new();
     };
@@ -189,7 +188,7 @@ fn containers(fleet: &Fleet, plan: &Confirmed) -> Vec<(EngineName, String)> {
 
 /// What moved, if anything: a container that the plan touches is another one or gone, or
 /// one has come that was not there.
-fn moved(fleet: &Fleet, plan: &Confirmed, known: &[(EngineName, String)]) -> Option<String> {
+fn moved(fleet: &Fleet, plan: &Confirmed, known: &[ContainerKey]) -> Option<String> {
     let Confirmed::Deploy(plan) = plan else {
         return None;
     };
@@ -229,7 +228,7 @@ fn moved_touch(deployment: &Deployment, touch: &Touch) -> Option<String> {
     }
 }
 
-fn newcomer(deployment: &Deployment, known: &[(EngineName, String)]) -> Option<String> {
+fn newcomer(deployment: &Deployment, known: &[ContainerKey]) -> Option<String> {
     deployment
         .replicas
         .iter()

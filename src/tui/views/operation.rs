@@ -107,7 +107,7 @@ pub(super) fn list(
         top,
         row: &line,
     };
-    let (window, hits) = table::draw(frame.buffer_mut(), area, theme, COLUMNS, rows);
+    let (window, hits) = table::draw(frame.buffer_mut(), area, theme, COLUMNS, &rows);
     layout.view = window;
     layout.hits = hits;
 }

@@ -122,7 +122,7 @@ pub(super) fn list(
         top: view.top,
         row: &line,
     };
-    let (window, hits) = table::draw(frame.buffer_mut(), upper, theme, COLUMNS, rows);
+    let (window, hits) = table::draw(frame.buffer_mut(), upper, theme, COLUMNS, &rows);
     layout.view = window;
     layout.hits = hits;
     let rule = "─".repeat(usize::from(area.width));

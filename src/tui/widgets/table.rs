@@ -33,7 +33,7 @@ pub(crate) fn draw(
     area: Rect,
     theme: &Theme,
     columns: &[Column],
-    rows: Rows<'_>,
+    rows: &Rows<'_>,
 ) -> (Window, Vec<Hit>) {
     let widths = widths(columns, area.width);
     let body = Rect {
