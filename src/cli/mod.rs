@@ -1,9 +1,61 @@
 //! The verbs, for scripts and for people without the interface: one file a command.
+//!
+//! Results go to standard output, progress and questions to standard error, so that a pipe
+//! gets what it asked for and nothing else. A command decides nothing: it asks `operate`,
+//! and turns the answer into text or JSON and an exit code.
 
+pub mod args;
+mod confirm;
+mod deploy;
 #[cfg(test)]
 mod fixture;
+mod history;
 pub mod history_text;
+mod init;
 pub mod json;
+mod output;
+mod plan_text;
+mod progress;
+mod rebuild;
+mod recover;
+mod session;
+mod signals;
+mod status;
 pub mod status_text;
 pub mod table;
+mod unlock;
+mod versions;
 pub mod versions_text;
+
+use args::{Args, Command};
+pub use output::Exit;
+use session::Session;
+
+/// Runs the command line. The answer is the exit code.
+pub async fn run(args: Args) -> Exit {
+    let session = match Session::open(&args) {
+        Ok(session) => session,
+        Err(exit) => return exit,
+    };
+    match args.command {
+        None => status::run(&session, None).await,
+        Some(Command::Status { image }) => status::run(&session, image.as_deref()).await,
+        Some(Command::Versions { image, env }) => {
+            versions::run(&session, &image, env.as_deref()).await
+        }
+        Some(Command::Promote(promote)) => deploy::promote(&session, promote).await,
+        Some(Command::Rollback(rollback)) => deploy::rollback(&session, rollback).await,
+        Some(Command::Rebuild(ask)) => rebuild::run(&session, ask).await,
+        Some(Command::History { image, env, limit }) => {
+            history::run(&session, image, env, limit).await
+        }
+        Some(Command::Recover { change }) => recover::run(&session, &change).await,
+        Some(Command::Unlock(unlock)) => unlock::run(&session, unlock).await,
+        Some(Command::Init { print }) => init::run(&session, print).await,
+    }
+}
+
+/// Writes an error that keeps karat from starting at all.
+pub fn fail(error: &str) {
+    output::error(&error);
+}

@@ -27,6 +27,7 @@ pub mod fleet;
 pub mod gather;
 pub mod grouping;
 pub mod known_good;
+pub mod learned;
 pub mod nearest;
 mod next_version;
 pub mod observation;

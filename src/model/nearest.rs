@@ -27,7 +27,7 @@ pub fn hint<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str> + Clon
     let all: Vec<&str> = candidates.into_iter().take(9).collect();
     match all.as_slice() {
         [] => String::new(),
-        [few @ ..] if few.len() <= 8 => format!("; there is {}", few.join(", ")),
+        few if few.len() <= 8 => format!("; there is {}", few.join(", ")),
         [first @ .., _] => format!("; there is {} and more", first.join(", ")),
     }
 }

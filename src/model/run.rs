@@ -94,7 +94,7 @@ pub fn read_label(text: &str) -> Vec<Run> {
 #[must_use]
 pub fn write_label(runs: &[Run]) -> String {
     let mut newest_first: Vec<&Run> = runs.iter().collect();
-    newest_first.sort_by(|a, b| b.until.cmp(&a.until));
+    newest_first.sort_by_key(|run| std::cmp::Reverse(run.until));
     newest_first.truncate(RUNS_KEPT);
     serde_json::to_string(&newest_first).unwrap_or_else(|_| "[]".to_owned())
 }

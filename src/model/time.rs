@@ -113,7 +113,7 @@ impl TryFrom<String> for Span {
 impl From<Span> for String {
     fn from(span: Span) -> Self {
         let millis = span.0.as_millis();
-        if millis % 1_000 == 0 {
+        if millis.is_multiple_of(1_000) {
             format!("{}s", millis / 1_000)
         } else {
             format!("{millis}ms")

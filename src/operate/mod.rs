@@ -4,6 +4,7 @@
 //! What a step does to a container is the target's; this room decides which steps, in which
 //! order, over which engines, and what becomes of the whole when one of them fails.
 
+mod locks;
 pub mod planning;
 pub mod rebuild;
 pub mod recover;
@@ -16,8 +17,11 @@ pub use refusal::Refusal;
 use tokio_util::sync::CancellationToken;
 
 use crate::model::event::Event;
+use crate::model::fleet::Fleet;
 use crate::model::plan::OperationId;
-use crate::model::progress::Progress;
+use crate::model::progress::{Progress, Report};
+use crate::model::project::Project;
+use crate::model::rebuild::RebuildPlan;
 use crate::store::Store;
 use crate::target::{Targets, Watch};
 
@@ -50,6 +54,34 @@ impl Operator {
     #[must_use]
     pub fn who(&self) -> &str {
         &self.who
+    }
+
+    /// The plan for a rebuild. Reads the recipe; touches nothing.
+    ///
+    /// # Errors
+    /// Why karat will not build it.
+    pub fn plan_rebuild(
+        &self,
+        fleet: &Fleet,
+        project: &Project,
+        ask: &rebuild::RebuildAsk,
+    ) -> Result<RebuildPlan, Refusal> {
+        rebuild::plan(fleet, project, ask, chrono::Utc::now())
+            .map_err(|refusal| Refusal::Rebuild(refusal.to_string()))
+    }
+
+    /// Builds. The report says what became of it; the history has it already.
+    pub async fn rebuild(&self, plan: &RebuildPlan, watch: &Watch) -> Report {
+        let target = self.targets.get(&plan.engine);
+        let report = match target.map(|target| target.builder()) {
+            Ok(Some(engine)) => {
+                rebuild::run(engine.docker(), plan, watch.progress(), &watch.cancel).await
+            }
+            Ok(None) => rebuild::impossible(plan, format!("{} cannot build images", plan.engine)),
+            Err(error) => rebuild::impossible(plan, error.to_string()),
+        };
+        self.remember(&report.events, watch).await;
+        report
     }
 
     /// Remembers events. A store that cannot be written is no reason to fail an operation:

@@ -581,13 +581,12 @@ fn warnings(
     // The list is newest first: a larger position is an older version.
     if let (OperationKind::Promote, Some(now), Some(then)) =
         (ask.kind, running, place(&choice.to.identity))
+        && then > now
     {
-        if then > now {
-            all.push(format!(
-                "{} is older than {}, which runs there now",
-                choice.to.label, deployment.version
-            ));
-        }
+        all.push(format!(
+            "{} is older than {}, which runs there now",
+            choice.to.label, deployment.version
+        ));
     }
     if row
         .catalog

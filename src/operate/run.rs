@@ -71,7 +71,7 @@ impl Operator {
             Err(error) => return Ended::early(&error),
         };
         if let Err(error) = self.lock(&mut jobs, watch).await {
-            self.unlock(&mut jobs, watch).await;
+            self.let_go(&mut jobs, watch).await;
             return Ended::early(&error);
         }
         match self.forward(plan, &mut jobs, watch).await {
@@ -121,7 +121,7 @@ impl Operator {
         Ok(())
     }
 
-    async fn unlock(&self, jobs: &mut [Job], watch: &Watch) -> Vec<String> {
+    async fn let_go(&self, jobs: &mut [Job], watch: &Watch) -> Vec<String> {
         let mut failed = Vec::new();
         for job in jobs.iter_mut().filter(|job| job.live.lock.is_some()) {
             if let Err(error) = self.step(Step::Unlock, job, watch).await {
@@ -292,7 +292,7 @@ impl Operator {
                 Err(error) => return Ended::half(&error, Vec::new()),
             }
         }
-        let failed = self.unlock(jobs, watch).await;
+        let failed = self.let_go(jobs, watch).await;
         if let Some(error) = failed.into_iter().next() {
             return Ended {
                 outcome: Outcome::NeedsRecover,
@@ -317,14 +317,14 @@ impl Operator {
         engines.sort();
         engines.dedup();
         for engine in engines {
-            if let Ok(target) = self.targets.get(engine) {
-                if let Err(error) = target.sweep(chrono::Utc::now()).await {
-                    watch
-                        .tell(Progress::Note(format!(
-                            "parked containers stay for now: {error}"
-                        )))
-                        .await;
-                }
+            if let Ok(target) = self.targets.get(engine)
+                && let Err(error) = target.sweep(chrono::Utc::now()).await
+            {
+                watch
+                    .tell(Progress::Note(format!(
+                        "parked containers stay for now: {error}"
+                    )))
+                    .await;
             }
         }
     }
@@ -364,7 +364,7 @@ impl Operator {
         if let Some(error) = failed {
             return Ended::half(&error, log).because(why);
         }
-        if let Some(error) = self.unlock(jobs, watch).await.into_iter().next() {
+        if let Some(error) = self.let_go(jobs, watch).await.into_iter().next() {
             return Ended {
                 outcome: Outcome::NeedsRecover,
                 error: Some(format!(

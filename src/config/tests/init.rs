@@ -42,6 +42,7 @@ fn fleet(images: &[Image], environments: Vec<Environment>) -> Fleet {
         environments,
         rows: images.iter().map(row).collect(),
         engines: BTreeMap::new(),
+        stray_locks: Vec::new(),
     }
 }
 

@@ -8,7 +8,7 @@ mod source;
 
 pub use base::outermost;
 pub use refusal::RebuildRefusal;
-pub use run::run;
+pub use run::{impossible, run};
 pub use source::Source;
 
 use std::collections::BTreeMap;

@@ -104,6 +104,18 @@ pub async fn run(
     }
 }
 
+/// The report of a build that could not even begin.
+pub fn impossible(plan: &RebuildPlan, why: String) -> Report {
+    Report {
+        id: plan.id.clone(),
+        outcome: Outcome::Failed,
+        summary: format!("{} {} was not built", plan.image, plan.version),
+        error: Some(why),
+        events: Vec::new(),
+        duration: Span::default(),
+    }
+}
+
 async fn carry_out(
     docker: &Docker,
     plan: &RebuildPlan,

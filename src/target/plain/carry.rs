@@ -159,10 +159,10 @@ impl Carry<'_> {
                 .iter_mut()
                 .find(|asked| read::text(asked, "/Target") == Some(place))
             {
-                if read::text(asked, "/Source").is_none() {
-                    if let Some(asked) = asked.as_object_mut() {
-                        asked.insert("Source".to_owned(), json!(name));
-                    }
+                if read::text(asked, "/Source").is_none()
+                    && let Some(asked) = asked.as_object_mut()
+                {
+                    asked.insert("Source".to_owned(), json!(name));
                 }
             } else if !bound.contains(place) {
                 let mode = if read::flag(mount, "/RW") { "" } else { ":ro" };

@@ -1,5 +1,9 @@
 //! Tables for what is carried over.
 
+//!
+//! Values are passed whole: each is written where it is used.
+#![allow(clippy::needless_pass_by_value)]
+
 use serde_json::{Value, json};
 
 use super::{Carried, Carry};

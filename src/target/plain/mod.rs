@@ -1,7 +1,7 @@
 //! A plain Docker engine as a target: containers are replaced by recreating them.
 //!
 //! The recreate path is the most dangerous code karat has. Its order is that of
-//! [`Step`](crate::model::step::Step): nothing is stopped before everything that can fail
+//! [`Step`]: nothing is stopped before everything that can fail
 //! without harm has been tried. Its undoing never trusts a note of how far it came: it looks
 //! at what is on the engine, so one and the same code serves a failure, a cancel, and
 //! another machine that finds the lock of a laptop that died.
@@ -9,7 +9,7 @@
 //! | file | subject |
 //! |---|---|
 //! | `names` | reserved names: lock, new, old, parked |
-//! | `observe`, `details` | reading |
+//! | `observe`, `details`, `settings` | reading |
 //! | `carry` | what is carried over: pure |
 //! | `planning`, `prepare` | what would be done to a container; what cannot be |
 //! | `lock` | the lock and the process that holds it |
@@ -24,6 +24,7 @@ mod names;
 mod observe;
 mod planning;
 mod prepare;
+mod settings;
 mod steps;
 mod undo;
 

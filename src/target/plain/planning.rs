@@ -80,10 +80,10 @@ pub(super) async fn carried(
     let mut names = std::collections::HashMap::new();
     for mode in ["NetworkMode", "PidMode", "IpcMode"] {
         let path = format!("/HostConfig/{mode}");
-        if let Some(id) = read::text(old, &path).and_then(|mode| mode.strip_prefix("container:")) {
-            if let Some(name) = name_in_place(target, id).await? {
-                names.insert(id.to_owned(), name);
-            }
+        if let Some(id) = read::text(old, &path).and_then(|mode| mode.strip_prefix("container:"))
+            && let Some(name) = name_in_place(target, id).await?
+        {
+            names.insert(id.to_owned(), name);
         }
     }
     let carry = Carry {

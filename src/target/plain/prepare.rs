@@ -123,10 +123,9 @@ fn without_nested(mut inspect: Value) -> Value {
     if let Some(labels) = inspect
         .pointer_mut("/Config/Labels")
         .and_then(Value::as_object_mut)
+        && labels.contains_key(REPLACED_LABEL)
     {
-        if labels.contains_key(REPLACED_LABEL) {
-            labels.insert(REPLACED_LABEL.to_owned(), json!("left out"));
-        }
+        labels.insert(REPLACED_LABEL.to_owned(), json!("left out"));
     }
     inspect
 }

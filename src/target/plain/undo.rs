@@ -45,10 +45,10 @@ pub(super) async fn take_down(
     // One whose labels could not be listed for some reason is still known by its id.
     found.extend(job.live.new.take().filter(|id| !found.contains(id)));
     for id in found {
-        if let Some(inspect) = target.engine.container(&id).await? {
-            if read::time(&inspect, "/State/StartedAt").is_some() {
-                words.extend(last_words(target, &id, &inspect).await);
-            }
+        if let Some(inspect) = target.engine.container(&id).await?
+            && read::time(&inspect, "/State/StartedAt").is_some()
+        {
+            words.extend(last_words(target, &id, &inspect).await);
         }
         // Its own anonymous volumes are new and go with it; those it took over have names.
         target.engine.remove(&id, Volumes::Remove).await?;
@@ -315,13 +315,11 @@ async fn stray(
     if let Some(policy) = successor
         .as_ref()
         .and_then(|one| one.pointer("/HostConfig/RestartPolicy"))
-    {
-        if let Some(host) = inspect
+        && let Some(host) = inspect
             .pointer_mut("/HostConfig")
             .and_then(Value::as_object_mut)
-        {
-            host.insert("RestartPolicy".to_owned(), policy.clone());
-        }
+    {
+        host.insert("RestartPolicy".to_owned(), policy.clone());
     }
     let identity = read::digest(&inspect, "/Image");
     let Some(identity) = identity else {

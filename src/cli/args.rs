@@ -1,0 +1,203 @@
+//! The command line, declared. Scripts depend on it: names and meanings stay.
+
+use std::path::PathBuf;
+
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+
+const EXAMPLES: &str = "\
+Examples:
+  karat                                       open the interface
+  karat status                                which version runs where, and how far they differ
+  karat rollback shop-web --env prod          put prod back on its last known good version
+  karat promote shop-web --from dev --to test bring dev's version to test
+  karat promote --all --from test --to staging --dry-run
+  karat rebuild shop-web --build-arg MODE=fast
+  karat history shop-web --env prod --json
+
+Exit codes: 0 done, or nothing to do; 1 error; 2 usage; 3 refused by a rule;
+4 nothing to roll back to; 5 failed and undone: everything is as before;
+6 failed half-way: run `karat recover`; 7 somebody else holds the lock;
+128 + signal when ended by one.";
+
+/// The life of golden container images: which version runs where, rebuild, promote, roll back.
+#[derive(Parser, Debug)]
+#[command(name = "karat", version, about, after_help = EXAMPLES, max_term_width = 100)]
+pub struct Args {
+    /// The project file; by default the nearest karat.toml from here upwards.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub project: Option<PathBuf>,
+    /// Whether to write colour.
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
+    pub color: When,
+    /// Write results only: no progress, no hints.
+    #[arg(long, short, global = true)]
+    pub quiet: bool,
+    /// Write the result as JSON.
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Refuse every change, and bind no key that would make one.
+    #[arg(long, global = true)]
+    pub read_only: bool,
+    /// What to do; nothing opens the interface.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// Whether to write colour.
+#[derive(ValueEnum, Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum When {
+    /// In a terminal, unless `NO_COLOR` is set.
+    #[default]
+    Auto,
+    /// In any case.
+    Always,
+    /// Not at all.
+    Never,
+}
+
+/// The verbs.
+#[derive(Subcommand, Debug)]
+pub enum Command {
+    /// Show the fleet: images × environments, with skew.
+    Status {
+        /// Only this image.
+        image: Option<String>,
+    },
+    /// List an image's versions, newest first, with where each runs and what is known good.
+    Versions {
+        /// Which image.
+        image: String,
+        /// Judge known good for this environment only, and say why others are not.
+        #[arg(long, value_name = "ENVIRONMENT")]
+        env: Option<String>,
+    },
+    /// Bring the version of one environment to another.
+    Promote(Promote),
+    /// Put an environment back on its last known good version, or on one you name.
+    Rollback(Rollback),
+    /// Build a new version from the image's recipe.
+    Rebuild(Rebuild),
+    /// Show who did what, when and why, newest first.
+    History {
+        /// Only this image.
+        image: Option<String>,
+        /// Only this environment.
+        #[arg(long, value_name = "ENVIRONMENT")]
+        env: Option<String>,
+        /// How many events at most.
+        #[arg(long, short = 'n', default_value_t = 100, value_name = "COUNT")]
+        limit: usize,
+    },
+    /// Finish or undo what was cut off, from any machine.
+    Recover {
+        /// How to change.
+        #[command(flatten)]
+        change: Change,
+    },
+    /// Break the lock of a container whose karat will never come back.
+    Unlock(Unlock),
+    /// Write a project file from what runs.
+    Init {
+        /// Print it instead of writing karat.toml.
+        #[arg(long)]
+        print: bool,
+    },
+}
+
+/// What every command that changes something takes.
+#[derive(ClapArgs, Debug, Clone, Default)]
+pub struct Change {
+    /// Print the plan and touch nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Do not ask.
+    #[arg(long, short)]
+    pub yes: bool,
+    /// The name of the protected environment that is changed.
+    #[arg(long, value_name = "ENVIRONMENT")]
+    pub confirm: Option<String>,
+    /// Why, for the history.
+    #[arg(long, value_name = "TEXT")]
+    pub reason: Option<String>,
+}
+
+/// `karat promote`.
+#[derive(ClapArgs, Debug)]
+pub struct Promote {
+    /// Which images.
+    #[arg(required_unless_present = "all", value_name = "IMAGE")]
+    pub images: Vec<String>,
+    /// Every image that runs in both environments, as one plan.
+    #[arg(long, conflicts_with = "images")]
+    pub all: bool,
+    /// Where the version comes from; by default the environment before `--to`.
+    #[arg(long, value_name = "ENVIRONMENT")]
+    pub from: Option<String>,
+    /// Where it goes; by default the environment behind `--from`.
+    #[arg(long, value_name = "ENVIRONMENT", required_unless_present = "from")]
+    pub to: Option<String>,
+    /// Replace also containers that the engine removes when they stop.
+    #[arg(long)]
+    pub accept_no_rollback: bool,
+    /// How to change.
+    #[command(flatten)]
+    pub change: Change,
+}
+
+/// `karat rollback`.
+#[derive(ClapArgs, Debug)]
+pub struct Rollback {
+    /// Which image.
+    pub image: String,
+    /// In which environment.
+    #[arg(long, value_name = "ENVIRONMENT")]
+    pub env: String,
+    /// To which version: a label, a tag, or a digest; newer ones too. By default the last
+    /// known good one.
+    #[arg(long, value_name = "VERSION")]
+    pub to: Option<String>,
+    /// Replace also containers that the engine removes when they stop.
+    #[arg(long)]
+    pub accept_no_rollback: bool,
+    /// How to change.
+    #[command(flatten)]
+    pub change: Change,
+}
+
+/// `karat rebuild`.
+#[derive(ClapArgs, Debug)]
+pub struct Rebuild {
+    /// Which image.
+    pub image: String,
+    /// Under which version; by default the next one by the image's rule.
+    #[arg(long, value_name = "VERSION")]
+    pub version: Option<String>,
+    /// Build every step anew.
+    #[arg(long)]
+    pub no_cache: bool,
+    /// Pull the base image first.
+    #[arg(long)]
+    pub pull: bool,
+    /// A build argument, over those of the recipe.
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub build_arg: Vec<String>,
+    /// Where to build: an environment or an engine.
+    #[arg(long, value_name = "ENGINE")]
+    pub engine: Option<String>,
+    /// How to change.
+    #[command(flatten)]
+    pub change: Change,
+}
+
+/// `karat unlock`.
+#[derive(ClapArgs, Debug)]
+pub struct Unlock {
+    /// The container's name.
+    pub container: String,
+    /// On which engine; needed when several have such a lock.
+    #[arg(long, value_name = "ENGINE")]
+    pub engine: Option<String>,
+    /// How to change; a reason is needed.
+    #[command(flatten)]
+    pub change: Change,
+}

@@ -1,0 +1,130 @@
+//! Progress on standard error: a line for each step that ends; bytes on one line that
+//! changes, where there is a terminal.
+
+use std::io::{IsTerminal as _, Write as _};
+
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use super::output;
+use crate::model::progress::{BuildState, BuildStep, Progress, StepState};
+use crate::model::text::printable;
+use crate::target::Watch;
+
+/// Messages that may wait; a slow terminal slows the operation's talk, not its work.
+const WAITING: usize = 256;
+
+/// Somebody who watches an operation on standard error.
+pub(super) struct Teller {
+    /// To be given to the operation.
+    pub(super) watch: Watch,
+    task: JoinHandle<()>,
+}
+
+impl Teller {
+    /// Begins to tell; `quiet` only listens.
+    pub(super) fn start(quiet: bool, cancel: CancellationToken) -> Self {
+        let (sender, mut receiver) = mpsc::channel(WAITING);
+        let task = tokio::spawn(async move {
+            let mut line = Line {
+                open: false,
+                live: std::io::stderr().is_terminal(),
+            };
+            while let Some(progress) = receiver.recv().await {
+                if !quiet {
+                    line.tell(&progress);
+                }
+            }
+            line.close();
+        });
+        Self {
+            watch: Watch::new(sender, cancel),
+            task,
+        }
+    }
+
+    /// Waits until everything was told.
+    pub(super) async fn finish(self) {
+        drop(self.watch);
+        let _ = self.task.await;
+    }
+}
+
+/// The last line, which may still change.
+struct Line {
+    open: bool,
+    live: bool,
+}
+
+impl Line {
+    fn tell(&mut self, progress: &Progress) {
+        match progress {
+            Progress::Step {
+                engine,
+                container,
+                step,
+                state,
+            } => match state {
+                StepState::Started => {
+                    self.replace(&format!("  … {} · {container} on {engine}", step.words()));
+                }
+                StepState::Done(span) => self.end(&format!(
+                    "  ✓ {} · {container} on {engine} ({span})",
+                    step.words()
+                )),
+                StepState::Failed(why) => self.end(&format!(
+                    "  ✗ {} · {container} on {engine}: {why}",
+                    step.words()
+                )),
+            },
+            Progress::Bytes {
+                engine,
+                what,
+                done,
+                total,
+            } => {
+                let of = total
+                    .map(|total| format!(" of {total}"))
+                    .unwrap_or_default();
+                self.replace(&format!("  … {what} to {engine}: {done}{of}"));
+            }
+            Progress::Build(step) => self.build(step),
+            Progress::Log(text) => self.end(&format!("    │ {text}")),
+            Progress::Note(text) => self.end(&format!("  ! {text}")),
+            Progress::Undoing { why } => self.end(&format!("  ↶ undoing: {why}")),
+        }
+    }
+
+    fn build(&mut self, step: &BuildStep) {
+        let name = &step.name;
+        match &step.state {
+            BuildState::Running => self.replace(&format!("  … {name}")),
+            BuildState::Cached => self.end(&format!("  ✓ {name} (cached)")),
+            BuildState::Done(span) => self.end(&format!("  ✓ {name} ({span})")),
+            BuildState::Failed(why) => self.end(&format!("  ✗ {name}: {why}")),
+        }
+    }
+
+    /// A line that the next one replaces; nothing where the output is no terminal.
+    fn replace(&mut self, text: &str) {
+        if self.live {
+            let mut err = std::io::stderr();
+            let _ = write!(err, "\r\x1b[K{}", printable(text));
+            let _ = err.flush();
+            self.open = true;
+        }
+    }
+
+    fn end(&mut self, text: &str) {
+        self.close();
+        output::say(text);
+    }
+
+    fn close(&mut self) {
+        if self.open {
+            let _ = write!(std::io::stderr(), "\r\x1b[K");
+            self.open = false;
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! Locks as people deal with them: seeing them, breaking them, and clearing up what was
+//! parked.
+
+use super::{Operator, Refusal, new_id, unwatched};
+use crate::model::event::{Event, Outcome};
+use crate::model::observation::LockSeen;
+use crate::model::plan::OperationKind;
+use crate::model::project::{EngineName, ImageName};
+
+impl Operator {
+    /// Every lock on every engine that answers.
+    pub async fn locks(&self) -> Vec<(EngineName, LockSeen)> {
+        let mut all = Vec::new();
+        for (name, target) in &self.targets.usable {
+            if let Ok(seen) = target.observe().await {
+                all.extend(seen.locks.into_iter().map(|lock| (name.clone(), lock)));
+            }
+        }
+        all
+    }
+
+    /// Breaks a lock. What it protected is left as it is.
+    ///
+    /// # Errors
+    /// The engine's.
+    pub async fn unlock(
+        &self,
+        engine: &EngineName,
+        lock: &LockSeen,
+        reason: &str,
+    ) -> Result<(), Refusal> {
+        self.targets
+            .get(engine)?
+            .break_lock(&lock.container)
+            .await?;
+        let event = Event {
+            id: new_id(),
+            time: chrono::Utc::now(),
+            who: self.who.clone(),
+            operation: OperationKind::Unlock,
+            image: ImageName(lock.container.clone()),
+            environment: None,
+            from: None,
+            to: None,
+            reason: Some(format!(
+                "{reason} (the lock was {}'s: {})",
+                lock.owner, lock.summary
+            )),
+            outcome: Outcome::Done,
+            duration: None,
+            error: None,
+            log: Vec::new(),
+        };
+        self.remember(&[event], &unwatched()).await;
+        Ok(())
+    }
+
+    /// Takes parked containers away whose soak is over, on every engine that answers.
+    pub async fn sweep_all(&self) -> Vec<String> {
+        let mut swept = Vec::new();
+        for target in self.targets.usable.values() {
+            swept.extend(target.sweep(chrono::Utc::now()).await.unwrap_or_default());
+        }
+        swept
+    }
+}

@@ -1,0 +1,539 @@
+//! The one table of what can be done. Keys, footer and help are all read from it; why an
+//! entry cannot be used just now is in [`super::available`].
+
+use crossterm::event::{KeyCode, KeyEvent};
+
+use crate::model::time::Timestamp;
+
+use super::effect::Message;
+
+/// What [`update`](super::update::update) is told.
+#[derive(Clone, Debug)]
+pub(crate) enum Action {
+    /// Something from the table.
+    Do(Command),
+    /// A key for the text field that has the focus.
+    Type(KeyEvent),
+    /// Text pasted.
+    Paste(String),
+    /// The wheel: rows, negative upwards.
+    Wheel(i16),
+    /// The left button, at a column and a row.
+    Click(u16, u16),
+    /// The terminal's new size.
+    Resize(u16, u16),
+    /// Time went by.
+    Tick(Timestamp),
+    /// News from outside.
+    Told(Box<Message>),
+    /// A signal that ends the process.
+    Signal(i32),
+    /// The terminal is gone.
+    Closed,
+}
+
+/// Everything a key can do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[allow(missing_docs)] // each is explained, for the reader of the help screen, in TABLE
+pub(crate) enum Command {
+    Up,
+    Down,
+    Left,
+    Right,
+    PageUp,
+    PageDown,
+    First,
+    Last,
+    Open,
+    Back,
+    NextField,
+    PreviousField,
+    Versions,
+    RollBack,
+    Promote,
+    PromoteAll,
+    Rebuild,
+    RebuildClean,
+    History,
+    HistoryAll,
+    Operations,
+    CancelOperation,
+    Recover,
+    Refresh,
+    CopyDigest,
+    Help,
+    Leave,
+    Interrupt,
+    Suspend,
+}
+
+/// Where an entry of the table holds: a view, or the dialog above it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Place {
+    /// The fleet.
+    Home,
+    /// The versions of an image.
+    Versions,
+    /// One version.
+    Version,
+    /// One image in one environment.
+    Deployment,
+    /// The list of operations.
+    Operations,
+    /// One operation.
+    Operation,
+    /// The history.
+    History,
+    /// One event.
+    Event,
+    /// The help.
+    Help,
+    /// The dialog that shows a plan.
+    Plan,
+    /// A dialog that asks.
+    Ask,
+    /// A dialog to choose from.
+    Choose,
+    /// A dialog to read, or to wait in.
+    Notice,
+}
+
+impl Place {
+    /// As the help calls it.
+    pub(crate) const fn words(self) -> &'static str {
+        match self {
+            Self::Home => "The fleet",
+            Self::Versions => "Versions of an image",
+            Self::Version => "One version",
+            Self::Deployment => "A deployment",
+            Self::Operations => "Operations",
+            Self::Operation => "One operation",
+            Self::History => "History",
+            Self::Event => "One event",
+            Self::Help => "Help",
+            Self::Plan => "The plan dialog",
+            Self::Ask | Self::Choose | Self::Notice => "A dialog",
+        }
+    }
+}
+
+/// A key: a code, and whether Ctrl is held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Key {
+    /// Which key.
+    pub(crate) code: KeyCode,
+    /// With Ctrl.
+    pub(crate) control: bool,
+}
+
+const fn key(code: KeyCode) -> Key {
+    Key {
+        code,
+        control: false,
+    }
+}
+const fn letter(c: char) -> Key {
+    key(KeyCode::Char(c))
+}
+const fn ctrl(c: char) -> Key {
+    Key {
+        code: KeyCode::Char(c),
+        control: true,
+    }
+}
+
+impl Key {
+    /// As hints and help show it.
+    pub(crate) fn shown(self) -> String {
+        let name = match self.code {
+            KeyCode::Char(c) if self.control => c.to_uppercase().to_string(),
+            KeyCode::Char(c) => c.to_string(),
+            KeyCode::Enter => "Enter".to_owned(),
+            KeyCode::Esc => "Esc".to_owned(),
+            KeyCode::Up => "↑".to_owned(),
+            KeyCode::Down => "↓".to_owned(),
+            KeyCode::Left => "←".to_owned(),
+            KeyCode::Right => "→".to_owned(),
+            KeyCode::PageUp => "PgUp".to_owned(),
+            KeyCode::PageDown => "PgDn".to_owned(),
+            KeyCode::BackTab => "Shift-Tab".to_owned(),
+            other => format!("{other:?}"),
+        };
+        if self.control {
+            format!("Ctrl-{name}")
+        } else {
+            name
+        }
+    }
+}
+
+/// One line of the table.
+#[derive(Debug)]
+pub(crate) struct Entry {
+    /// What it does.
+    pub(crate) command: Command,
+    /// Its stable name, for settings.
+    pub(crate) id: &'static str,
+    /// Its keys, the one to show first.
+    pub(crate) keys: &'static [Key],
+    /// For hints: one or two words.
+    pub(crate) name: &'static str,
+    /// For the help: a whole line.
+    pub(crate) help: &'static str,
+    /// Where it holds.
+    pub(crate) places: &'static [Place],
+    /// Whether the footer hints at it, space permitting.
+    pub(crate) hint: bool,
+}
+
+use Place as P;
+
+const EVERYWHERE: &[Place] = &[
+    P::Home,
+    P::Versions,
+    P::Version,
+    P::Deployment,
+    P::Operations,
+    P::Operation,
+    P::History,
+    P::Event,
+    P::Help,
+    P::Plan,
+    P::Ask,
+    P::Choose,
+    P::Notice,
+];
+const VIEWS: &[Place] = &[
+    P::Home,
+    P::Versions,
+    P::Version,
+    P::Deployment,
+    P::Operations,
+    P::Operation,
+    P::History,
+    P::Event,
+    P::Help,
+];
+const SIDEWAYS: &[Place] = &[P::Home, P::Deployment, P::Plan, P::Ask];
+const OF_A_CELL: &[Place] = &[P::Home, P::Deployment];
+const OF_AN_IMAGE: &[Place] = &[P::Home, P::Deployment, P::Versions];
+
+const fn entry(
+    command: Command,
+    id: &'static str,
+    keys: &'static [Key],
+    name: &'static str,
+    help: &'static str,
+    places: &'static [Place],
+) -> Entry {
+    Entry {
+        command,
+        id,
+        keys,
+        name,
+        help,
+        places,
+        hint: true,
+    }
+}
+
+impl Entry {
+    const fn quiet(mut self) -> Self {
+        self.hint = false;
+        self
+    }
+}
+
+/// Everything a key can do, in the order of the help; hints keep this order too.
+pub(crate) static TABLE: &[Entry] = &[
+    entry(
+        Command::Open,
+        "open",
+        &[key(KeyCode::Enter)],
+        "open",
+        "open what is selected",
+        &[P::Home, P::Versions, P::Operations, P::History],
+    ),
+    entry(
+        Command::Open,
+        "press",
+        &[key(KeyCode::Enter)],
+        "press",
+        "in a dialog: press the button that has the focus, choose the line",
+        &[P::Plan, P::Ask, P::Choose, P::Notice],
+    ),
+    entry(
+        Command::RollBack,
+        "roll-back",
+        &[letter('r')],
+        "roll back",
+        "show the plan to go back to known good; on a version: to deploy that very one",
+        &[P::Home, P::Deployment, P::Versions, P::Version],
+    ),
+    entry(
+        Command::Promote,
+        "promote",
+        &[letter('p')],
+        "promote",
+        "show the plan to bring what runs here to the next environment",
+        OF_A_CELL,
+    ),
+    entry(
+        Command::Versions,
+        "versions",
+        &[letter('v')],
+        "versions",
+        "the versions of this image, newest first",
+        OF_A_CELL,
+    ),
+    entry(
+        Command::Rebuild,
+        "rebuild",
+        &[letter('b')],
+        "rebuild",
+        "show the plan to build a new version of this image",
+        OF_AN_IMAGE,
+    ),
+    entry(
+        Command::History,
+        "history",
+        &[letter('t')],
+        "history",
+        "the time line: what was done to this image here, newest first",
+        OF_AN_IMAGE,
+    ),
+    entry(
+        Command::CancelOperation,
+        "cancel",
+        &[letter('c')],
+        "cancel",
+        "cancel this operation, after asking; what was done is undone",
+        &[P::Operation, P::Operations],
+    ),
+    entry(
+        Command::Operations,
+        "operations",
+        &[letter('o')],
+        "operations",
+        "what runs, and what ran since karat was opened",
+        VIEWS,
+    ),
+    entry(
+        Command::PromoteAll,
+        "promote-all",
+        &[letter('P')],
+        "promote all",
+        "show the plan to bring every image that runs here to the next environment",
+        &[P::Home],
+    )
+    .quiet(),
+    entry(
+        Command::RebuildClean,
+        "rebuild-clean",
+        &[letter('B')],
+        "rebuild clean",
+        "like rebuild, with no cache and a fresh base image",
+        OF_AN_IMAGE,
+    )
+    .quiet(),
+    entry(
+        Command::HistoryAll,
+        "history-all",
+        &[letter('T')],
+        "all history",
+        "the time line of everything",
+        VIEWS,
+    )
+    .quiet(),
+    entry(
+        Command::Recover,
+        "recover",
+        &[letter('R')],
+        "recover",
+        "finish or undo operations that were cut off",
+        &[P::Home, P::Deployment],
+    )
+    .quiet(),
+    entry(
+        Command::CopyDigest,
+        "copy-digest",
+        &[letter('y')],
+        "copy digest",
+        "copy the whole digest of what is selected",
+        &[P::Home, P::Deployment, P::Versions, P::Version, P::Event],
+    )
+    .quiet(),
+    entry(
+        Command::Refresh,
+        "refresh",
+        &[ctrl('r')],
+        "ask again",
+        "ask every engine anew now",
+        OF_AN_IMAGE,
+    )
+    .quiet(),
+    entry(
+        Command::NextField,
+        "next-field",
+        &[key(KeyCode::Tab)],
+        "next",
+        "the next field or button; in a deployment: the next container",
+        &[P::Plan, P::Ask, P::Deployment],
+    ),
+    entry(
+        Command::PreviousField,
+        "previous-field",
+        &[key(KeyCode::BackTab)],
+        "previous",
+        "the field, button or container before",
+        &[P::Plan, P::Ask, P::Deployment],
+    )
+    .quiet(),
+    entry(
+        Command::Back,
+        "back",
+        &[key(KeyCode::Esc)],
+        "back",
+        "back to where you came from; out of a dialog without doing anything",
+        EVERYWHERE,
+    ),
+    entry(
+        Command::Help,
+        "help",
+        &[letter('?')],
+        "help",
+        "this page",
+        VIEWS,
+    ),
+    entry(
+        Command::Leave,
+        "leave",
+        &[letter('q')],
+        "leave",
+        "leave karat; asks first while an operation runs",
+        VIEWS,
+    ),
+    entry(
+        Command::Up,
+        "up",
+        &[key(KeyCode::Up), letter('k')],
+        "up",
+        "one row up",
+        EVERYWHERE,
+    )
+    .quiet(),
+    entry(
+        Command::Down,
+        "down",
+        &[key(KeyCode::Down), letter('j')],
+        "down",
+        "one row down",
+        EVERYWHERE,
+    )
+    .quiet(),
+    entry(
+        Command::Left,
+        "left",
+        &[key(KeyCode::Left), letter('h')],
+        "left",
+        "one column, container or button to the left",
+        SIDEWAYS,
+    )
+    .quiet(),
+    entry(
+        Command::Right,
+        "right",
+        &[key(KeyCode::Right), letter('l')],
+        "right",
+        "one column, container or button to the right",
+        SIDEWAYS,
+    )
+    .quiet(),
+    entry(
+        Command::PageUp,
+        "page-up",
+        &[key(KeyCode::PageUp), ctrl('u')],
+        "page up",
+        "one page up",
+        EVERYWHERE,
+    )
+    .quiet(),
+    entry(
+        Command::PageDown,
+        "page-down",
+        &[key(KeyCode::PageDown), ctrl('d')],
+        "page down",
+        "one page down",
+        EVERYWHERE,
+    )
+    .quiet(),
+    entry(
+        Command::First,
+        "first",
+        &[letter('g'), key(KeyCode::Home)],
+        "first",
+        "the first row",
+        VIEWS,
+    )
+    .quiet(),
+    entry(
+        Command::Last,
+        "last",
+        &[letter('G'), key(KeyCode::End)],
+        "last",
+        "the last row; in an operation: follow its log",
+        VIEWS,
+    )
+    .quiet(),
+    entry(
+        Command::Interrupt,
+        "interrupt",
+        &[ctrl('c')],
+        "leave",
+        "leave karat; a second time: at once",
+        EVERYWHERE,
+    )
+    .quiet(),
+    entry(
+        Command::Suspend,
+        "suspend",
+        &[ctrl('z')],
+        "suspend",
+        "back to the shell; `fg` returns",
+        EVERYWHERE,
+    )
+    .quiet(),
+];
+
+/// The entry that a key stands for in a place.
+pub(crate) fn find(place: Place, pressed: Key) -> Option<&'static Entry> {
+    TABLE
+        .iter()
+        .find(|entry| entry.places.contains(&place) && entry.keys.contains(&pressed))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_key_means_two_things_in_one_place() {
+        for place in EVERYWHERE {
+            let mut seen = std::collections::HashMap::new();
+            for entry in TABLE.iter().filter(|entry| entry.places.contains(place)) {
+                for key in entry.keys {
+                    let before = seen.insert(*key, entry.id);
+                    assert_eq!(before, None, "{} in {place:?}: {}", key.shown(), entry.id);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_id_is_there_once() {
+        let mut ids: Vec<_> = TABLE.iter().map(|entry| entry.id).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        assert_eq!(ids.len(), TABLE.len());
+    }
+}

@@ -1,0 +1,254 @@
+//! When an entry of the table of actions cannot be used, and why: one sentence for the
+//! reader, with what to do instead where there is something.
+
+use crate::model::fleet::Cell;
+use crate::model::known_good::Verdict;
+use crate::model::project::{Environment, EnvironmentName, ImageName};
+
+use super::action::{Command, Place};
+use super::state::{State, View};
+
+/// Why a command cannot be used now; nothing if it can.
+pub(crate) fn unavailable(state: &State, command: Command) -> Option<String> {
+    match command {
+        Command::RollBack => roll_back(state),
+        Command::Promote => promote(state),
+        Command::PromoteAll => promote_all(state),
+        Command::Rebuild | Command::RebuildClean => rebuild(state),
+        Command::Versions => state
+            .subject()
+            .is_none()
+            .then(|| "there is no image here".to_owned()),
+        Command::History => state
+            .subject()
+            .is_none()
+            .then(|| "there is no image here; T shows the history of everything".to_owned()),
+        Command::CancelOperation => cancel(state),
+        Command::Recover => recover(state),
+        Command::Operations => operations(state),
+        Command::Open => (state.place() == Place::Home && state.subject_cell().is_none())
+            .then(|| "there is nothing to open yet".to_owned()),
+        Command::Back => (state.place() == Place::Home)
+            .then(|| "this is where everything begins; q leaves karat".to_owned()),
+        _ => None,
+    }
+}
+
+fn operations(state: &State) -> Option<String> {
+    if state.view_place() == Place::Operations {
+        return Some("these are the operations".to_owned());
+    }
+    state
+        .operations
+        .is_empty()
+        .then(|| "no operation ran since karat was opened; T shows the history".to_owned())
+}
+
+/// Why nothing may be changed at all.
+fn read_only(state: &State) -> Option<String> {
+    state
+        .read_only
+        .then(|| "karat was opened read-only: leave, and open it without --read-only".to_owned())
+}
+
+/// Why an environment may not be changed.
+pub(crate) fn closed(environment: &Environment) -> Option<String> {
+    environment
+        .read_only
+        .then(|| format!("{} is read-only by the project file", environment.name))
+}
+
+/// Why an image in an environment may not be changed just now.
+fn occupied(
+    state: &State,
+    image: &ImageName,
+    environment: &EnvironmentName,
+    cell: &Cell,
+) -> Option<String> {
+    let ours = state.running().find(|one| {
+        one.environment.as_ref() == Some(environment) && one.images.iter().any(|it| it == image)
+    });
+    if let Some(ours) = ours {
+        return Some(format!("this runs already: {}; o shows it", ours.summary));
+    }
+    cell.locks.first().map(|(engine, lock)| {
+        format!(
+            "{image} in {environment} is locked on {engine} by {}: {}; R finishes or undoes it if it was cut off",
+            lock.owner, lock.summary
+        )
+    })
+}
+
+fn roll_back(state: &State) -> Option<String> {
+    if let Some(why) = read_only(state) {
+        return Some(why);
+    }
+    if let Some((image, identity)) = state.subject_version() {
+        let row = state.fleet.row(image)?;
+        if row.version(identity).is_some_and(|version| version.revoked) {
+            return Some("this version is revoked".to_owned());
+        }
+        let nowhere = row.cells.iter().all(|cell| cell.deployment.is_none());
+        return nowhere
+            .then(|| format!("{image} runs nowhere yet: there is no container to replace"));
+    }
+    let Some((image, environment, cell)) = state.subject_cell() else {
+        return Some("no cell is selected".to_owned());
+    };
+    if let Some(why) = state.environment(&environment).and_then(closed) {
+        return Some(why);
+    }
+    if cell.deployment.is_none() {
+        return Some(format!("{image} does not run in {environment}"));
+    }
+    if let Some(why) = occupied(state, &image, &environment, cell) {
+        return Some(why);
+    }
+    match &cell.known_good {
+        Some(verdict) if verdict.choice.is_none() => Some(format!(
+            "no known good version of {image} in {environment}: {}; v shows the versions, and r there deploys one by name",
+            nothing_good(verdict)
+        )),
+        _ => None,
+    }
+}
+
+/// Why there is no known good version, in words.
+pub(crate) fn nothing_good(verdict: &Verdict) -> String {
+    let over: Vec<String> = verdict
+        .passed_over
+        .iter()
+        .take(3)
+        .map(|over| {
+            let name = over
+                .run
+                .version
+                .clone()
+                .unwrap_or_else(|| over.run.identity.short().to_owned());
+            format!("{name}: {}", over.why.words())
+        })
+        .collect();
+    if over.is_empty() {
+        "no earlier run is recorded here".to_owned()
+    } else {
+        over.join("; ")
+    }
+}
+
+/// The environments a promotion from one may go to.
+pub(crate) fn downstream<'a>(state: &'a State, from: &EnvironmentName) -> Vec<&'a Environment> {
+    state
+        .fleet
+        .environments
+        .iter()
+        .filter(|one| {
+            state
+                .fleet
+                .upstream(&one.name)
+                .is_some_and(|upstream| &upstream.name == from)
+        })
+        .collect()
+}
+
+/// Why an image cannot be promoted to an environment.
+pub(crate) fn cannot_promote_to(
+    state: &State,
+    image: &ImageName,
+    to: &Environment,
+) -> Option<String> {
+    if let Some(why) = closed(to) {
+        return Some(why);
+    }
+    let cell = state.fleet.cell(image, &to.name)?;
+    if cell.deployment.is_none() {
+        return Some(format!(
+            "{image} does not run in {} yet: there is no container to replace; start it there once by hand",
+            to.name
+        ));
+    }
+    occupied(state, image, &to.name, cell)
+}
+
+fn promote(state: &State) -> Option<String> {
+    if let Some(why) = read_only(state) {
+        return Some(why);
+    }
+    let Some((image, environment, cell)) = state.subject_cell() else {
+        return Some("no cell is selected".to_owned());
+    };
+    if cell.deployment.is_none() {
+        return Some(format!("{image} does not run in {environment}"));
+    }
+    let targets = downstream(state, &environment);
+    match targets.as_slice() {
+        [] => Some(format!("no environment comes after {environment}")),
+        [one] => cannot_promote_to(state, &image, one),
+        _ => None,
+    }
+}
+
+fn promote_all(state: &State) -> Option<String> {
+    if let Some(why) = read_only(state) {
+        return Some(why);
+    }
+    let Some((_, from)) = state.selected_column() else {
+        return Some("no environment is selected".to_owned());
+    };
+    let targets = downstream(state, &from.name);
+    match targets.as_slice() {
+        [] => Some(format!("no environment comes after {}", from.name)),
+        [one] => closed(one),
+        _ => None,
+    }
+}
+
+fn rebuild(state: &State) -> Option<String> {
+    if let Some(why) = read_only(state) {
+        return Some(why);
+    }
+    let Some((image, _)) = state.subject() else {
+        return Some("there is no image here".to_owned());
+    };
+    let row = state.fleet.row(&image)?;
+    if row.image.build.is_none() {
+        return Some(format!(
+            "{image} has no build recipe: give it `build = {{ context = \"…\" }}` in karat.toml"
+        ));
+    }
+    state
+        .running()
+        .find(|one| one.environment.is_none() && one.images.contains(&image))
+        .map(|ours| format!("this runs already: {}; o shows it", ours.summary))
+}
+
+fn cancel(state: &State) -> Option<String> {
+    let id = match state.stack.last() {
+        Some(View::Operation { id, .. }) => Some(id),
+        Some(View::Operations { selected, .. }) => selected.as_ref(),
+        _ => None,
+    };
+    let Some(operation) = id.and_then(|id| state.operation(id)) else {
+        return Some("no operation is selected".to_owned());
+    };
+    if operation.report.is_some() {
+        return Some("it has ended".to_owned());
+    }
+    if operation.undoing.is_some() || operation.cancelling {
+        return Some("it is being undone already".to_owned());
+    }
+    None
+}
+
+fn recover(state: &State) -> Option<String> {
+    if let Some(why) = read_only(state) {
+        return Some(why);
+    }
+    let cut_off = state
+        .fleet
+        .rows
+        .iter()
+        .flat_map(|row| &row.cells)
+        .flat_map(|cell| &cell.locks)
+        .any(|(_, lock)| !state.running().any(|one| one.id == lock.operation));
+    (!cut_off).then(|| "nothing is locked: nothing was cut off".to_owned())
+}

@@ -1,0 +1,343 @@
+//! One operation, as the interface watches it: steps, bytes, log and outcome, put together
+//! from its messages.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use crate::model::bytes::Bytes;
+use crate::model::plan::{OperationId, OperationKind};
+use crate::model::progress::{BuildStep, Progress, Report, StepState};
+use crate::model::project::{EngineName, EnvironmentName, ImageName};
+use crate::model::step::Step;
+use crate::model::time::{Span, Timestamp};
+
+use super::effect::Confirmed;
+
+/// Lines of log kept; older ones go.
+const LOG_KEPT: usize = 10_000;
+
+/// The rate of a transfer is taken over this long.
+const RATE_OVER: Duration = Duration::from_secs(5);
+
+/// One operation, as the interface watches it.
+#[derive(Clone, Debug)]
+pub(crate) struct Operation {
+    /// Which.
+    pub(crate) id: OperationId,
+    /// What kind, where it was started here.
+    pub(crate) kind: Option<OperationKind>,
+    /// One line: `roll back shop-web in prod to 1.4.2`.
+    pub(crate) summary: String,
+    /// The environment it changes.
+    pub(crate) environment: Option<EnvironmentName>,
+    /// The images it changes.
+    pub(crate) images: Vec<ImageName>,
+    /// Since when.
+    pub(crate) since: Timestamp,
+    /// The containers it replaces, in order.
+    pub(crate) containers: Vec<Replacing>,
+    /// Bytes on their way.
+    pub(crate) transfers: Vec<Transfer>,
+    /// The steps of a build.
+    pub(crate) build: Vec<BuildStep>,
+    /// Log lines and notes, oldest first.
+    pub(crate) log: VecDeque<LogLine>,
+    /// It is being put back, because of this.
+    pub(crate) undoing: Option<String>,
+    /// Cancelling was asked for.
+    pub(crate) cancelling: bool,
+    /// How it ended.
+    pub(crate) report: Option<Report>,
+}
+
+/// One line of an operation's log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum LogLine {
+    /// Of the build or the container.
+    Log(String),
+    /// From karat.
+    Note(String),
+}
+
+/// One container on its way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Replacing {
+    /// On which engine.
+    pub(crate) engine: EngineName,
+    /// Its name.
+    pub(crate) container: String,
+    /// Steps begun, in order, and since when.
+    pub(crate) steps: Vec<(Step, StepState, Timestamp)>,
+}
+
+impl Replacing {
+    /// How far a step is; nothing if it has not begun.
+    pub(crate) fn step(&self, step: Step) -> Option<(&StepState, Timestamp)> {
+        self.steps
+            .iter()
+            .find(|(one, _, _)| *one == step)
+            .map(|(_, state, since)| (state, *since))
+    }
+
+    /// Steps done.
+    pub(crate) fn done(&self) -> usize {
+        self.steps
+            .iter()
+            .filter(|(_, state, _)| matches!(state, StepState::Done(_)))
+            .count()
+    }
+
+    /// The last step begun.
+    pub(crate) fn last(&self) -> Option<(Step, &StepState, Timestamp)> {
+        self.steps
+            .last()
+            .map(|(step, state, since)| (*step, state, *since))
+    }
+}
+
+/// Bytes on their way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Transfer {
+    /// To which engine.
+    pub(crate) engine: EngineName,
+    /// What.
+    pub(crate) what: String,
+    /// So many.
+    pub(crate) done: Bytes,
+    /// Of so many.
+    pub(crate) total: Option<Bytes>,
+    /// What was known a moment ago, oldest first.
+    samples: VecDeque<(Timestamp, u64)>,
+}
+
+impl Transfer {
+    /// Bytes a second over the last seconds; nothing until there are two moments to compare.
+    pub(crate) fn rate(&self) -> Option<Bytes> {
+        let (first_at, first) = self.samples.front()?;
+        let (last_at, last) = self.samples.back()?;
+        let millis = u64::try_from((*last_at - *first_at).num_milliseconds()).ok()?;
+        let moved = last.saturating_sub(*first);
+        moved
+            .saturating_mul(1_000)
+            .checked_div(millis)
+            .filter(|rate| *rate > 0)
+            .map(Bytes)
+    }
+
+    /// How long the rest takes at that rate.
+    pub(crate) fn left(&self) -> Option<Span> {
+        let rest = self.total?.0.checked_sub(self.done.0)?;
+        rest.checked_div(self.rate()?.0).map(Span::seconds)
+    }
+
+    fn told(&mut self, now: Timestamp, done: Bytes, total: Option<Bytes>) {
+        self.done = done;
+        self.total = total.or(self.total);
+        self.samples.push_back((now, done.0));
+        while let (Some((first, _)), true) = (self.samples.front(), self.samples.len() > 2) {
+            if (now - *first).to_std().unwrap_or_default() > RATE_OVER || self.samples.len() > 256 {
+                self.samples.pop_front();
+            } else {
+                break;
+            }
+        }
+    }
+}
+
+impl Operation {
+    /// One that was just confirmed.
+    pub(crate) fn starting(plan: &Confirmed, now: Timestamp) -> Self {
+        let mut this = Self::unknown(plan.id().clone(), now);
+        this.kind = Some(plan.kind());
+        this.summary = plan.summary();
+        match plan {
+            Confirmed::Deploy(plan) => {
+                this.environment = Some(plan.environment.clone());
+                this.images = plan.moves.iter().map(|one| one.image.clone()).collect();
+                this.containers = plan
+                    .touches()
+                    .map(|(_, touch)| Replacing {
+                        engine: touch.engine.clone(),
+                        container: touch.container.clone(),
+                        steps: Vec::new(),
+                    })
+                    .collect();
+            }
+            Confirmed::Rebuild(plan) => this.images = vec![plan.image.clone()],
+        }
+        this
+    }
+
+    /// One that is heard of for the first time: a recovery, for example.
+    pub(crate) fn unknown(id: OperationId, now: Timestamp) -> Self {
+        Self {
+            summary: format!("operation {id}"),
+            id,
+            kind: None,
+            environment: None,
+            images: Vec::new(),
+            since: now,
+            containers: Vec::new(),
+            transfers: Vec::new(),
+            build: Vec::new(),
+            log: VecDeque::new(),
+            undoing: None,
+            cancelling: false,
+            report: None,
+        }
+    }
+
+    /// Takes in one message.
+    pub(crate) fn told(&mut self, progress: Progress, now: Timestamp) {
+        match progress {
+            Progress::Step {
+                engine,
+                container,
+                step,
+                state,
+            } => self.step(engine, container, step, state, now),
+            Progress::Bytes {
+                engine,
+                what,
+                done,
+                total,
+            } => self.bytes(engine, what, done, total, now),
+            Progress::Build(step) => match self.build.iter_mut().find(|one| one.id == step.id) {
+                Some(known) => *known = step,
+                None => self.build.push(step),
+            },
+            Progress::Log(line) => self.push(LogLine::Log(line)),
+            Progress::Note(line) => self.push(LogLine::Note(line)),
+            Progress::Undoing { why } => {
+                self.push(LogLine::Note(format!("undoing: {why}")));
+                self.undoing = Some(why);
+            }
+        }
+    }
+
+    fn step(
+        &mut self,
+        engine: EngineName,
+        container: String,
+        step: Step,
+        state: StepState,
+        now: Timestamp,
+    ) {
+        let known = self
+            .containers
+            .iter()
+            .position(|one| one.engine == engine && one.container == container);
+        let replacing = if let Some(replacing) = known.and_then(|at| self.containers.get_mut(at)) {
+            replacing
+        } else {
+            self.containers.push(Replacing {
+                engine,
+                container,
+                steps: Vec::new(),
+            });
+            match self.containers.last_mut() {
+                Some(last) => last,
+                None => return,
+            }
+        };
+        match replacing.steps.iter_mut().find(|(one, _, _)| *one == step) {
+            Some(known) => known.1 = state,
+            None => replacing.steps.push((step, state, now)),
+        }
+    }
+
+    fn bytes(
+        &mut self,
+        engine: EngineName,
+        what: String,
+        done: Bytes,
+        total: Option<Bytes>,
+        now: Timestamp,
+    ) {
+        let known = self
+            .transfers
+            .iter_mut()
+            .find(|one| one.engine == engine && one.what == what);
+        if let Some(transfer) = known {
+            transfer.told(now, done, total);
+        } else {
+            let mut transfer = Transfer {
+                engine,
+                what,
+                done,
+                total,
+                samples: VecDeque::new(),
+            };
+            transfer.told(now, done, total);
+            self.transfers.push(transfer);
+        }
+    }
+
+    fn push(&mut self, line: LogLine) {
+        if self.log.len() == LOG_KEPT {
+            self.log.pop_front();
+        }
+        self.log.push_back(line);
+    }
+
+    /// What it does just now, in a few words.
+    pub(crate) fn doing(&self) -> String {
+        if let Some(report) = &self.report {
+            return report.outcome.words().to_owned();
+        }
+        if self.undoing.is_some() {
+            return "putting everything back".to_owned();
+        }
+        if self.cancelling {
+            return "cancelling".to_owned();
+        }
+        let step = self
+            .containers
+            .iter()
+            .filter_map(|one| Some((one, one.last()?)))
+            .filter(|(_, (_, state, _))| matches!(state, StepState::Started))
+            .map(|(one, (step, _, _))| format!("{}: {}", one.container, step.words()))
+            .next_back();
+        step.or_else(|| self.build.last().map(|step| step.name.clone()))
+            .unwrap_or_else(|| "starting".to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_timestamp(1_800_000_000 + seconds, 0).expect("a time")
+    }
+
+    #[test]
+    fn rate_and_time_left_come_from_the_last_seconds() {
+        let mut operation = Operation::unknown(OperationId("1".into()), at(0));
+        for second in 0..=10 {
+            let done = Bytes(if second < 5 { 0 } else { (second - 5) * 1_000 });
+            operation.told(
+                Progress::Bytes {
+                    engine: "e".into(),
+                    what: "w".into(),
+                    done,
+                    total: Some(Bytes(15_000)),
+                },
+                at(i64::try_from(second).expect("small")),
+            );
+        }
+        let transfer = operation.transfers.first().expect("one transfer");
+        assert_eq!(transfer.rate(), Some(Bytes(1_000)));
+        assert_eq!(transfer.left(), Some(Span::seconds(10)));
+    }
+
+    #[test]
+    fn the_log_keeps_its_newest_lines() {
+        let mut operation = Operation::unknown(OperationId("1".into()), at(0));
+        for line in 0..LOG_KEPT + 5 {
+            operation.told(Progress::Log(line.to_string()), at(0));
+        }
+        assert_eq!(operation.log.len(), LOG_KEPT);
+        assert_eq!(operation.log.front(), Some(&LogLine::Log("5".into())));
+    }
+}

@@ -1,0 +1,234 @@
+//! The terminal itself: taken, and always given back: on leaving, on an error, on a panic,
+//! on a signal, on Ctrl-Z.
+
+use std::io::{self, IsTerminal, Stdout, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::thread::ThreadId;
+
+use crossterm::event::{
+    DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture,
+    EventStream,
+};
+use crossterm::terminal::{
+    BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen,
+    disable_raw_mode, enable_raw_mode,
+};
+use crossterm::{cursor, execute};
+use futures_util::{Stream, StreamExt, stream};
+use ratatui::Terminal;
+use ratatui::backend::CrosstermBackend;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::mpsc;
+
+use super::TuiError;
+use super::event::Event;
+use super::run::Host;
+
+/// Whether the terminal is ours just now: what the panic hook asks.
+static TAKEN: AtomicBool = AtomicBool::new(false);
+
+/// The thread that draws. Another thread's panic must not disturb the screen.
+static DRAWS: Mutex<Option<ThreadId>> = Mutex::new(None);
+
+/// What other threads said when they panicked, to be told when the terminal is back.
+static PANICS: Mutex<Vec<String>> = Mutex::new(Vec::new());
+
+/// The terminal, while it is ours. Dropping it gives it back.
+pub(crate) struct Guard {
+    mouse: bool,
+}
+
+impl Guard {
+    /// Takes the terminal: raw mode, the alternate screen, bracketed paste, the mouse if
+    /// wanted. From here on a panic gives it back before it speaks.
+    pub(crate) fn take(mouse: bool) -> Result<Self, TuiError> {
+        if !io::stdin().is_terminal() || !io::stdout().is_terminal() {
+            return Err(TuiError::NoTerminal);
+        }
+        hook_panics();
+        enter(mouse).map_err(TuiError::Terminal)?;
+        Ok(Self { mouse })
+    }
+
+    /// What frames are drawn on.
+    pub(crate) fn screen() -> Result<Terminal<CrosstermBackend<Stdout>>, TuiError> {
+        Terminal::new(CrosstermBackend::new(io::stdout())).map_err(TuiError::Terminal)
+    }
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        give_back();
+        let panics = std::mem::take(&mut *PANICS.lock().unwrap_or_else(PoisonError::into_inner));
+        for panic in panics {
+            drop(writeln!(
+                io::stderr(),
+                "karat: a background task failed, which is a bug: {panic}"
+            ));
+        }
+    }
+}
+
+fn enter(mouse: bool) -> io::Result<()> {
+    *DRAWS.lock().unwrap_or_else(PoisonError::into_inner) = Some(std::thread::current().id());
+    enable_raw_mode()?;
+    TAKEN.store(true, Ordering::SeqCst);
+    let mut out = io::stdout();
+    execute!(
+        out,
+        EnterAlternateScreen,
+        EnableBracketedPaste,
+        cursor::Hide
+    )?;
+    if mouse {
+        execute!(out, EnableMouseCapture)?;
+    }
+    Ok(())
+}
+
+/// Undoes everything [`enter`] did; each part even if another fails, and only once.
+fn give_back() {
+    if !TAKEN.swap(false, Ordering::SeqCst) {
+        return;
+    }
+    let mut out = io::stdout();
+    drop(execute!(out, EndSynchronizedUpdate));
+    drop(execute!(out, DisableMouseCapture));
+    drop(execute!(out, DisableBracketedPaste));
+    drop(execute!(out, LeaveAlternateScreen));
+    drop(execute!(out, cursor::Show));
+    drop(disable_raw_mode());
+}
+
+fn hook_panics() {
+    static HOOKED: AtomicBool = AtomicBool::new(false);
+    if HOOKED.swap(true, Ordering::SeqCst) {
+        return;
+    }
+    let before = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        let draws = *DRAWS.lock().unwrap_or_else(PoisonError::into_inner);
+        let ours = draws == Some(std::thread::current().id());
+        if TAKEN.load(Ordering::SeqCst) && !ours {
+            // The screen is still in use: say it later. Whoever waits for the task hears
+            // of it by its handle.
+            PANICS
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .push(info.to_string());
+            return;
+        }
+        give_back();
+        before(info);
+    }));
+}
+
+impl Host for Guard {
+    fn copy(&mut self, text: &str) {
+        // OSC 52. A terminal that does not know it ignores it.
+        let mut out = io::stdout();
+        drop(write!(out, "\x1b]52;c;{}\x07", base64(text.as_bytes())).and_then(|()| out.flush()));
+    }
+
+    fn suspend(&mut self) {
+        give_back();
+        // To the whole group, as the terminal would: whoever started karat stops with it.
+        // Should it be refused, karat just goes on.
+        let _stopped = rustix::process::kill_current_process_group(rustix::process::Signal::TSTP);
+        // Another thread may be the one that takes the signal: it must have stopped us all
+        // before the terminal is taken again.
+        std::thread::sleep(std::time::Duration::from_millis(50));
+        self.resume();
+    }
+
+    fn resume(&mut self) {
+        // The shell changed the modes meanwhile: raw mode must be set anew, not kept.
+        drop(disable_raw_mode());
+        drop(enter(self.mouse));
+    }
+
+    fn frame(&mut self, begins: bool) {
+        let mut out = io::stdout();
+        drop(if begins {
+            execute!(out, BeginSynchronizedUpdate)
+        } else {
+            execute!(out, EndSynchronizedUpdate)
+        });
+    }
+}
+
+/// Everything the terminal and the system tell, until the terminal is gone.
+pub(crate) fn events() -> Result<impl Stream<Item = Event> + Unpin, TuiError> {
+    let (sender, mut signals) = mpsc::channel(8);
+    let ends = [
+        SignalKind::terminate(),
+        SignalKind::hangup(),
+        SignalKind::interrupt(),
+    ];
+    for kind in ends {
+        let mut stream = signal(kind).map_err(TuiError::Signals)?;
+        let sender = sender.clone();
+        tokio::spawn(async move {
+            while stream.recv().await.is_some() {
+                if sender
+                    .send(Event::Signal(kind.as_raw_value()))
+                    .await
+                    .is_err()
+                {
+                    break;
+                }
+            }
+        });
+    }
+    let continued = SignalKind::from_raw(rustix::process::Signal::CONT.as_raw());
+    let mut stream = signal(continued).map_err(TuiError::Signals)?;
+    tokio::spawn(async move {
+        while stream.recv().await.is_some() {
+            if sender.send(Event::Continued).await.is_err() {
+                break;
+            }
+        }
+    });
+    let signals = stream::poll_fn(move |context| signals.poll_recv(context));
+    let terminal = EventStream::new()
+        .map(|event| event.map_or(Event::Closed, Event::Terminal))
+        .chain(stream::once(std::future::ready(Event::Closed)));
+    Ok(stream::select(signals, terminal))
+}
+
+/// Base 64, as OSC 52 wants it.
+fn base64(bytes: &[u8]) -> String {
+    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
+    for chunk in bytes.chunks(3) {
+        let group = (0..3).fold(0u32, |group, at| {
+            group << 8 | u32::from(chunk.get(at).copied().unwrap_or(0))
+        });
+        for at in 0..4u32 {
+            let six = usize::try_from(group >> (18 - 6 * at) & 63).unwrap_or(0);
+            let padding = at as usize > chunk.len();
+            let letter = LETTERS.get(six).copied().unwrap_or(b'A');
+            text.push(if padding { '=' } else { char::from(letter) });
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn base64_is_the_usual_one() {
+        for (plain, coded) in [
+            ("", ""),
+            ("f", "Zg=="),
+            ("fo", "Zm8="),
+            ("foo", "Zm9v"),
+            ("sha256:ab", "c2hhMjU2OmFi"),
+        ] {
+            assert_eq!(base64(plain.as_bytes()), coded);
+        }
+    }
+}

@@ -1,0 +1,466 @@
+//! The real loop, driven by keys, on a buffer instead of a terminal.
+
+use std::cell::RefCell;
+use std::convert::Infallible;
+use std::rc::Rc;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use crossterm::event::{Event as TerminalEvent, KeyCode, KeyEvent, KeyModifiers};
+use futures_util::stream;
+use ratatui::Terminal;
+use ratatui::backend::{Backend, ClearType, TestBackend, WindowSize};
+use ratatui::buffer::Cell as Glyph;
+use ratatui::layout::{Position, Size};
+use tokio::sync::{mpsc, watch};
+
+use super::fixture::{fleet, now, state};
+use super::hands::FakeHands;
+use crate::model::fleet::Fleet;
+use crate::tui::effect::{Confirmed, Errand};
+use crate::tui::event::Event;
+use crate::tui::run::{Host, Outside, run};
+use crate::tui::state::{Ending, State};
+
+/// A buffer that the test can read while the loop draws on it.
+#[derive(Clone)]
+struct Shared(Rc<RefCell<TestBackend>>);
+
+impl Backend for Shared {
+    type Error = Infallible;
+    fn draw<'a, I>(&mut self, content: I) -> Result<(), Infallible>
+    where
+        I: Iterator<Item = (u16, u16, &'a Glyph)>,
+    {
+        self.0.borrow_mut().draw(content)
+    }
+    fn hide_cursor(&mut self) -> Result<(), Infallible> {
+        self.0.borrow_mut().hide_cursor()
+    }
+    fn show_cursor(&mut self) -> Result<(), Infallible> {
+        self.0.borrow_mut().show_cursor()
+    }
+    fn get_cursor_position(&mut self) -> Result<Position, Infallible> {
+        self.0.borrow_mut().get_cursor_position()
+    }
+    fn set_cursor_position<P: Into<Position>>(&mut self, at: P) -> Result<(), Infallible> {
+        self.0.borrow_mut().set_cursor_position(at)
+    }
+    fn clear(&mut self) -> Result<(), Infallible> {
+        self.0.borrow_mut().clear()
+    }
+    fn clear_region(&mut self, part: ClearType) -> Result<(), Infallible> {
+        self.0.borrow_mut().clear_region(part)
+    }
+    fn size(&self) -> Result<Size, Infallible> {
+        self.0.borrow().size()
+    }
+    fn window_size(&mut self) -> Result<WindowSize, Infallible> {
+        self.0.borrow_mut().window_size()
+    }
+    fn flush(&mut self) -> Result<(), Infallible> {
+        self.0.borrow_mut().flush()
+    }
+}
+
+#[derive(Default)]
+struct FakeHost {
+    copied: Rc<RefCell<Vec<String>>>,
+    suspended: Rc<RefCell<usize>>,
+    frames: Rc<RefCell<usize>>,
+}
+
+impl Host for FakeHost {
+    fn copy(&mut self, text: &str) {
+        self.copied.borrow_mut().push(text.to_owned());
+    }
+    fn suspend(&mut self) {
+        *self.suspended.borrow_mut() += 1;
+    }
+    fn resume(&mut self) {}
+    fn frame(&mut self, begins: bool) {
+        if begins {
+            *self.frames.borrow_mut() += 1;
+        }
+    }
+}
+
+struct Driver {
+    events: mpsc::UnboundedSender<Event>,
+    screen: Shared,
+    hands: Arc<FakeHands>,
+    fleets: watch::Sender<Arc<Fleet>>,
+    copied: Rc<RefCell<Vec<String>>>,
+    suspended: Rc<RefCell<usize>>,
+    frames: Rc<RefCell<usize>>,
+}
+
+impl Driver {
+    fn press(&self, code: KeyCode, modifiers: KeyModifiers) {
+        let key = KeyEvent::new(code, modifiers);
+        self.send(Event::Terminal(TerminalEvent::Key(key)));
+    }
+    fn key(&self, code: KeyCode) {
+        self.press(code, KeyModifiers::NONE);
+    }
+    fn keys(&self, text: &str) {
+        for c in text.chars() {
+            self.key(KeyCode::Char(c));
+        }
+    }
+    fn send(&self, event: Event) {
+        // The loop may have ended already.
+        drop(self.events.send(event));
+    }
+    fn text(&self) -> String {
+        self.screen.0.borrow().to_string()
+    }
+    /// Waits until the screen shows something.
+    async fn sees(&self, wanted: &str) {
+        for _ in 0..400 {
+            if self.text().contains(wanted) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        panic!("`{wanted}` is not on the screen:\n{}", self.text());
+    }
+    async fn settle(&self) {
+        tokio::time::sleep(Duration::from_millis(60)).await;
+    }
+    fn fleet(&self, fleet: Fleet) {
+        let fleet = Arc::new(fleet);
+        *self.hands.fleet.lock().expect("not poisoned") = Arc::clone(&fleet);
+        drop(self.fleets.send(fleet));
+    }
+}
+
+/// Runs the loop beside a script. When the script ends without having left, the terminal
+/// goes away.
+fn drive<F>(clumsy: bool, script: impl FnOnce(Driver) -> F) -> (Ending, State, Arc<FakeHands>)
+where
+    F: Future<Output = ()>,
+{
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime");
+    runtime.block_on(async {
+        let (sender, mut receiver) = mpsc::unbounded_channel();
+        let mut events = stream::poll_fn(move |context| receiver.poll_recv(context));
+        let screen = Shared(Rc::new(RefCell::new(TestBackend::new(100, 40))));
+        let mut terminal = Terminal::new(screen.clone()).expect("a terminal");
+        let mut state = state(fleet());
+        let (fleets, watching) = watch::channel(Arc::clone(&state.fleet));
+        let hands = Arc::new(FakeHands {
+            fleet: Mutex::new(Arc::clone(&state.fleet)),
+            asked: Mutex::new(Vec::new()),
+            clumsy,
+        });
+        let mut outside = Outside::new(hands.clone(), Arc::new(now), watching);
+        let mut host = FakeHost::default();
+        let driver = Driver {
+            events: sender,
+            screen,
+            hands: Arc::clone(&hands),
+            fleets,
+            copied: Rc::clone(&host.copied),
+            suspended: Rc::clone(&host.suspended),
+            frames: Rc::clone(&host.frames),
+        };
+        let looped = run(
+            &mut terminal,
+            &mut events,
+            &mut host,
+            &mut state,
+            &mut outside,
+        );
+        let (ending, ()) = tokio::join!(looped, script(driver));
+        (ending.expect("no error"), state, hands)
+    })
+}
+
+fn is_plan(errand: &Errand) -> bool {
+    matches!(errand, Errand::Plan(..))
+}
+
+#[test]
+fn a_roll_back_wants_the_right_name_and_runs_the_very_plan() {
+    let (_, _, hands) = drive(false, |it| async move {
+        it.sees("shop-web").await;
+        it.keys("r");
+        it.sees("ROLL BACK in prod").await;
+        // Cancel has the focus; a wrong name changes nothing.
+        it.keys("production");
+        it.key(KeyCode::Enter);
+        it.sees("that is not prod: nothing was done").await;
+        assert!(it.hands.ran().is_empty());
+        for _ in 0.."uction".len() {
+            it.key(KeyCode::Backspace);
+        }
+        it.key(KeyCode::Enter);
+        it.sees("roll back shop-web in prod to 1.4.0").await;
+        it.sees("lock").await;
+    });
+    let Confirmed::Deploy(mut shown) = super::fixture::plan(
+        &fleet(),
+        &crate::tui::effect::Wanted::Rollback {
+            image: "shop-web".into(),
+            environment: "prod".into(),
+            to: None,
+        },
+    ) else {
+        panic!("a deploy plan");
+    };
+    shown.reason = None;
+    assert_eq!(hands.ran(), [Confirmed::Deploy(shown)]);
+}
+
+#[test]
+fn enter_alone_cancels_and_so_does_escape() {
+    let (_, state, hands) = drive(false, |it| async move {
+        it.keys("r");
+        it.sees("ROLL BACK in prod").await;
+        it.key(KeyCode::Enter);
+        it.settle().await;
+        assert!(!it.text().contains("ROLL BACK"), "{}", it.text());
+        it.keys("r");
+        it.sees("ROLL BACK in prod").await;
+        it.keys("prod");
+        it.key(KeyCode::Esc);
+        it.settle().await;
+        assert!(!it.text().contains("ROLL BACK"), "{}", it.text());
+    });
+    assert!(state.dialog.is_none());
+    assert!(hands.ran().is_empty());
+}
+
+#[test]
+fn a_paste_types_but_never_confirms() {
+    let (_, _, hands) = drive(false, |it| async move {
+        it.keys("r");
+        it.sees("ROLL BACK in prod").await;
+        it.key(KeyCode::BackTab);
+        it.key(KeyCode::BackTab);
+        it.send(Event::Terminal(TerminalEvent::Paste(
+            "prod\n\r\u{1b}[A".into(),
+        )));
+        it.settle().await;
+    });
+    assert!(hands.ran().is_empty());
+}
+
+#[test]
+fn the_reason_goes_into_the_plan() {
+    let (_, _, hands) = drive(false, |it| async move {
+        it.key(KeyCode::Left);
+        it.key(KeyCode::Char('p'));
+        it.sees("PROMOTE from staging to prod").await;
+        it.keys("prod");
+        it.key(KeyCode::Tab);
+        it.keys("carts are empty");
+        it.key(KeyCode::Tab);
+        it.key(KeyCode::Tab);
+        it.key(KeyCode::Enter);
+        it.sees("running for").await;
+    });
+    let ran = hands.ran();
+    let [Confirmed::Deploy(plan)] = ran.as_slice() else {
+        panic!("{ran:?}");
+    };
+    assert_eq!(plan.reason.as_deref(), Some("carts are empty"));
+}
+
+#[test]
+fn a_fleet_that_moves_under_the_dialog_makes_the_plan_anew() {
+    let (_, _, hands) = drive(false, |it| async move {
+        it.keys("r");
+        it.sees("ROLL BACK in prod").await;
+        it.keys("prod");
+        // Nothing of the plan moved: what was typed stays.
+        let mut same = fleet();
+        same.at += chrono::TimeDelta::seconds(5);
+        it.fleet(same);
+        it.settle().await;
+        assert_eq!(it.hands.count(is_plan), 1);
+        let mut moved = fleet();
+        let deployment = moved.rows[2].cells[3].deployment.as_mut().expect("runs");
+        deployment.replicas[0].container.id = "another".into();
+        it.fleet(moved);
+        it.sees("The fleet moved while you were looking").await;
+        it.sees("was replaced by").await;
+        assert_eq!(it.hands.count(is_plan), 2);
+        // The name must be typed again, and Cancel has the focus.
+        it.key(KeyCode::Enter);
+        it.settle().await;
+        assert!(!it.text().contains("ROLL BACK"), "{}", it.text());
+    });
+    assert!(hands.ran().is_empty());
+}
+
+#[test]
+fn the_selection_stays_on_the_same_thing() {
+    let (_, state, _) = drive(false, |it| async move {
+        it.sees("shop-web").await;
+        let mut grown = fleet();
+        let mut new = grown.rows[0].clone();
+        new.image.name = "aaa-new".into();
+        grown.rows.insert(0, new);
+        grown.environments.rotate_right(1);
+        for row in &mut grown.rows {
+            row.cells.rotate_right(1);
+        }
+        it.fleet(grown.clone());
+        it.sees("aaa-new").await;
+        it.sees("shop-web in prod").await;
+        // It goes: the selection falls on what took its place.
+        grown.rows.pop();
+        it.fleet(grown);
+        it.sees("shop-base in prod").await;
+    });
+    assert_eq!(state.home.image, Some("shop-base".into()));
+}
+
+#[test]
+fn leaving_while_something_runs_asks_and_cancels() {
+    let (ending, _, hands) = drive(false, |it| async move {
+        it.keys("r");
+        it.sees("ROLL BACK in prod").await;
+        it.keys("prod");
+        it.key(KeyCode::Enter);
+        it.sees("running for").await;
+        it.keys("q");
+        it.sees("Something still runs").await;
+        // Stay has the focus.
+        it.key(KeyCode::Enter);
+        it.settle().await;
+        assert!(!it.text().contains("Something still runs"));
+        it.keys("q");
+        it.sees("Something still runs").await;
+        it.key(KeyCode::Tab);
+        it.key(KeyCode::Enter);
+        it.settle().await;
+    });
+    assert_eq!(ending, Ending::Left);
+    assert_eq!(hands.count(|it| matches!(it, Errand::Cancel(_))), 1);
+}
+
+#[test]
+fn leaving_when_nothing_runs_just_leaves() {
+    for leave in [KeyCode::Char('q'), KeyCode::Char('c')] {
+        let (ending, _, _) = drive(false, |it| async move {
+            it.sees("shop-web").await;
+            let control = leave == KeyCode::Char('c');
+            let modifiers = if control {
+                KeyModifiers::CONTROL
+            } else {
+                KeyModifiers::NONE
+            };
+            it.press(leave, modifiers);
+            it.settle().await;
+        });
+        assert_eq!(ending, Ending::Left);
+    }
+}
+
+#[test]
+fn a_signal_ends_the_loop_and_cancels_what_runs() {
+    let (ending, state, hands) = drive(false, |it| async move {
+        it.keys("r");
+        it.sees("ROLL BACK in prod").await;
+        it.keys("prod");
+        it.key(KeyCode::Enter);
+        it.sees("running for").await;
+        it.send(Event::Signal(15));
+        it.settle().await;
+    });
+    assert_eq!(ending, Ending::Signal(15));
+    assert!(state.operations[0].cancelling);
+    assert_eq!(hands.count(|it| matches!(it, Errand::Cancel(_))), 1);
+}
+
+#[test]
+fn hands_that_break_down_are_an_answer_too() {
+    drive(true, |it| async move {
+        it.keys("r");
+        it.sees("ROLL BACK in prod").await;
+        it.keys("prod");
+        it.key(KeyCode::Enter);
+        it.sees("needs recover").await;
+        it.sees("karat itself failed here").await;
+    });
+}
+
+#[test]
+fn read_only_binds_nothing_dangerous() {
+    let (_, _, hands) = drive(false, |it| async move {
+        let mut closed = fleet();
+        closed.environments[3].read_only = true;
+        it.fleet(closed);
+        it.sees("read-only").await;
+        it.keys("r");
+        it.sees("prod is read-only by the project file").await;
+    });
+    assert_eq!(hands.count(is_plan), 0);
+}
+
+#[test]
+fn enter_goes_in_and_escape_comes_out() {
+    let (_, state, hands) = drive(false, |it| async move {
+        it.key(KeyCode::Enter);
+        it.sees("replaceable").await;
+        it.keys("v");
+        it.sees("KNOWN GOOD").await;
+        it.key(KeyCode::Enter);
+        it.sees("Digests").await;
+        for wanted in ["KNOWN GOOD", "replaceable", "shop-base"] {
+            it.key(KeyCode::Esc);
+            it.sees(wanted).await;
+        }
+        it.keys("y");
+        it.settle().await;
+        let copied = super::fixture::identity("shop-web", "1.4.1").to_string();
+        assert_eq!(*it.copied.borrow(), [copied]);
+        it.press(KeyCode::Char('z'), KeyModifiers::CONTROL);
+        it.settle().await;
+        assert_eq!(*it.suspended.borrow(), 1);
+    });
+    assert!(state.stack.is_empty());
+    assert_eq!(
+        hands.count(|it| matches!(it, Errand::LoadDetails { .. })),
+        1
+    );
+}
+
+#[test]
+fn an_idle_screen_is_not_drawn_and_a_flood_is_folded() {
+    drive(false, |it| async move {
+        it.sees("shop-web").await;
+        it.settle().await;
+        let before = *it.frames.borrow();
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        assert_eq!(*it.frames.borrow(), before, "drawn without a change");
+        for second in 0..500 {
+            let mut next = fleet();
+            next.at += chrono::TimeDelta::seconds(second);
+            it.fleet(next);
+            tokio::task::yield_now().await;
+        }
+        it.settle().await;
+        let drawn = *it.frames.borrow() - before;
+        assert!(drawn < 250, "500 messages drew {drawn} frames");
+    });
+}
+
+#[test]
+fn keys_do_nothing_dangerous_on_a_screen_too_small() {
+    let (_, _, hands) = drive(false, |it| async move {
+        it.sees("shop-web").await;
+        it.screen.0.borrow_mut().resize(40, 10);
+        it.send(Event::Terminal(TerminalEvent::Resize(40, 10)));
+        it.sees("karat needs 60 columns").await;
+        it.keys("r");
+        it.settle().await;
+    });
+    assert_eq!(hands.count(is_plan), 0);
+}

@@ -1,0 +1,90 @@
+//! Hands that touch nothing: they write down what they were asked and answer from the
+//! fixture.
+
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use tokio::sync::mpsc;
+
+use super::fixture;
+use crate::model::event::Outcome;
+use crate::model::fleet::Fleet;
+use crate::model::progress::{Progress, Report, StepState};
+use crate::model::step::Step;
+use crate::model::time::Span;
+use crate::tui::effect::{Confirmed, Errand, Hands, Message};
+
+pub(super) struct FakeHands {
+    /// What is planned from.
+    pub(super) fleet: Mutex<Arc<Fleet>>,
+    /// What was asked, oldest first.
+    pub(super) asked: Mutex<Vec<Errand>>,
+    /// Panic at this errand.
+    pub(super) clumsy: bool,
+}
+
+impl FakeHands {
+    /// The plans it was told to run.
+    pub(super) fn ran(&self) -> Vec<Confirmed> {
+        let asked = self.asked.lock().expect("not poisoned");
+        asked
+            .iter()
+            .filter_map(|errand| match errand {
+                Errand::Run(plan) => Some((**plan).clone()),
+                _ => None,
+            })
+            .collect()
+    }
+
+    pub(super) fn count(&self, wanted: impl Fn(&Errand) -> bool) -> usize {
+        let asked = self.asked.lock().expect("not poisoned");
+        asked.iter().filter(|errand| wanted(errand)).count()
+    }
+}
+
+#[async_trait]
+impl Hands for FakeHands {
+    async fn carry_out(self: Arc<Self>, errand: Errand, answer: mpsc::Sender<Message>) {
+        self.asked
+            .lock()
+            .expect("not poisoned")
+            .push(errand.clone());
+        let message = match errand {
+            Errand::Plan(request, wanted) => {
+                let fleet = self.fleet.lock().expect("not poisoned").clone();
+                Message::Planned(request, Ok(Box::new(fixture::plan(&fleet, &wanted))))
+            }
+            Errand::Run(_) if self.clumsy => panic!("dropped it"),
+            Errand::Run(plan) => Message::Progress(
+                plan.id().clone(),
+                Progress::Step {
+                    engine: "ssh://deploy@prod-1".into(),
+                    container: "shop-web".into(),
+                    step: Step::Lock,
+                    state: StepState::Started,
+                },
+            ),
+            Errand::Cancel(id) => Message::Finished(Report {
+                id,
+                outcome: Outcome::Cancelled,
+                summary: "everything is as before".into(),
+                error: None,
+                events: Vec::new(),
+                duration: Span::seconds(1),
+            }),
+            Errand::LoadDetails { engine, container } => {
+                let details = fixture::details(&engine, &container);
+                Message::Details {
+                    engine,
+                    container,
+                    answer: Ok(Box::new(details)),
+                }
+            }
+            Errand::LoadHistory(filter) => Message::History(filter, Ok(fixture::events())),
+            Errand::Recover => Message::Recovered(Ok("one operation was undone".into())),
+            Errand::Refresh => Message::Note("asked".into()),
+        };
+        // The interface may have gone meanwhile.
+        drop(answer.send(message).await);
+    }
+}

@@ -1,0 +1,8 @@
+//! The interface, tried without a terminal: screens as text, and the real loop driven by
+//! keys on a buffer.
+
+mod driven;
+mod fixture;
+mod hands;
+mod hostile;
+mod screens;

@@ -1,0 +1,209 @@
+//! Text from outside, made fit for a cell of the screen: nothing that comes from an engine,
+//! a label or a log reaches the terminal raw, or is wider than its place.
+
+use std::borrow::Cow;
+
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+/// What an invisible or dangerous character is shown as, if it may not stay.
+fn stand_in(c: char) -> Option<char> {
+    match c {
+        // The pictures of the control characters.
+        '\u{0}'..='\u{1f}' => char::from_u32(0x2400 + u32::from(c)),
+        '\u{7f}' => Some('␡'),
+        // C1 controls (some terminals obey them), soft hyphen, bidi and zero-width
+        // controls, line and paragraph separators, byte order mark, annotations, tags.
+        '\u{80}'..='\u{9f}'
+        | '\u{ad}'
+        | '\u{61c}'
+        | '\u{180e}'
+        | '\u{200b}'..='\u{200f}'
+        | '\u{2028}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}'
+        | '\u{feff}'
+        | '\u{fff9}'..='\u{fffb}'
+        | '\u{e0000}'..='\u{e007f}'
+        // Variation selectors change the width of what stands before them, and terminals
+        // disagree by how much.
+        | '\u{fe00}'..='\u{fe0f}' => Some('\u{fffd}'),
+        _ => None,
+    }
+}
+
+/// The text with every control, escape, newline and bidi character replaced by one that can
+/// be seen.
+#[must_use]
+pub(crate) fn printable(text: &str) -> Cow<'_, str> {
+    if text.chars().all(|c| stand_in(c).is_none()) {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(text.chars().map(|c| stand_in(c).unwrap_or(c)).collect())
+}
+
+/// A line of log as it would have looked in a terminal: colours and other escape sequences
+/// taken out, what a carriage return overwrote dropped, tabs as blanks.
+#[must_use]
+pub(crate) fn log_line(text: &str) -> String {
+    let text = text.trim_end_matches(['\r', '\n']);
+    let text = text.rsplit('\r').next().unwrap_or(text);
+    let mut plain = String::with_capacity(text.len());
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        match (c, chars.peek()) {
+            ('\u{1b}', Some('[')) => {
+                chars.next();
+                // Parameters, then one final letter.
+                for c in chars.by_ref() {
+                    if ('@'..='~').contains(&c) {
+                        break;
+                    }
+                }
+            }
+            ('\t', _) => plain.push_str("    "),
+            _ => plain.push(c),
+        }
+    }
+    printable(&plain).into_owned()
+}
+
+/// Columns the text takes on screen.
+#[must_use]
+pub(crate) fn width(text: &str) -> usize {
+    UnicodeWidthStr::width(text)
+}
+
+/// The text, printable, in at most `columns`; what is cut ends in `…`.
+#[must_use]
+pub(crate) fn clip(text: &str, columns: usize) -> String {
+    let text = printable(text);
+    if width(&text) <= columns {
+        return text.into_owned();
+    }
+    let mut kept = String::new();
+    let mut used = 0;
+    for c in text.chars() {
+        let wide = c.width().unwrap_or(0);
+        if used + wide + 1 > columns {
+            break;
+        }
+        used += wide;
+        kept.push(c);
+    }
+    if columns > 0 {
+        kept.push('…');
+    }
+    kept
+}
+
+/// The text, clipped and filled up with blanks to exactly `columns`.
+#[must_use]
+pub(crate) fn fit(text: &str, columns: usize) -> String {
+    let mut kept = clip(text, columns);
+    let missing = columns.saturating_sub(width(&kept));
+    kept.extend(std::iter::repeat_n(' ', missing));
+    kept
+}
+
+/// The text broken into lines of at most `columns`, at blanks where it can be, anywhere
+/// where it cannot (digests, paths). Its own newlines are kept. At least one line.
+#[must_use]
+pub(crate) fn wrap(text: &str, columns: usize) -> Vec<String> {
+    let columns = columns.max(2);
+    let mut lines = Vec::new();
+    for paragraph in text.split('\n') {
+        wrap_paragraph(
+            &printable(paragraph.trim_end_matches('\r')),
+            columns,
+            &mut lines,
+        );
+    }
+    lines
+}
+
+fn wrap_paragraph(text: &str, columns: usize, lines: &mut Vec<String>) {
+    let mut line = String::new();
+    let mut used = 0;
+    for word in text.split(' ') {
+        let wide = width(word);
+        let gap = usize::from(!line.is_empty());
+        if used + gap + wide <= columns {
+            if gap == 1 {
+                line.push(' ');
+            }
+            line.push_str(word);
+            used += gap + wide;
+            continue;
+        }
+        if !line.is_empty() {
+            lines.push(std::mem::take(&mut line));
+            used = 0;
+        }
+        for c in word.chars() {
+            let wide = c.width().unwrap_or(0);
+            if used + wide > columns {
+                lines.push(std::mem::take(&mut line));
+                used = 0;
+            }
+            line.push(c);
+            used += wide;
+        }
+    }
+    lines.push(line);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_raw_gets_through() {
+        for (raw, shown) in [
+            ("plain ✓ 版", "plain ✓ 版"),
+            ("\u{1b}[31mred\u{1b}[0m", "␛[31mred␛[0m"),
+            ("two\nlines\ttab\r", "two␊lines␉tab␍"),
+            ("\u{9b}31m", "\u{fffd}31m"),
+            ("a\u{202e}cod.exe", "a\u{fffd}cod.exe"),
+            ("zero\u{200b}width", "zero\u{fffd}width"),
+            ("del\u{7f}", "del␡"),
+        ] {
+            assert_eq!(printable(raw), shown);
+        }
+    }
+
+    #[test]
+    fn logs_lose_their_colours_and_keep_their_words() {
+        for (raw, shown) in [
+            ("\u{1b}[1;32mok\u{1b}[0m", "ok"),
+            ("10%\r50%\r100%\r\n", "100%"),
+            ("a\tb", "a    b"),
+            ("\u{1b}]0;title\u{7}x", "␛]0;title␇x"),
+            ("cut \u{1b}[3", "cut "),
+        ] {
+            assert_eq!(log_line(raw), shown);
+        }
+    }
+
+    #[test]
+    fn clipping_counts_columns_not_letters() {
+        assert_eq!(clip("shop-web", 8), "shop-web");
+        assert_eq!(clip("shop-web", 5), "shop…");
+        assert_eq!(clip("版本版本", 5), "版本…");
+        assert_eq!(width(&clip("版本版本", 4)), 3);
+        assert_eq!(clip("x", 0), "");
+        assert_eq!(fit("版", 4), "版  ");
+        assert_eq!(clip("e\u{301}e\u{301}e\u{301}", 2), "e\u{301}…");
+    }
+
+    #[test]
+    fn wrapping_breaks_at_blanks_and_anywhere_else_only_if_it_must() {
+        assert_eq!(wrap("one two three", 7), ["one two", "three"]);
+        assert_eq!(wrap("sha256:0123456789", 6), ["sha256", ":01234", "56789"]);
+        assert_eq!(wrap("a\nb", 10), ["a", "b"]);
+        assert_eq!(wrap("", 10), [""]);
+        assert!(
+            wrap("版本 版本 版本", 5)
+                .iter()
+                .all(|line| width(line) <= 5)
+        );
+    }
+}

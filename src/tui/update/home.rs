@@ -1,0 +1,204 @@
+//! The fleet matrix: moving, opening, promoting.
+
+use crate::model::project::{EnvironmentName, ImageName};
+
+use super::super::action::Command;
+use super::super::available::{cannot_promote_to, closed, downstream};
+use super::super::effect::{Effect, Errand, Wanted};
+use super::super::state::{Choice, Chooser, DeploymentView, Dialog, State, View, load_details};
+use super::{moved, say, want};
+use crate::tui::state::Tone;
+
+/// A key in the matrix.
+pub(super) fn command(state: &mut State, command: Command) -> Vec<Effect> {
+    let row = state.selected_row().map_or(0, |(at, _)| at);
+    let column = state.selected_column().map_or(0, |(at, _)| at);
+    match command {
+        Command::Open => return open(state),
+        Command::Left => select(state, row, column.saturating_sub(1)),
+        Command::Right => select(state, row, column + 1),
+        _ => {
+            let (total, page) = (state.fleet.rows.len(), state.layout.view.page);
+            select(state, moved(row, total, page, command), column);
+        }
+    }
+    Vec::new()
+}
+
+/// Selects a cell by its position; beyond the end is the last one.
+pub(super) fn select(state: &mut State, row: usize, column: usize) {
+    let row = row.min(state.fleet.rows.len().saturating_sub(1));
+    let column = column.min(state.fleet.environments.len().saturating_sub(1));
+    state.home.image = state.fleet.rows.get(row).map(|row| row.image.name.clone());
+    state.home.environment = state
+        .fleet
+        .environments
+        .get(column)
+        .map(|environment| environment.name.clone());
+    state.home.hint = (row, column);
+}
+
+/// Keeps the selection on the same image and environment in a new fleet; where one of them
+/// has gone, on what took its place.
+pub(super) fn settle(state: &mut State) {
+    let (row_hint, column_hint) = state.home.hint;
+    let row = state.selected_row().map_or(row_hint, |(at, _)| at);
+    let column = state.selected_column().map_or(column_hint, |(at, _)| at);
+    select(state, row, column);
+}
+
+fn open(state: &mut State) -> Vec<Effect> {
+    let Some((image, environment, cell)) = state.subject_cell() else {
+        return Vec::new();
+    };
+    let mut view = DeploymentView {
+        image,
+        environment,
+        container: None,
+        details: std::collections::BTreeMap::new(),
+        top: 0,
+    };
+    let mut effects = Vec::new();
+    let first = cell
+        .deployment
+        .as_ref()
+        .and_then(|deployment| deployment.replicas.first());
+    if let Some(first) = first {
+        let key = (first.engine.clone(), first.container.name.clone());
+        view.container = Some(key.clone());
+        view.details.insert(key, None);
+        effects.push(Effect::Errand(load_details(first)));
+    }
+    state.stack.push(View::Deployment(view));
+    effects
+}
+
+/// Promotes what runs in the selected cell: to the one environment behind it, or to the
+/// one that is chosen.
+pub(super) fn promote(state: &mut State) -> Vec<Effect> {
+    let Some((image, from)) = state.subject() else {
+        return Vec::new();
+    };
+    let Some(from) = from else {
+        return Vec::new();
+    };
+    let options: Vec<Choice> = downstream(state, &from)
+        .into_iter()
+        .map(|to| Choice {
+            environment: to.name.clone(),
+            note: runs_in(state, &image, &to.name),
+            unavailable: cannot_promote_to(state, &image, to),
+            wanted: Wanted::Promote {
+                images: vec![image.clone()],
+                from: from.clone(),
+                to: to.name.clone(),
+            },
+        })
+        .collect();
+    one_or_choose(state, format!("Promote {image} from {from} to"), options)
+}
+
+/// Promotes every image that runs in the selected environment and in the one behind it.
+pub(super) fn promote_all(state: &mut State) -> Vec<Effect> {
+    let Some((_, from)) = state.selected_column() else {
+        return Vec::new();
+    };
+    let from = from.name.clone();
+    let options: Vec<Choice> = downstream(state, &from)
+        .into_iter()
+        .map(|to| {
+            let images = in_both(state, &from, &to.name);
+            Choice {
+                environment: to.name.clone(),
+                note: match images.len() {
+                    1 => "1 image runs in both".to_owned(),
+                    count => format!("{count} images run in both"),
+                },
+                unavailable: closed(to).or_else(|| {
+                    images
+                        .is_empty()
+                        .then(|| format!("no image runs in both {from} and {}", to.name))
+                }),
+                wanted: Wanted::Promote {
+                    images,
+                    from: from.clone(),
+                    to: to.name.clone(),
+                },
+            }
+        })
+        .collect();
+    one_or_choose(state, format!("Promote everything from {from} to"), options)
+}
+
+fn in_both(state: &State, from: &EnvironmentName, to: &EnvironmentName) -> Vec<ImageName> {
+    let runs = |image: &ImageName, environment: &EnvironmentName| {
+        state
+            .fleet
+            .cell(image, environment)
+            .is_some_and(|cell| cell.deployment.is_some())
+    };
+    state
+        .fleet
+        .rows
+        .iter()
+        .map(|row| &row.image.name)
+        .filter(|image| runs(image, from) && runs(image, to))
+        .cloned()
+        .collect()
+}
+
+/// What runs in a cell, in a few words.
+pub(super) fn runs_in(state: &State, image: &ImageName, environment: &EnvironmentName) -> String {
+    let deployment = state
+        .fleet
+        .cell(image, environment)
+        .and_then(|cell| cell.deployment.as_ref());
+    deployment.map_or_else(
+        || "nothing runs".to_owned(),
+        |deployment| format!("runs {}, {}", deployment.version, deployment.health.word()),
+    )
+}
+
+/// With one option, wants it; with several, asks which.
+pub(super) fn one_or_choose(
+    state: &mut State,
+    title: String,
+    mut options: Vec<Choice>,
+) -> Vec<Effect> {
+    match options.len() {
+        0 => Vec::new(),
+        1 => match options.pop() {
+            Some(Choice {
+                unavailable: Some(why),
+                ..
+            }) => {
+                say(state, Tone::Bad, why);
+                Vec::new()
+            }
+            Some(only) => want(state, only.wanted),
+            None => Vec::new(),
+        },
+        _ => {
+            let here = state.home.environment.as_ref();
+            let selected = options
+                .iter()
+                .position(|one| Some(&one.environment) == here && one.unavailable.is_none())
+                .or_else(|| options.iter().position(|one| one.unavailable.is_none()))
+                .unwrap_or(0);
+            state.dialog = Some(Dialog::Choose(Chooser {
+                title,
+                options,
+                selected,
+            }));
+            Vec::new()
+        }
+    }
+}
+
+/// The errand that reads the history again, for views that show it.
+pub(super) fn reload(view: &View) -> Option<Effect> {
+    match view {
+        View::History(view) => Some(Effect::Errand(Errand::LoadHistory(view.filter.clone()))),
+        _ => None,
+    }
+}

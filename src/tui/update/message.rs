@@ -1,0 +1,138 @@
+//! News from outside: fleets, plans, progress, answers.
+
+use crate::model::event::Outcome;
+use crate::model::plan::OperationId;
+use crate::model::progress::{Progress, Report};
+
+use super::super::effect::{Confirmed, Effect, Message, Refused, Request};
+use super::super::operation::Operation;
+use super::super::state::{Dialog, Ending, State, Tone, View};
+use super::{deployment, home, plan, say, tell};
+
+/// Takes in one message.
+pub(super) fn told(state: &mut State, message: Message) -> Vec<Effect> {
+    match message {
+        Message::Fleet(fleet) => {
+            state.fleet = fleet;
+            home::settle(state);
+            let mut effects = plan::check(state);
+            effects.extend(deployment::reload(state));
+            return effects;
+        }
+        Message::Planned(request, answer) => planned(state, request, answer),
+        Message::Progress(id, progress) => progressed(state, id, progress),
+        Message::Finished(report) => return finished(state, report),
+        Message::Details {
+            engine,
+            container,
+            answer,
+        } => {
+            for view in &mut state.stack {
+                if let View::Deployment(view) = view
+                    && let Some(slot) = view.details.get_mut(&(engine.clone(), container.clone()))
+                {
+                    *slot = Some(answer.clone());
+                }
+            }
+        }
+        Message::History(filter, answer) => {
+            for view in &mut state.stack {
+                if let View::History(view) = view
+                    && view.filter == filter
+                {
+                    let count = answer.as_ref().map_or(0, Vec::len);
+                    view.selected = view.selected.min(count.saturating_sub(1));
+                    view.events = Some(answer.clone());
+                }
+            }
+        }
+        Message::Recovered(Ok(text)) => tell(state, "Recovered", text),
+        Message::Recovered(Err(text)) => tell(state, "Recovering failed", text),
+        Message::Note(text) => say(state, Tone::Plain, text),
+    }
+    Vec::new()
+}
+
+fn planned(state: &mut State, request: Request, answer: Result<Box<Confirmed>, Refused>) {
+    // An answer to a wish nobody waits for any more is dropped.
+    let (wanted, moved) = match &state.dialog {
+        Some(Dialog::Planning {
+            request: waiting,
+            wanted,
+        }) if *waiting == request => (wanted.clone(), None),
+        Some(Dialog::Plan(dialog)) => match &dialog.moved {
+            Some((why, waiting)) if *waiting == request => {
+                (dialog.wanted.clone(), Some(why.clone()))
+            }
+            _ => return,
+        },
+        _ => return,
+    };
+    match answer {
+        Ok(made) => {
+            plan::open(state, wanted, *made, moved);
+        }
+        Err(refused) => {
+            let text = match moved {
+                Some(why) => format!(
+                    "The fleet moved while you were looking: {why}. Nothing was done.\n\n{}",
+                    refused.sentence
+                ),
+                None => refused.sentence,
+            };
+            tell(state, format!("Cannot {}", wanted.words()), text);
+        }
+    }
+}
+
+fn progressed(state: &mut State, id: OperationId, progress: Progress) {
+    let now = state.now;
+    if let Some(operation) = state.operations.iter_mut().find(|one| one.id == id) {
+        operation.told(progress, now);
+    } else {
+        let mut operation = Operation::unknown(id, now);
+        operation.told(progress, now);
+        state.operations.insert(0, operation);
+    }
+}
+
+fn finished(state: &mut State, report: Report) -> Vec<Effect> {
+    let shown = matches!(state.stack.last(), Some(View::Operation { id, .. }) if id == &report.id);
+    let tone = if report.outcome == Outcome::Done {
+        Tone::Good
+    } else {
+        Tone::Bad
+    };
+    if !shown {
+        say(
+            state,
+            tone,
+            format!(
+                "{}: {} (o shows it)",
+                report.outcome.words(),
+                report.summary
+            ),
+        );
+    }
+    let now = state.now;
+    let known = state.operations.iter().position(|one| one.id == report.id);
+    let at = known.unwrap_or_else(|| {
+        state
+            .operations
+            .insert(0, Operation::unknown(report.id.clone(), now));
+        0
+    });
+    if let Some(operation) = state.operations.get_mut(at) {
+        operation.report = Some(report);
+    }
+    leave_if_done(state);
+    // The history on screen, if any, has one line more now.
+    state.stack.iter().filter_map(home::reload).collect()
+}
+
+/// Leaves, if that was asked for and nothing runs any more.
+pub(super) fn leave_if_done(state: &mut State) {
+    if state.leaving && state.running().next().is_none() {
+        state.exit = Some(Ending::Left);
+    }
+}

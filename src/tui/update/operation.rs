@@ -1,0 +1,107 @@
+//! Operations: the list, one of them, cancelling.
+
+use crate::model::plan::OperationId;
+
+use super::super::action::Command;
+use super::super::effect::{Effect, Errand};
+use super::super::state::{Answer, Ask, Dialog, State, View};
+use super::{moved, scroll};
+
+/// Opens the list.
+pub(super) fn list(state: &mut State) -> Vec<Effect> {
+    if !matches!(state.stack.last(), Some(View::Operations { .. })) {
+        let selected = state.operations.first().map(|one| one.id.clone());
+        state.stack.push(View::Operations { selected, top: 0 });
+    }
+    Vec::new()
+}
+
+/// A key in the list.
+pub(super) fn in_list(state: &mut State, command: Command) -> Vec<Effect> {
+    let Some(View::Operations { selected, .. }) = state.stack.last() else {
+        return Vec::new();
+    };
+    let at = state
+        .operations
+        .iter()
+        .position(|one| Some(&one.id) == selected.as_ref())
+        .unwrap_or(0);
+    if command == Command::Open {
+        if let Some(id) = state.operations.get(at).map(|one| one.id.clone()) {
+            open(state, id);
+        }
+        return Vec::new();
+    }
+    let to = moved(at, state.operations.len(), state.layout.view.page, command);
+    select(state, to);
+    Vec::new()
+}
+
+/// Selects a row by its position.
+pub(super) fn select(state: &mut State, row: usize) {
+    let id = state.operations.get(row).map(|one| one.id.clone());
+    if let (Some(View::Operations { selected, .. }), Some(id)) = (state.stack.last_mut(), id) {
+        *selected = Some(id);
+    }
+}
+
+/// Opens one, at the end of its log.
+pub(super) fn open(state: &mut State, id: OperationId) {
+    state.stack.push(View::Operation {
+        id,
+        top: 0,
+        follow: true,
+    });
+}
+
+/// A key in one operation: they scroll its log. At its end it is followed.
+pub(super) fn in_one(state: &mut State, command: Command) -> Vec<Effect> {
+    let window = state.layout.view;
+    if let Some(View::Operation { top, follow, .. }) = state.stack.last_mut() {
+        let to = scroll(window, command);
+        let at_end = to + window.page >= window.total;
+        *follow = command == Command::Last || (at_end && (*follow || to > *top));
+        *top = to;
+    }
+    Vec::new()
+}
+
+/// Asks whether to cancel the one that is shown or selected.
+pub(super) fn ask_cancel(state: &mut State) -> Vec<Effect> {
+    let id = match state.stack.last() {
+        Some(View::Operation { id, .. }) => Some(id.clone()),
+        Some(View::Operations { selected, .. }) => selected.clone(),
+        _ => None,
+    };
+    let Some(operation) = id.as_ref().and_then(|id| state.operation(id)) else {
+        return Vec::new();
+    };
+    let id = operation.id.clone();
+    let after = if operation.environment.is_some() {
+        "What was done is undone: the old container comes back, and everything is as before."
+    } else {
+        "The build stops and leaves nothing behind."
+    };
+    state.dialog = Some(Dialog::Ask(Ask {
+        title: "Cancel?".to_owned(),
+        text: format!("{}\n\n{after}", operation.summary),
+        answers: vec![
+            ("Let it run".to_owned(), Answer::Nothing),
+            ("Cancel it".to_owned(), Answer::Cancel(id)),
+        ],
+        focus: 0,
+    }));
+    Vec::new()
+}
+
+/// Cancels one.
+pub(super) fn cancel(state: &mut State, id: &OperationId) -> Vec<Effect> {
+    let Some(operation) = state.operations.iter_mut().find(|one| &one.id == id) else {
+        return Vec::new();
+    };
+    if operation.report.is_some() || operation.cancelling {
+        return Vec::new();
+    }
+    operation.cancelling = true;
+    vec![Effect::Errand(Errand::Cancel(id.clone()))]
+}

@@ -1,0 +1,246 @@
+//! The plan dialog: focus, typing the name, confirming, and noticing that the fleet moved.
+
+use crossterm::event::{Event as TerminalEvent, KeyEvent};
+use tui_input::InputRequest;
+use tui_input::backend::crossterm::EventHandler;
+
+use crate::model::fleet::{Deployment, Fleet};
+use crate::model::plan::Touch;
+
+use super::super::action::Command;
+use super::super::effect::{Confirmed, Effect, Errand, Wanted};
+use super::super::operation::Operation;
+use super::super::state::{ContainerKey, Dialog, Focus, PlanDialog, State};
+use super::{operation, scroll};
+
+/// A key that is no text.
+pub(super) fn command(
+    state: &mut State,
+    mut dialog: Box<PlanDialog>,
+    command: Command,
+) -> Vec<Effect> {
+    dialog.complaint = None;
+    match command {
+        Command::Open => return pressed(state, dialog),
+        Command::Right | Command::NextField => turn(&mut dialog, 1),
+        Command::Left | Command::PreviousField => turn(&mut dialog, -1),
+        _ => dialog.top = scroll(state.layout.dialog, command),
+    }
+    state.dialog = Some(Dialog::Plan(dialog));
+    Vec::new()
+}
+
+fn turn(dialog: &mut PlanDialog, by: isize) {
+    let stops = dialog.stops();
+    let at = stops.iter().position(|one| *one == dialog.focus);
+    let next = at
+        .unwrap_or(0)
+        .checked_add_signed(by)
+        .unwrap_or(stops.len().saturating_sub(1));
+    dialog.focus = stops
+        .get(next)
+        .or(stops.first())
+        .copied()
+        .unwrap_or(Focus::Cancel);
+}
+
+/// Enter.
+fn pressed(state: &mut State, mut dialog: Box<PlanDialog>) -> Vec<Effect> {
+    let complaint = match dialog.focus {
+        Focus::Cancel => return Vec::new(),
+        // Enter in the reason goes on to the buttons, to Cancel first.
+        Focus::Reason => {
+            dialog.focus = Focus::Cancel;
+            state.dialog = Some(Dialog::Plan(dialog));
+            return Vec::new();
+        }
+        Focus::Name | Focus::Confirm => objection(&dialog),
+    };
+    if let Some(complaint) = complaint {
+        dialog.complaint = Some(complaint);
+        if dialog.wants_name() && dialog.moved.is_none() {
+            dialog.focus = Focus::Name;
+        }
+        state.dialog = Some(Dialog::Plan(dialog));
+        return Vec::new();
+    }
+    run(state, *dialog)
+}
+
+/// Why the plan is not carried out now.
+fn objection(dialog: &PlanDialog) -> Option<String> {
+    if dialog.moved.is_some() {
+        return Some("wait for the new plan: the fleet has moved".to_owned());
+    }
+    if dialog.nothing_to_do() {
+        return Some("there is nothing to do".to_owned());
+    }
+    let wanted = dialog.name_to_type()?;
+    let typed = dialog.name.value().trim();
+    if typed == wanted.as_str() {
+        None
+    } else if typed.is_empty() {
+        Some(format!("{wanted} is protected: type its name first"))
+    } else {
+        Some(format!("that is not {wanted}: nothing was done"))
+    }
+}
+
+fn run(state: &mut State, dialog: PlanDialog) -> Vec<Effect> {
+    let mut plan = dialog.plan;
+    let reason = dialog.reason.value().trim().to_owned();
+    if !reason.is_empty() {
+        match &mut plan {
+            Confirmed::Deploy(plan) => plan.reason = Some(reason),
+            Confirmed::Rebuild(plan) => plan.reason = Some(reason),
+        }
+    }
+    let id = plan.id().clone();
+    state
+        .operations
+        .insert(0, Operation::starting(&plan, state.now));
+    operation::open(state, id);
+    vec![Effect::Errand(Errand::Run(Box::new(plan)))]
+}
+
+/// A key for a field. Typing while a button has the focus goes to the name, where one is
+/// wanted: nothing else could be meant.
+pub(super) fn typed(state: &mut State, key: KeyEvent) -> Vec<Effect> {
+    let Some(Dialog::Plan(dialog)) = &mut state.dialog else {
+        return Vec::new();
+    };
+    dialog.complaint = None;
+    if dialog.field().is_none() && dialog.wants_name() {
+        dialog.focus = Focus::Name;
+    }
+    if let Some(field) = field(dialog) {
+        field.handle_event(&TerminalEvent::Key(key));
+    }
+    Vec::new()
+}
+
+/// Text pasted: into a field only, without anything that cannot be typed. A newline is no
+/// Enter: a paste never confirms.
+pub(super) fn pasted(state: &mut State, text: &str) -> Vec<Effect> {
+    let Some(Dialog::Plan(dialog)) = &mut state.dialog else {
+        return Vec::new();
+    };
+    if let Some(field) = field(dialog) {
+        for c in text.chars().filter(|c| !c.is_control()).take(500) {
+            field.handle(InputRequest::InsertChar(c));
+        }
+    }
+    Vec::new()
+}
+
+fn field(dialog: &mut PlanDialog) -> Option<&mut tui_input::Input> {
+    match dialog.focus {
+        Focus::Name => Some(&mut dialog.name),
+        Focus::Reason => Some(&mut dialog.reason),
+        Focus::Cancel | Focus::Confirm => None,
+    }
+}
+
+/// A new fleet came while the dialog is open: does the plan still fit? If not, says what
+/// moved and wishes for a new plan; until it comes nothing can be confirmed.
+pub(super) fn check(state: &mut State) -> Vec<Effect> {
+    let request = state.next_request();
+    let Some(Dialog::Plan(dialog)) = &mut state.dialog else {
+        return Vec::new();
+    };
+    if dialog.moved.is_some() {
+        return Vec::new();
+    }
+    let why = moved(&state.fleet, &dialog.plan, &dialog.known);
+    let Some(why) = why.filter(|why| Some(why) != dialog.baseline.as_ref()) else {
+        return Vec::new();
+    };
+    dialog.moved = Some((why, request));
+    dialog.focus = Focus::Cancel;
+    vec![Effect::Errand(Errand::Plan(request, dialog.wanted.clone()))]
+}
+
+/// Opens the dialog for a plan, remembering what the fleet looked like.
+pub(super) fn open(state: &mut State, wanted: Wanted, plan: Confirmed, anew: Option<String>) {
+    let mut dialog = PlanDialog::new(wanted, plan, anew);
+    dialog.known = containers(&state.fleet, &dialog.plan);
+    dialog.baseline = moved(&state.fleet, &dialog.plan, &dialog.known);
+    state.dialog = Some(Dialog::Plan(Box::new(dialog)));
+}
+
+/// Every container of the images and the environment of a plan.
+fn containers(fleet: &Fleet, plan: &Confirmed) -> Vec<ContainerKey> {
+    let Confirmed::Deploy(plan) = plan else {
+        return Vec::new();
+    };
+    plan.moves
+        .iter()
+        .filter_map(|one| {
+            fleet
+                .cell(&one.image, &plan.environment)?
+                .deployment
+                .as_ref()
+        })
+        .flat_map(|deployment| &deployment.replicas)
+        .map(|replica| (replica.engine.clone(), replica.container.name.clone()))
+        .collect()
+}
+
+/// What moved, if anything: a container that the plan touches is another one or gone, or
+/// one has come that was not there.
+fn moved(fleet: &Fleet, plan: &Confirmed, known: &[ContainerKey]) -> Option<String> {
+    let Confirmed::Deploy(plan) = plan else {
+        return None;
+    };
+    plan.moves.iter().find_map(|one| {
+        let deployment = fleet
+            .cell(&one.image, &plan.environment)
+            .and_then(|cell| cell.deployment.as_ref());
+        let Some(deployment) = deployment else {
+            return (!one.touches.is_empty())
+                .then(|| format!("{} no longer runs in {}", one.image, plan.environment));
+        };
+        one.touches
+            .iter()
+            .find_map(|touch| moved_touch(deployment, touch))
+            .or_else(|| newcomer(deployment, known))
+    })
+}
+
+fn moved_touch(deployment: &Deployment, touch: &Touch) -> Option<String> {
+    let now = deployment.replicas.iter().find(|replica| {
+        replica.engine == touch.engine && replica.container.name == touch.container
+    });
+    match now {
+        None => Some(format!(
+            "{} no longer runs on {}",
+            touch.container, touch.engine
+        )),
+        Some(now) if now.identity != touch.from.identity => Some(format!(
+            "{} on {} runs {} now, not {}",
+            touch.container, touch.engine, now.version, touch.from.label
+        )),
+        Some(now) if now.container.id != touch.container_id => Some(format!(
+            "{} on {} was replaced by another container",
+            touch.container, touch.engine
+        )),
+        Some(_) => None,
+    }
+}
+
+fn newcomer(deployment: &Deployment, known: &[ContainerKey]) -> Option<String> {
+    deployment
+        .replicas
+        .iter()
+        .find(|replica| {
+            !known
+                .iter()
+                .any(|(engine, name)| engine == &replica.engine && name == &replica.container.name)
+        })
+        .map(|replica| {
+            format!(
+                "{} on {} has come, with {}",
+                replica.container.name, replica.engine, replica.version
+            )
+        })
+}

@@ -1,0 +1,212 @@
+//! What stands around every view: the header, the line of what runs, the hints.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+
+use crate::model::fleet::Link;
+use crate::tui::action::{Entry, TABLE};
+use crate::tui::available::unavailable;
+use crate::tui::state::{Tone, View};
+use crate::tui::text::{clip, width};
+
+use super::Canvas;
+
+/// Draws it, and answers with the room that is left for the view.
+pub(super) fn draw(frame: &mut Frame<'_>, canvas: &Canvas<'_>) -> Rect {
+    let area = frame.area();
+    let running = running(canvas, area.width);
+    let below = 1 + u16::from(running.is_some());
+    header(frame, Rect { height: 1, ..area }, canvas);
+    let mut y = area.bottom() - below;
+    if let Some(line) = running {
+        frame.buffer_mut().set_line(area.x, y, &line, area.width);
+        y += 1;
+    }
+    let footer = footer(canvas, area.width);
+    frame.buffer_mut().set_line(area.x, y, &footer, area.width);
+    Rect {
+        y: area.y + 1,
+        height: area.height - 1 - below,
+        ..area
+    }
+}
+
+/// Where one is, and how the engines are.
+fn header(frame: &mut Frame<'_>, area: Rect, canvas: &Canvas<'_>) {
+    let theme = &canvas.theme;
+    let mut left = vec![Span::styled(" karat ", theme.title)];
+    if canvas.demo {
+        left.push(Span::styled(" DEMO ", theme.demo));
+        left.push(Span::raw(" "));
+    }
+    if canvas.read_only {
+        left.push(Span::styled("read-only ", theme.protected));
+    }
+    let right = engines(canvas, area.width < 90);
+    let right_width: usize = right.iter().map(Span::width).sum();
+    let used: usize = left.iter().map(Span::width).sum();
+    let room = usize::from(area.width).saturating_sub(used + right_width + 2);
+    left.push(Span::styled(clip(&place(canvas), room), theme.quiet));
+    let buffer = frame.buffer_mut();
+    buffer.set_line(area.x, area.y, &Line::from(left), area.width);
+    let x = area
+        .right()
+        .saturating_sub(u16::try_from(right_width + 1).unwrap_or(0));
+    buffer.set_line(x, area.y, &Line::from(right), area.width);
+}
+
+/// The way to the view on top.
+fn place(canvas: &Canvas<'_>) -> String {
+    match canvas.stack.last() {
+        None => canvas.fleet.source.to_string(),
+        Some(View::Versions(view)) => format!("versions of {}", view.image),
+        Some(View::Version {
+            image, identity, ..
+        }) => {
+            let version = canvas
+                .fleet
+                .row(image)
+                .and_then(|row| row.version(identity));
+            let shown = version.map_or_else(|| identity.short(), |it| it.shown());
+            format!("{image} {shown}")
+        }
+        Some(View::Deployment(view)) => format!("{} in {}", view.image, view.environment),
+        Some(View::Operations { .. }) => "operations".to_owned(),
+        Some(View::Operation { .. }) => "operation".to_owned(),
+        Some(View::History(view)) => match (&view.filter.image, &view.filter.environment) {
+            (Some(image), Some(environment)) => format!("history of {image} in {environment}"),
+            (Some(image), None) => format!("history of {image}"),
+            (None, Some(environment)) => format!("history of {environment}"),
+            (None, None) => "history".to_owned(),
+        },
+        Some(View::Event { .. }) => "event".to_owned(),
+        Some(View::Help { .. }) => "help".to_owned(),
+    }
+}
+
+/// Engines up, waited for and down, and how old the oldest data on screen is.
+fn engines(canvas: &Canvas<'_>, narrow: bool) -> Vec<Span<'static>> {
+    let theme = &canvas.theme;
+    let (mut up, mut waiting, mut down) = (0, 0, 0);
+    let mut oldest = None;
+    for engine in canvas.fleet.engines.values() {
+        match engine.link {
+            Link::Up => up += 1,
+            Link::Connecting => waiting += 1,
+            Link::Down { .. } => down += 1,
+        }
+        if engine.link != Link::Up
+            && let Some(last) = &engine.last
+        {
+            oldest =
+                Some(oldest.map_or(last.at, |it: chrono::DateTime<chrono::Utc>| it.min(last.at)));
+        }
+    }
+    let mut parts = Vec::new();
+    let mut say = |text: String, style: Style| {
+        if !parts.is_empty() {
+            parts.push(Span::raw("  "));
+        }
+        parts.push(Span::styled(text, style));
+    };
+    let noun = match (narrow, up) {
+        (true, _) => "",
+        (false, 1) => " engine",
+        (false, _) => " engines",
+    };
+    if up > 0 {
+        say(format!("● {up}{noun} up"), theme.good);
+    }
+    if waiting > 0 {
+        let word = if narrow { "" } else { " connecting" };
+        say(format!("… {waiting}{word}"), theme.busy);
+    }
+    if down > 0 {
+        say(format!("✗ {down} down"), theme.bad);
+    }
+    if up + waiting + down == 0 {
+        say("no engine".to_owned(), theme.bad);
+    }
+    if let Some(oldest) = oldest {
+        let word = if narrow { "" } else { "as of " };
+        say(format!("{word}{} ago", canvas.age(oldest)), theme.warn);
+    }
+    parts
+}
+
+/// What runs, in one line; nothing on the view of the one operation that does.
+fn running(canvas: &Canvas<'_>, columns: u16) -> Option<Line<'static>> {
+    let theme = &canvas.theme;
+    let count = canvas.running().count();
+    let one = canvas.running().next()?;
+    let on_screen =
+        matches!(canvas.stack.last(), Some(View::Operation { id, .. }) if id == &one.id);
+    if count == 1 && on_screen && !canvas.leaving {
+        return None;
+    }
+    let text = if canvas.leaving {
+        format!(
+            "⟳ leaving as soon as everything is as before: {}",
+            one.doing()
+        )
+    } else if count == 1 {
+        format!("⟳ {}: {}  (o shows it)", one.summary, one.doing())
+    } else {
+        format!(
+            "⟳ {count} operations run; {}: {}  (o shows them)",
+            one.summary,
+            one.doing()
+        )
+    };
+    let room = usize::from(columns).saturating_sub(2);
+    Some(Line::styled(format!(" {}", clip(&text, room)), theme.busy))
+}
+
+/// A note while there is one; else the hints that fit, those that cannot be used now left
+/// out. Help and leaving always stay.
+fn footer(canvas: &Canvas<'_>, columns: u16) -> Line<'static> {
+    let theme = &canvas.theme;
+    let room = usize::from(columns).saturating_sub(1);
+    if let Some(note) = &canvas.note {
+        let (sign, style) = match note.tone {
+            Tone::Good => ("✓ ", theme.good),
+            Tone::Plain => ("", theme.text),
+            Tone::Bad => ("! ", theme.bad),
+        };
+        return Line::styled(format!(" {sign}{}", clip(&note.text, room - 3)), style);
+    }
+    let place = canvas.place();
+    let entries: Vec<&Entry> = TABLE
+        .iter()
+        .filter(|entry| entry.hint && entry.places.contains(&place))
+        .filter(|entry| unavailable(canvas, entry.command).is_none())
+        .collect();
+    let size = |entry: &Entry| {
+        let key = entry.keys.first().map_or(0, |key| width(&key.shown()));
+        key + width(entry.name) + 3
+    };
+    let is_last = |entry: &Entry| matches!(entry.id, "help" | "leave");
+    let mut left = room.saturating_sub(
+        entries
+            .iter()
+            .filter(|it| is_last(it))
+            .map(|it| size(it))
+            .sum(),
+    );
+    let mut parts = vec![Span::raw(" ")];
+    for entry in entries {
+        if !is_last(entry) {
+            let Some(rest) = left.checked_sub(size(entry)) else {
+                continue;
+            };
+            left = rest;
+        }
+        if let Some(key) = entry.keys.first() {
+            parts.push(Span::styled(key.shown(), theme.key));
+            parts.push(Span::styled(format!(" {}  ", entry.name), theme.quiet));
+        }
+    }
+    Line::from(parts)
+}

@@ -1,0 +1,145 @@
+//! The small dialogs: waiting, asking, choosing, telling.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::Line;
+
+use crate::tui::effect::Wanted;
+use crate::tui::state::{Ask, Chooser, Notice, Window};
+use crate::tui::text::{clip, fit};
+use crate::tui::widgets::dialog;
+use crate::tui::widgets::page::Page;
+
+use super::{Canvas, home};
+
+const WIDEST: u16 = 72;
+
+fn columns(frame: &Frame<'_>) -> u16 {
+    frame.area().width.saturating_sub(8).min(WIDEST)
+}
+
+/// A page above one line of buttons.
+fn page_and_buttons(
+    frame: &mut Frame<'_>,
+    canvas: &Canvas<'_>,
+    (title, accent): (&str, Style),
+    page: &Page<'_>,
+    (top, buttons): (usize, &Line<'static>),
+) -> Window {
+    let height = u16::try_from(page.len() + 2).unwrap_or(u16::MAX);
+    let size = (columns(frame), height);
+    let inside = dialog::frame(frame, &canvas.theme, title, accent, size);
+    let text = Rect {
+        height: inside.height.saturating_sub(2),
+        ..inside
+    };
+    let window = page.draw(frame.buffer_mut(), text, top);
+    let y = inside.bottom().saturating_sub(1);
+    let line = Line::from(buttons.spans.clone());
+    frame
+        .buffer_mut()
+        .set_line(inside.x, y, &line, inside.width);
+    window
+}
+
+/// A plan is being made.
+pub(super) fn planning(frame: &mut Frame<'_>, canvas: &Canvas<'_>, wanted: &Wanted) -> Window {
+    let theme = &canvas.theme;
+    let mut page = Page::new(theme, columns(frame).saturating_sub(1));
+    page.styled(&format!("… {}", wanted.words()), theme.busy);
+    page.styled("Reading the engines; nothing is touched.", theme.quiet);
+    let buttons = dialog::buttons(theme, &[("Esc: never mind", true, true)]);
+    page_and_buttons(
+        frame,
+        canvas,
+        ("Making the plan", theme.title),
+        &page,
+        (0, &buttons),
+    )
+}
+
+/// A question.
+pub(super) fn ask(frame: &mut Frame<'_>, canvas: &Canvas<'_>, ask: &Ask) -> Window {
+    let theme = &canvas.theme;
+    let mut page = Page::new(theme, columns(frame).saturating_sub(1));
+    page.text(&ask.text);
+    let answers: Vec<(&str, bool, bool)> = ask
+        .answers
+        .iter()
+        .enumerate()
+        .map(|(at, (text, _))| (text.as_str(), at == ask.focus, true))
+        .collect();
+    let buttons = dialog::buttons(theme, &answers);
+    page_and_buttons(
+        frame,
+        canvas,
+        (&ask.title, theme.warn),
+        &page,
+        (0, &buttons),
+    )
+}
+
+/// Something to be read.
+pub(super) fn notice(frame: &mut Frame<'_>, canvas: &Canvas<'_>, notice: &Notice) -> Window {
+    let theme = &canvas.theme;
+    let mut page = Page::new(theme, columns(frame).saturating_sub(1));
+    page.text(&notice.text);
+    let buttons = dialog::buttons(theme, &[("Close", true, true)]);
+    let heading = (notice.title.as_str(), theme.title);
+    page_and_buttons(frame, canvas, heading, &page, (notice.top, &buttons))
+}
+
+/// A list to choose from.
+pub(super) fn choose(frame: &mut Frame<'_>, canvas: &Canvas<'_>, chooser: &Chooser) -> Window {
+    let theme = &canvas.theme;
+    let columns = columns(frame);
+    let height = u16::try_from(chooser.options.len() + 2).unwrap_or(u16::MAX);
+    let inside = dialog::frame(frame, theme, &chooser.title, theme.title, (columns, height));
+    let list = Rect {
+        height: inside.height.saturating_sub(2),
+        ..inside
+    };
+    let total = chooser.options.len();
+    let window = Window::around(chooser.selected, 0, list.height.into(), total);
+    let shown = chooser.options.iter().enumerate().skip(window.top);
+    for ((at, option), row) in shown.zip(list.rows()) {
+        let environment = canvas
+            .fleet
+            .column(&option.environment)
+            .and_then(|column| Some((column, canvas.fleet.environments.get(column)?)));
+        let (name, accent) = environment.map_or_else(
+            || (option.environment.to_string(), theme.text),
+            |(column, it)| (home::heading(it), theme.environment(column, it)),
+        );
+        let mark = if at == chooser.selected { "› " } else { "  " };
+        let (note, style) = option
+            .unavailable
+            .as_ref()
+            .map_or((&option.note, theme.text), |why| (why, theme.quiet));
+        let buffer = frame.buffer_mut();
+        if at == chooser.selected {
+            buffer.set_style(row, theme.selected);
+        }
+        let room = usize::from(row.width);
+        let name = fit(&format!("{mark}{name}"), (room / 2).min(26));
+        let used = u16::try_from(crate::tui::text::width(&name)).unwrap_or(0);
+        let over = if at == chooser.selected {
+            theme.selected
+        } else {
+            Style::new()
+        };
+        buffer.set_string(row.x, row.y, &name, accent.patch(over));
+        let note = clip(note, room.saturating_sub(usize::from(used) + 1));
+        buffer.set_string(row.x + used + 1, row.y, note, style.patch(over));
+    }
+    let y = inside.bottom().saturating_sub(1);
+    let hint = clip(
+        "Enter chooses, Esc goes back: a plan is shown first",
+        inside.width.into(),
+    );
+    frame
+        .buffer_mut()
+        .set_string(inside.x, y, hint, theme.quiet);
+    window
+}

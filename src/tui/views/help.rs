@@ -1,0 +1,119 @@
+//! Help: the table of actions, those of the view one comes from first, and the signs.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+
+use crate::model::observation::Health;
+use crate::model::skew::SkewKind;
+use crate::tui::action::{Command, Entry, Place, TABLE};
+use crate::tui::state::Window;
+use crate::tui::widgets::page::Page;
+
+use super::Canvas;
+
+/// Draws it.
+pub(super) fn draw(
+    frame: &mut Frame<'_>,
+    area: Rect,
+    canvas: &Canvas<'_>,
+    of: Place,
+    top: usize,
+) -> Window {
+    let theme = &canvas.theme;
+    let inside = Rect {
+        x: area.x + 1,
+        width: area.width - 2,
+        ..area
+    };
+    let mut page = Page::new(theme, inside.width.saturating_sub(1));
+    let moves = |entry: &Entry| {
+        matches!(
+            entry.command,
+            Command::Up
+                | Command::Down
+                | Command::Left
+                | Command::Right
+                | Command::PageUp
+                | Command::PageDown
+                | Command::First
+                | Command::Last
+        )
+    };
+    let (here, elsewhere): (Vec<&Entry>, Vec<&Entry>) =
+        TABLE.iter().partition(|entry| entry.places.contains(&of));
+    page.title(of.words());
+    for entry in here.iter().filter(|entry| !moves(entry)) {
+        tell(&mut page, canvas, entry);
+    }
+    page.title("Moving");
+    for entry in TABLE.iter().filter(|entry| moves(entry)) {
+        tell(&mut page, canvas, entry);
+    }
+    if elsewhere.iter().any(|entry| !moves(entry)) {
+        page.title("Elsewhere");
+        for entry in elsewhere.into_iter().filter(|entry| !moves(entry)) {
+            tell(&mut page, canvas, entry);
+        }
+    }
+    page.title("Signs");
+    for health in [
+        Health::Healthy,
+        Health::NoCheck,
+        Health::Starting,
+        Health::Unhealthy,
+        Health::NotRunning,
+    ] {
+        let (sign, style) = theme.health(health);
+        page.labelled(sign, 4, health.word(), style);
+    }
+    for (kind, words) in SKEWS {
+        page.labelled(kind.sign(), 4, words, theme.skew(*kind));
+    }
+    page.labelled(
+        "◆",
+        4,
+        "known good: what a roll back would choose",
+        theme.known_good,
+    );
+    page.labelled(
+        "⚑",
+        4,
+        "protected: its name is typed before it is changed",
+        theme.protected,
+    );
+    page.labelled("⟳", 4, "under way, or locked by an operation", theme.busy);
+    page.draw(frame.buffer_mut(), inside, top)
+}
+
+const SKEWS: &[(SkewKind, &str)] = &[
+    (SkewKind::BehindNewest, "older than the newest version"),
+    (
+        SkewKind::BehindUpstream,
+        "older than what runs in the environment before it",
+    ),
+    (
+        SkewKind::AheadOfUpstream,
+        "newer than what runs in the environment before it",
+    ),
+    (
+        SkewKind::MixedDigests,
+        "its containers run different digests",
+    ),
+    (
+        SkewKind::MovedTag,
+        "the tag it was deployed from names another digest now",
+    ),
+    (
+        SkewKind::ContestedLabel,
+        "its version label stands for two digests",
+    ),
+    (
+        SkewKind::NotInVersions,
+        "what runs is not in the version list",
+    ),
+];
+
+fn tell(page: &mut Page<'_>, canvas: &Canvas<'_>, entry: &Entry) {
+    let keys: Vec<String> = entry.keys.iter().map(|key| key.shown()).collect();
+    page.labelled(&keys.join(" "), 15, entry.help, canvas.theme.text);
+}

@@ -1,0 +1,150 @@
+//! Drawing. Every function here takes the state to read, and hands back where it drew.
+//!
+//! ```text
+//!  karat  shop/karat.toml          3 engines up   as of 3 min ago     header
+//!  ──────────────────────────────────────────────────────────────
+//!  the view                                                           one file each
+//!
+//!  ──────────────────────────────────────────────────────────────
+//!  ⟳ roll back shop-web in prod to 1.4.1: wait for health             while something runs
+//!  Enter open  r roll back  p promote  ? help  q leave                hints, or a note
+//! ```
+
+mod chrome;
+mod deployment;
+mod dialogs;
+mod help;
+mod history;
+mod home;
+mod operation;
+mod plan;
+mod versions;
+
+use std::cell::Cell;
+use std::ops::Deref;
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+
+use crate::model::time::{Span, Timestamp};
+
+use super::state::{Dialog, Layout, SMALLEST, State, View, Window};
+use super::text::wrap;
+
+/// The state, while it is drawn, and what drawing learns on the way.
+struct Canvas<'a> {
+    state: &'a State,
+    /// An age of less than a minute is on screen.
+    seconds: Cell<bool>,
+}
+
+impl Deref for Canvas<'_> {
+    type Target = State;
+    fn deref(&self) -> &State {
+        self.state
+    }
+}
+
+impl Canvas<'_> {
+    /// How long ago, in its largest unit: `12 s`, `3 min`, `4 h`, `6 d`.
+    fn age(&self, then: Timestamp) -> String {
+        let seconds = Span::between(then, self.now).0.as_secs();
+        match seconds {
+            0..60 => {
+                self.seconds.set(true);
+                format!("{seconds} s")
+            }
+            60..3_600 => format!("{} min", seconds / 60),
+            3_600..86_400 => format!("{} h", seconds / 3_600),
+            _ => format!("{} d", seconds / 86_400),
+        }
+    }
+
+    /// How long something has run, to the second.
+    fn elapsed(&self, since: Timestamp) -> String {
+        self.seconds.set(true);
+        let seconds = Span::between(since, self.now).0.as_secs();
+        Span::seconds(seconds).to_string()
+    }
+}
+
+/// A moment as it stands in lists and texts.
+fn moment(at: Timestamp) -> String {
+    at.format("%Y-%m-%d %H:%M UTC").to_string()
+}
+
+/// Draws everything.
+pub(crate) fn draw(frame: &mut Frame<'_>, state: &State) -> Layout {
+    let canvas = Canvas {
+        state,
+        seconds: Cell::new(false),
+    };
+    let area = frame.area();
+    if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
+        too_small(frame, area);
+        // What was scrolled stays where it was.
+        return state.layout.clone();
+    }
+    let inside = chrome::draw(frame, &canvas);
+    let mut layout = Layout::default();
+    match state.stack.last() {
+        None => home::draw(frame, inside, &canvas, &mut layout),
+        Some(View::Versions(view)) => versions::list(frame, inside, &canvas, view, &mut layout),
+        Some(View::Version {
+            image,
+            identity,
+            top,
+        }) => {
+            layout.view = versions::one(frame, inside, &canvas, (image, identity), *top);
+        }
+        Some(View::Deployment(view)) => {
+            layout.view = deployment::draw(frame, inside, &canvas, view);
+        }
+        Some(View::Operations { selected, top }) => {
+            operation::list(
+                frame,
+                inside,
+                &canvas,
+                (selected.as_ref(), *top),
+                &mut layout,
+            );
+        }
+        Some(View::Operation { id, top, follow }) => {
+            layout.view = operation::one(frame, inside, &canvas, id, (*top, *follow));
+        }
+        Some(View::History(view)) => history::list(frame, inside, &canvas, view, &mut layout),
+        Some(View::Event { event, top }) => {
+            layout.view = history::one(frame, inside, &canvas, event, *top);
+        }
+        Some(View::Help { of, top }) => {
+            layout.view = help::draw(frame, inside, &canvas, *of, *top);
+        }
+    }
+    layout.dialog = match &state.dialog {
+        None => Window::default(),
+        Some(Dialog::Plan(dialog)) => plan::draw(frame, &canvas, dialog),
+        Some(Dialog::Planning { wanted, .. }) => dialogs::planning(frame, &canvas, wanted),
+        Some(Dialog::Ask(ask)) => dialogs::ask(frame, &canvas, ask),
+        Some(Dialog::Choose(chooser)) => dialogs::choose(frame, &canvas, chooser),
+        Some(Dialog::Notice(notice)) => dialogs::notice(frame, &canvas, notice),
+    };
+    layout.seconds = canvas.seconds.get();
+    layout
+}
+
+fn too_small(frame: &mut Frame<'_>, area: Rect) {
+    let text = format!(
+        "karat needs {} columns and {} rows; this terminal has {} and {}. Make it larger; q leaves.",
+        SMALLEST.0, SMALLEST.1, area.width, area.height
+    );
+    let lines = wrap(&text, area.width.into());
+    for (line, row) in lines.iter().zip(area.rows()) {
+        frame.buffer_mut().set_stringn(
+            row.x,
+            row.y,
+            line,
+            row.width.into(),
+            ratatui::style::Style::new(),
+        );
+    }
+}

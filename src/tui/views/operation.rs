@@ -1,0 +1,375 @@
+//! Operations: the list, and one of them with its steps, bytes, log and outcome.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::Span;
+
+use crate::model::event::Outcome;
+use crate::model::plan::OperationId;
+use crate::model::progress::{BuildState, StepState};
+use crate::model::step::Step;
+use crate::tui::operation::{LogLine, Operation, Replacing, Transfer};
+use crate::tui::state::{Layout, Window};
+use crate::tui::text::{clip, fit, log_line, width};
+use crate::tui::widgets::page::{Page, more};
+use crate::tui::widgets::table::{self, Column, Rows, Said};
+
+use super::Canvas;
+
+const COLUMNS: &[Column] = &[
+    Column {
+        title: "STATE",
+        width: 22,
+        grows: 0,
+        gives_way: 0,
+    },
+    Column {
+        title: "OPERATION",
+        width: 20,
+        grows: 2,
+        gives_way: 0,
+    },
+    Column {
+        title: "SINCE",
+        width: 7,
+        grows: 0,
+        gives_way: 1,
+    },
+    Column {
+        title: "NOW",
+        width: 16,
+        grows: 2,
+        gives_way: 2,
+    },
+];
+
+/// The sign and style of how an operation stands.
+pub(super) fn standing(canvas: &Canvas<'_>, operation: &Operation) -> (&'static str, Style) {
+    match operation.report.as_ref().map(|report| report.outcome) {
+        None => ("⟳", canvas.theme.busy),
+        Some(outcome) => ended(canvas, outcome),
+    }
+}
+
+/// The sign and style of an outcome. The words are [`Outcome::words`].
+pub(super) fn ended(canvas: &Canvas<'_>, outcome: Outcome) -> (&'static str, Style) {
+    let theme = &canvas.theme;
+    match outcome {
+        Outcome::Done => ("✓", theme.good),
+        Outcome::Cancelled => ("↶", theme.warn),
+        Outcome::Undone => ("↶", theme.bad),
+        Outcome::Failed => ("✗", theme.bad),
+        Outcome::NeedsRecover => ("‼", theme.bad),
+    }
+}
+
+/// Draws the list.
+pub(super) fn list(
+    frame: &mut Frame<'_>,
+    area: Rect,
+    canvas: &Canvas<'_>,
+    (selected, top): (Option<&OperationId>, usize),
+    layout: &mut Layout,
+) {
+    let theme = &canvas.theme;
+    let operations = &canvas.operations;
+    let selected = operations
+        .iter()
+        .position(|one| Some(&one.id) == selected)
+        .unwrap_or(0);
+    let line = |at: usize| -> Vec<Said> {
+        let Some(one) = operations.get(at) else {
+            return Vec::new();
+        };
+        let (sign, style) = standing(canvas, one);
+        let word = one
+            .report
+            .as_ref()
+            .map_or("running", |it| it.outcome.words());
+        let now = match &one.report {
+            Some(report) => report
+                .error
+                .clone()
+                .unwrap_or_else(|| report.summary.clone()),
+            None => one.doing(),
+        };
+        vec![
+            (format!("{sign} {word}"), style),
+            (one.summary.clone(), theme.text),
+            (canvas.age(one.since), theme.quiet),
+            (now, theme.quiet),
+        ]
+    };
+    let rows = Rows {
+        total: operations.len(),
+        selected,
+        top,
+        row: &line,
+    };
+    let (window, hits) = table::draw(frame.buffer_mut(), area, theme, COLUMNS, &rows);
+    layout.view = window;
+    layout.hits = hits;
+}
+
+/// Draws one: what it does above, its log below.
+pub(super) fn one(
+    frame: &mut Frame<'_>,
+    area: Rect,
+    canvas: &Canvas<'_>,
+    id: &OperationId,
+    (top, follow): (usize, bool),
+) -> Window {
+    let theme = &canvas.theme;
+    let inside = Rect {
+        x: area.x + 1,
+        width: area.width - 2,
+        ..area
+    };
+    let mut page = Page::new(theme, inside.width);
+    let Some(operation) = canvas.operation(id) else {
+        page.styled("This operation is not known. Esc goes back.", theme.warn);
+        return page.draw(frame.buffer_mut(), inside, 0);
+    };
+    // The log keeps at least a third of the room.
+    let most = inside.height - (inside.height / 3).max(3);
+    tell(canvas, operation, &mut page, most.into());
+    let upper = Rect {
+        height: most.min(u16::try_from(page.len()).unwrap_or(u16::MAX)),
+        ..inside
+    };
+    // Should even that be too much, its end is what counts: the outcome, what runs now.
+    let overflow = page.len().saturating_sub(upper.height.into());
+    page.draw(frame.buffer_mut(), upper, overflow);
+    let lower = Rect {
+        y: upper.bottom(),
+        height: inside.height - upper.height,
+        ..inside
+    };
+    draw_log(frame, canvas, lower, operation, (top, follow))
+}
+
+fn tell(canvas: &Canvas<'_>, operation: &Operation, page: &mut Page<'_>, most: usize) {
+    let theme = &canvas.theme;
+    let (sign, style) = standing(canvas, operation);
+    match &operation.report {
+        None => {
+            let position = operation
+                .environment
+                .as_ref()
+                .and_then(|it| canvas.fleet.column(it));
+            let accent = position
+                .and_then(|at| Some(theme.environment(at, canvas.fleet.environments.get(at)?)))
+                .unwrap_or(style);
+            page.styled(&format!("{sign} {}", operation.summary), accent);
+            let text = format!("running for {}", canvas.elapsed(operation.since));
+            page.styled(&text, theme.busy);
+        }
+        Some(report) => {
+            page.styled(
+                &format!("{sign} {}: {}", report.outcome.words(), report.summary),
+                style,
+            );
+            page.styled(
+                &format!("{}, took {}", operation.summary, report.duration),
+                theme.quiet,
+            );
+            if let Some(error) = &report.error {
+                page.styled(error, theme.bad);
+            }
+            let next = match report.outcome {
+                Outcome::NeedsRecover => Some(
+                    "next: go home (Esc) and press R, or run `karat recover` on any machine that reaches the engines",
+                ),
+                Outcome::Undone | Outcome::Cancelled => {
+                    Some("next: nothing must be done: everything is as before")
+                }
+                Outcome::Done | Outcome::Failed => None,
+            };
+            if let Some(next) = next {
+                page.styled(next, theme.title);
+            }
+        }
+    }
+    if let (Some(why), None) = (&operation.undoing, &operation.report) {
+        page.styled(&format!("↶ putting everything back: {why}"), theme.warn);
+    } else if operation.cancelling && operation.report.is_none() {
+        page.styled("↶ cancelling: what was done is undone", theme.warn);
+    }
+    // The steps of the container at work are told in full if there is room for them.
+    let ended = operation.report.is_some();
+    let active = operation.containers.iter().position(at_work);
+    let room =
+        most.saturating_sub(page.len() + operation.containers.len() + operation.transfers.len());
+    for (at, one) in operation.containers.iter().enumerate() {
+        tell_container(canvas, one, ended, page);
+        if active == Some(at) && !ended && room >= Step::ALL.len() {
+            tell_steps(canvas, one, page);
+        }
+    }
+    if operation.report.is_none() {
+        for transfer in &operation.transfers {
+            tell_transfer(canvas, transfer, page);
+        }
+    }
+    tell_build(canvas, operation, page, most);
+}
+
+/// Begun, and not finished.
+fn at_work(one: &Replacing) -> bool {
+    one.last()
+        .is_some_and(|(_, state, _)| !matches!(state, StepState::Done(_)))
+        || (one.done() > 0 && one.done() < Step::ALL.len())
+}
+
+fn tell_container(canvas: &Canvas<'_>, one: &Replacing, ended: bool, page: &mut Page<'_>) {
+    let theme = &canvas.theme;
+    let (done, all) = (one.done(), Step::ALL.len());
+    let (text, style) = match one.last() {
+        None if ended => ("not touched".to_owned(), theme.quiet),
+        None => ("waits for its turn".to_owned(), theme.quiet),
+        Some((step, StepState::Started, _)) if ended => {
+            (format!("reached: {}", step.words()), theme.quiet)
+        }
+        Some((step, StepState::Started, since)) => (
+            format!("{}, {}", step.words(), canvas.elapsed(since)),
+            theme.busy,
+        ),
+        Some((step, StepState::Failed(why), _)) => {
+            (format!("✗ {}: {why}", step.words()), theme.bad)
+        }
+        Some((_, StepState::Done(_), _)) if done == all => ("✓ done".to_owned(), theme.good),
+        Some((step, StepState::Done(_), _)) => (format!("✓ {}", step.words()), theme.busy),
+    };
+    let bar = format!(
+        "{}{}",
+        "■".repeat(done),
+        "·".repeat(all.saturating_sub(done))
+    );
+    let label = format!("{} on {}", one.container, one.engine);
+    beside(
+        canvas,
+        &label,
+        &format!("{bar} {done}/{all}  {text}"),
+        style,
+        page,
+    );
+}
+
+/// A label and its value on one line where there is room, else on two: which engine it is
+/// must not be cut off.
+fn beside(canvas: &Canvas<'_>, label: &str, value: &str, style: Style, page: &mut Page<'_>) {
+    const LABEL: usize = 38;
+    if canvas.size.0 >= 90 && width(label) < LABEL {
+        page.labelled(label, LABEL, value, style);
+    } else {
+        page.styled(label, canvas.theme.quiet);
+        page.item(1, "", value, style);
+    }
+}
+
+fn tell_steps(canvas: &Canvas<'_>, one: &Replacing, page: &mut Page<'_>) {
+    let theme = &canvas.theme;
+    for step in Step::ALL {
+        let (sign, tail, style) = match one.step(step) {
+            None => ("·", String::new(), theme.quiet),
+            Some((StepState::Started, since)) => ("⟳", canvas.elapsed(since), theme.busy),
+            Some((StepState::Done(took), _)) => ("✓", took.to_string(), theme.good),
+            Some((StepState::Failed(why), _)) => ("✗", why.clone(), theme.bad),
+        };
+        let room = 60;
+        page.line(vec![
+            Span::styled(format!("    {sign} "), style),
+            Span::styled(fit(step.words(), 40), style),
+            Span::styled(clip(&tail, room), theme.quiet),
+        ]);
+    }
+}
+
+fn tell_transfer(canvas: &Canvas<'_>, transfer: &Transfer, page: &mut Page<'_>) {
+    let theme = &canvas.theme;
+    let mut text = match transfer.total {
+        Some(total) => format!("{} of {total}", transfer.done),
+        None => transfer.done.to_string(),
+    };
+    if let Some(total) = transfer.total.filter(|total| total.0 > 0) {
+        let percent = transfer.done.0.saturating_mul(100) / total.0;
+        text.push_str(&format!(" ({}%)", percent.min(100)));
+    }
+    if let Some(rate) = transfer.rate() {
+        text.push_str(&format!(", {rate}/s"));
+    }
+    if let Some(left) = transfer.left().filter(|left| left.0.as_secs() > 0) {
+        text.push_str(&format!(", {left} left"));
+    }
+    let label = format!("{} to {}", transfer.what, transfer.engine);
+    beside(canvas, &label, &text, theme.busy, page);
+}
+
+/// The steps of a build, the newest that fit.
+fn tell_build(canvas: &Canvas<'_>, operation: &Operation, page: &mut Page<'_>, most: usize) {
+    let theme = &canvas.theme;
+    let room = most.saturating_sub(page.len()).max(3);
+    let hidden = operation.build.len().saturating_sub(room);
+    for step in operation.build.iter().skip(hidden) {
+        let (sign, tail, style) = match &step.state {
+            BuildState::Running => ("⟳", "running".to_owned(), theme.busy),
+            BuildState::Cached => ("○", "cached".to_owned(), theme.quiet),
+            BuildState::Done(took) => ("✓", took.to_string(), theme.good),
+            BuildState::Failed(why) => ("✗", format!("failed: {why}"), theme.bad),
+        };
+        page.item(0, sign, &format!("{}  {tail}", step.name), style);
+    }
+}
+
+fn draw_log(
+    frame: &mut Frame<'_>,
+    canvas: &Canvas<'_>,
+    area: Rect,
+    operation: &Operation,
+    (top, follow): (usize, bool),
+) -> Window {
+    let theme = &canvas.theme;
+    let total = operation.log.len();
+    let body = Rect {
+        y: area.y + 1,
+        height: area.height.saturating_sub(1),
+        ..area
+    };
+    let page = usize::from(body.height);
+    let window = if follow {
+        Window::at(total, page, total)
+    } else {
+        Window::at(top, page, total)
+    };
+    let title = match (total, follow) {
+        (0, _) => "── log: nothing yet ".to_owned(),
+        (1, true) => "── log, 1 line, followed ".to_owned(),
+        (_, true) => format!("── log, {total} lines, followed "),
+        (_, false) => {
+            let last = (window.top + page).min(total);
+            format!(
+                "── log, lines {} to {last} of {total}; G follows ",
+                window.top + 1
+            )
+        }
+    };
+    let columns = usize::from(area.width);
+    let rule = clip(&title, columns);
+    let rest = columns.saturating_sub(width(&rule));
+    let rule = format!("{rule}{}", "─".repeat(rest));
+    frame
+        .buffer_mut()
+        .set_string(area.x, area.y, rule, theme.border);
+    let lines = operation.log.iter().skip(window.top).zip(body.rows());
+    for (line, row) in lines {
+        let (text, style) = match line {
+            LogLine::Log(text) => (log_line(text), theme.text),
+            LogLine::Note(text) => (format!("karat: {text}"), theme.warn),
+        };
+        let text = clip(&text, row.width.into());
+        frame.buffer_mut().set_string(row.x, row.y, text, style);
+    }
+    more(frame.buffer_mut(), body, window, theme.quiet);
+    window
+}

@@ -1,0 +1,344 @@
+//! The plan dialog: what will happen, exactly, before it does.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+use tui_input::Input;
+
+use crate::model::plan::{Frozen, Move, OperationKind, Plan, Touch};
+use crate::model::rebuild::RebuildPlan;
+use crate::model::step::Step;
+use crate::tui::effect::Confirmed;
+use crate::tui::state::{Focus, PlanDialog, Window};
+use crate::tui::text::{clip, width};
+use crate::tui::widgets::dialog;
+use crate::tui::widgets::page::{LABEL, Page};
+
+use super::{Canvas, home};
+
+/// The widest a dialog's text gets: longer lines are hard to read.
+const WIDEST: u16 = 96;
+
+/// Draws it.
+pub(super) fn draw(frame: &mut Frame<'_>, canvas: &Canvas<'_>, shown: &PlanDialog) -> Window {
+    let theme = &canvas.theme;
+    let screen = frame.area();
+    let columns = screen.width.saturating_sub(6).min(WIDEST);
+    let mut page = Page::new(theme, columns.saturating_sub(2));
+    if let Some((why, _)) = &shown.moved {
+        page.styled(
+            &format!("The fleet moved: {why}. Making the plan anew …"),
+            theme.bad,
+        );
+        page.blank();
+    } else if let Some(why) = &shown.anew {
+        page.styled(
+            &format!("The fleet moved while you were looking: {why}. This is the plan as of now."),
+            theme.warn,
+        );
+        page.blank();
+    }
+    match &shown.plan {
+        Confirmed::Deploy(plan) => tell_plan(canvas, plan, &mut page),
+        Confirmed::Rebuild(plan) => tell_rebuild(canvas, plan, &mut page),
+    }
+    let fields = fields(shown);
+    // Fields, an empty line, the buttons, and the line of the complaint.
+    let below = u16::try_from(fields.len()).unwrap_or(0) + 2;
+    let height = u16::try_from(page.len())
+        .unwrap_or(u16::MAX)
+        .saturating_add(below);
+    let accent = accent(canvas, shown);
+    let title = clip(&title(shown), usize::from(columns));
+    let inside = dialog::frame(frame, theme, &title, accent, (columns, height));
+    let text = Rect {
+        height: inside.height.saturating_sub(below),
+        ..inside
+    };
+    let window = page.draw(frame.buffer_mut(), text, shown.top);
+    let mut y = text.bottom();
+    for (label, input, focus) in fields {
+        let row = Rect {
+            y,
+            height: 1,
+            ..inside
+        };
+        draw_field(frame, canvas, row, (&label, input, shown.focus == focus));
+        y += 1;
+    }
+    if let Some(complaint) = &shown.complaint {
+        let text = clip(&format!("! {complaint}"), usize::from(inside.width));
+        frame.buffer_mut().set_string(inside.x, y, text, theme.bad);
+    }
+    let buttons = buttons(canvas, shown);
+    frame.buffer_mut().set_line(
+        inside.x,
+        inside.bottom().saturating_sub(1),
+        &Line::from(buttons.spans),
+        inside.width,
+    );
+    window
+}
+
+fn accent(canvas: &Canvas<'_>, shown: &PlanDialog) -> Style {
+    let Confirmed::Deploy(plan) = &shown.plan else {
+        return canvas.theme.title;
+    };
+    canvas
+        .fleet
+        .column(&plan.environment)
+        .and_then(|at| {
+            Some(
+                canvas
+                    .theme
+                    .environment(at, canvas.fleet.environments.get(at)?),
+            )
+        })
+        .unwrap_or(canvas.theme.title)
+}
+
+fn title(shown: &PlanDialog) -> String {
+    match &shown.plan {
+        Confirmed::Deploy(plan) => match (plan.kind, &plan.from_environment) {
+            (OperationKind::Promote, Some(from)) => {
+                format!("PROMOTE from {from} to {}", plan.environment)
+            }
+            (OperationKind::Promote, None) => format!("PROMOTE to {}", plan.environment),
+            _ => format!("ROLL BACK in {}", plan.environment),
+        },
+        Confirmed::Rebuild(plan) => format!("REBUILD {}", plan.image),
+    }
+}
+
+fn tell_plan(canvas: &Canvas<'_>, plan: &Plan, page: &mut Page<'_>) {
+    let theme = &canvas.theme;
+    let position = canvas.fleet.column(&plan.environment);
+    let environment = position.and_then(|at| Some((at, canvas.fleet.environments.get(at)?)));
+    match environment {
+        Some((at, environment)) => {
+            let accent = theme.environment(at, environment);
+            page.pair_styled("environment", &home::heading(environment), accent);
+        }
+        None => page.pair("environment", plan.environment.as_str()),
+    }
+    if plan.is_empty() {
+        page.styled(
+            "Nothing to do: everything runs the wanted version already.",
+            theme.good,
+        );
+    }
+    for one in &plan.moves {
+        page.blank();
+        tell_move(canvas, one, page);
+    }
+    let touched = plan.touches().count();
+    if touched > 0 {
+        page.blank();
+        let steps: Vec<&str> = Step::ALL.iter().map(|step| step.words()).collect();
+        let each = if touched == 1 {
+            "the steps"
+        } else {
+            "steps of each"
+        };
+        page.pair_styled(each, &steps.join(" → "), theme.quiet);
+        let order = if touched == 1 {
+            "any failure puts the old container back"
+        } else {
+            "one after another; the first failure puts back all that were done"
+        };
+        page.pair_styled("if it fails", order, theme.quiet);
+        let kept = format!("the old container stays parked for {} after", plan.soak);
+        page.pair_styled("kept", &kept, theme.quiet);
+    }
+}
+
+fn tell_move(canvas: &Canvas<'_>, one: &Move, page: &mut Page<'_>) {
+    let theme = &canvas.theme;
+    let name = |it: &Frozen| {
+        if it.label == it.identity.short() {
+            it.label.clone()
+        } else {
+            format!("{} ({})", it.label, it.identity.short())
+        }
+    };
+    let from: Vec<String> = one.from.iter().map(name).collect();
+    let from = if from.is_empty() {
+        "nothing".to_owned()
+    } else {
+        from.join(" and ")
+    };
+    page.pair_styled(
+        one.image.as_str(),
+        &format!("{from}  →  {}", name(&one.to)),
+        theme.title,
+    );
+    if let Some(evidence) = &one.evidence {
+        page.pair_styled("why this one", evidence, theme.known_good);
+    }
+    for warning in &one.warnings {
+        page.item(0, "! warning:", warning, theme.warn);
+    }
+    for touch in &one.touches {
+        tell_touch(canvas, touch, one.from.len() > 1, page);
+    }
+    let digest = match &one.to.registry_digest {
+        Some(digest) => format!("{digest}, frozen: no tag is asked again"),
+        None => format!("{}, frozen: no tag is asked again", one.to.identity),
+    };
+    page.pair_styled("digest", &digest, theme.quiet);
+}
+
+fn tell_touch(canvas: &Canvas<'_>, touch: &Touch, mixed: bool, page: &mut Page<'_>) {
+    let theme = &canvas.theme;
+    let runs = if mixed {
+        format!(", runs {}", touch.from.label)
+    } else {
+        String::new()
+    };
+    page.pair(
+        "container",
+        &format!(
+            "{} on {}{runs}: {}",
+            touch.container,
+            touch.engine,
+            touch.obtain.words()
+        ),
+    );
+    if touch.changes.is_empty() {
+        page.item(
+            LABEL,
+            "·",
+            "configuration: carried over, nothing changes",
+            theme.quiet,
+        );
+    }
+    for change in &touch.changes {
+        page.item(LABEL, "~", change, theme.warn);
+    }
+    for note in &touch.notes {
+        page.item(LABEL, "!", note, theme.warn);
+    }
+    if !touch.dependents.is_empty() {
+        let text = format!("recreated with it: {}", touch.dependents.join(", "));
+        page.item(LABEL, "!", &text, theme.warn);
+    }
+    let wait = format!("its health is waited for, {} at most", touch.health_wait);
+    page.item(LABEL, "·", &wait, theme.quiet);
+}
+
+fn tell_rebuild(canvas: &Canvas<'_>, plan: &RebuildPlan, page: &mut Page<'_>) {
+    let theme = &canvas.theme;
+    let after = plan
+        .previous
+        .as_ref()
+        .map_or_else(String::new, |previous| format!(", after {previous}"));
+    page.pair_styled(
+        "new version",
+        &format!("{}{after}", plan.version),
+        theme.title,
+    );
+    page.pair("tagged", &format!("{}:{}", plan.repository, plan.version));
+    page.pair("built on", plan.engine.as_str());
+    page.pair("context", &plan.recipe.context.display().to_string());
+    page.pair("dockerfile", &plan.recipe.dockerfile.display().to_string());
+    if let Some(target) = &plan.recipe.target {
+        page.pair("target", target);
+    }
+    if !plan.recipe.args.is_empty() {
+        // Names only: values may be secrets.
+        let names: Vec<&str> = plan.recipe.args.keys().map(String::as_str).collect();
+        page.pair("arguments", &names.join(" "));
+    }
+    let cache = if plan.no_cache {
+        "not used: every step anew"
+    } else {
+        "used"
+    };
+    page.pair("cache", cache);
+    let base = if plan.pull {
+        "pulled first"
+    } else {
+        "as the engine has it"
+    };
+    page.pair("base image", base);
+    for (name, value) in &plan.labels {
+        page.pair_styled("label", &format!("{name}={value}"), theme.quiet);
+    }
+    for warning in &plan.warnings {
+        page.item(0, "! warning:", warning, theme.warn);
+    }
+    page.pair_styled(
+        "after",
+        "nothing is deployed; promote brings it further",
+        theme.quiet,
+    );
+}
+
+/// The fields there are: label, content, and which focus is theirs.
+fn fields(shown: &PlanDialog) -> Vec<(String, &Input, Focus)> {
+    let mut fields = Vec::new();
+    if shown.nothing_to_do() {
+        return fields;
+    }
+    if let Some(name) = shown.name_to_type() {
+        fields.push((format!("Type {name} to go on:"), &shown.name, Focus::Name));
+    }
+    fields.push(("Why (optional):".to_owned(), &shown.reason, Focus::Reason));
+    fields
+}
+
+fn draw_field(
+    frame: &mut Frame<'_>,
+    canvas: &Canvas<'_>,
+    row: Rect,
+    (label, input, focused): (&str, &Input, bool),
+) {
+    let theme = &canvas.theme;
+    let label = clip(label, usize::from(row.width / 2));
+    let label_width = u16::try_from(width(&label)).unwrap_or(0) + 1;
+    let room = row.width.saturating_sub(label_width);
+    let style = if focused { theme.title } else { theme.text };
+    let box_style = if focused { theme.selected } else { theme.quiet };
+    let scroll = input.visual_scroll(usize::from(room.saturating_sub(1)));
+    let value: String = input.value().chars().skip(scroll).collect();
+    let value = clip(&value, usize::from(room));
+    let filled = format!(
+        "{value}{}",
+        "_".repeat(usize::from(room).saturating_sub(width(&value)))
+    );
+    let line = Line::from(vec![
+        Span::styled(format!("{label} "), style),
+        Span::styled(filled, box_style),
+    ]);
+    frame.buffer_mut().set_line(row.x, row.y, &line, row.width);
+    if focused {
+        let at = input.visual_cursor().saturating_sub(scroll);
+        let x = row.x + label_width + u16::try_from(at).unwrap_or(0).min(room.saturating_sub(1));
+        frame.set_cursor_position((x, row.y));
+    }
+}
+
+fn buttons(canvas: &Canvas<'_>, shown: &PlanDialog) -> Line<'static> {
+    if shown.nothing_to_do() {
+        return dialog::buttons(&canvas.theme, &[("Close", true, true)]);
+    }
+    let confirm = match &shown.plan {
+        Confirmed::Deploy(plan) if plan.kind == OperationKind::Promote => {
+            format!("Promote to {}", plan.environment)
+        }
+        Confirmed::Deploy(plan) => format!("Roll back {}", plan.environment),
+        Confirmed::Rebuild(plan) => format!("Build {}", plan.version),
+    };
+    let typed = shown
+        .name_to_type()
+        .is_none_or(|name| shown.name.value().trim() == name.as_str());
+    let enabled = typed && shown.moved.is_none();
+    dialog::buttons(
+        &canvas.theme,
+        &[
+            ("Cancel", shown.focus == Focus::Cancel, true),
+            (&confirm, shown.focus == Focus::Confirm, enabled),
+        ],
+    )
+}

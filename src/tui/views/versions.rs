@@ -1,0 +1,331 @@
+//! The versions of an image, newest first; and one of them, whole.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+
+use crate::model::catalog::Version;
+use crate::model::digest::Digest;
+use crate::model::fleet::Row;
+use crate::model::known_good::Objection;
+use crate::model::project::ImageName;
+use crate::tui::state::{Layout, Versions, Window};
+use crate::tui::widgets::page::Page;
+use crate::tui::widgets::table::{self, Column, Rows, Said};
+
+use super::{Canvas, moment};
+
+const COLUMNS: &[Column] = &[
+    Column {
+        title: "VERSION",
+        width: 14,
+        grows: 2,
+        gives_way: 0,
+    },
+    Column {
+        title: "DIGEST",
+        width: 12,
+        grows: 0,
+        gives_way: 1,
+    },
+    Column {
+        title: "RUNS IN",
+        width: 13,
+        grows: 3,
+        gives_way: 0,
+    },
+    Column {
+        title: "KNOWN GOOD",
+        width: 13,
+        grows: 3,
+        gives_way: 0,
+    },
+    Column {
+        title: "AGE",
+        width: 6,
+        grows: 0,
+        gives_way: 2,
+    },
+    Column {
+        title: "SIZE",
+        width: 9,
+        grows: 0,
+        gives_way: 3,
+    },
+    Column {
+        title: "TAGS",
+        width: 14,
+        grows: 3,
+        gives_way: 4,
+    },
+];
+
+/// Draws the list, and the story of the selected one below.
+pub(super) fn list(
+    frame: &mut Frame<'_>,
+    area: Rect,
+    canvas: &Canvas<'_>,
+    view: &Versions,
+    layout: &mut Layout,
+) {
+    let theme = &canvas.theme;
+    let Some(row) = canvas.fleet.row(&view.image) else {
+        let mut page = Page::new(theme, area.width);
+        page.styled(
+            "This image is no longer in the fleet. Esc goes back.",
+            theme.warn,
+        );
+        layout.view = page.draw(frame.buffer_mut(), area, 0);
+        return;
+    };
+    let versions = &row.catalog.versions;
+    if versions.is_empty() {
+        let mut page = Page::new(theme, area.width);
+        page.styled(
+            &format!(
+                "No engine that answers has a version of {}.",
+                row.image.repository
+            ),
+            theme.warn,
+        );
+        layout.view = page.draw(frame.buffer_mut(), area, 0);
+        return;
+    }
+    let selected = versions
+        .iter()
+        .position(|version| Some(&version.identity) == view.selected.as_ref())
+        .unwrap_or(0);
+    let mut story = Page::new(theme, area.width.saturating_sub(2));
+    if let Some(version) = versions.get(selected) {
+        let runs = runs_in(canvas, row, &version.identity);
+        if !runs.is_empty() {
+            story.pair_styled("runs in", &runs, theme.good);
+        }
+        tell(canvas, row, version, &mut story);
+        if !version.tags.is_empty() {
+            story.pair("tags", &version.tags.join(" "));
+        }
+    }
+    let height = u16::try_from(story.len() + 1)
+        .unwrap_or(u16::MAX)
+        .min(area.height / 2);
+    let upper = Rect {
+        height: area.height - height,
+        ..area
+    };
+    let line = |at: usize| match versions.get(at) {
+        Some(version) => said(canvas, row, version),
+        None => Vec::new(),
+    };
+    let rows = Rows {
+        total: versions.len(),
+        selected,
+        top: view.top,
+        row: &line,
+    };
+    let (window, hits) = table::draw(frame.buffer_mut(), upper, theme, COLUMNS, &rows);
+    layout.view = window;
+    layout.hits = hits;
+    let rule = "─".repeat(usize::from(area.width));
+    let y = area.bottom() - height;
+    frame.buffer_mut().set_string(area.x, y, rule, theme.border);
+    let below = Rect {
+        x: area.x + 1,
+        y: y + 1,
+        width: area.width - 2,
+        height: height.saturating_sub(1),
+    };
+    story.draw(frame.buffer_mut(), below, 0);
+}
+
+/// The names of the environments in which a version runs.
+fn runs_in(canvas: &Canvas<'_>, row: &Row, identity: &Digest) -> String {
+    let names: Vec<&str> = canvas
+        .fleet
+        .environments
+        .iter()
+        .zip(&row.cells)
+        .filter(|(_, cell)| {
+            cell.deployment
+                .as_ref()
+                .is_some_and(|it| it.identities.contains(identity))
+        })
+        .map(|(environment, _)| environment.name.as_str())
+        .collect();
+    names.join(", ")
+}
+
+/// The names of the environments in which it is known good.
+fn known_good_in<'a>(canvas: &'a Canvas<'_>, row: &Row, identity: &Digest) -> Vec<&'a str> {
+    canvas
+        .fleet
+        .environments
+        .iter()
+        .zip(&row.cells)
+        .filter(|(_, cell)| {
+            let choice = cell.known_good.as_ref().and_then(|it| it.choice.as_ref());
+            choice.is_some_and(|run| &run.identity == identity)
+        })
+        .map(|(environment, _)| environment.name.as_str())
+        .collect()
+}
+
+fn said(canvas: &Canvas<'_>, row: &Row, version: &Version) -> Vec<Said> {
+    let theme = &canvas.theme;
+    let good = known_good_in(canvas, row, &version.identity);
+    let mark = if version.revoked {
+        ("⊘ revoked".to_owned(), theme.bad)
+    } else if !good.is_empty() {
+        (format!("◆ {}", good.join(", ")), theme.known_good)
+    } else if left_behind(row, &version.identity) {
+        ("✗ left behind".to_owned(), theme.bad)
+    } else {
+        (String::new(), theme.text)
+    };
+    let contested = version
+        .label
+        .as_ref()
+        .is_some_and(|label| row.catalog.contested.contains(label));
+    let name = if contested {
+        (format!("{} ‼ two digests", version.shown()), theme.bad)
+    } else {
+        (version.shown().to_owned(), theme.text)
+    };
+    vec![
+        name,
+        (version.identity.short().to_owned(), theme.quiet),
+        (runs_in(canvas, row, &version.identity), theme.good),
+        mark,
+        (
+            version
+                .created
+                .map_or_else(String::new, |it| canvas.age(it)),
+            theme.quiet,
+        ),
+        (
+            version.size.map_or_else(String::new, |it| it.to_string()),
+            theme.quiet,
+        ),
+        (version.tags.join(" "), theme.quiet),
+    ]
+}
+
+fn left_behind(row: &Row, identity: &Digest) -> bool {
+    row.cells
+        .iter()
+        .filter_map(|cell| cell.known_good.as_ref())
+        .flat_map(|verdict| &verdict.passed_over)
+        .any(|over| over.why == Objection::LeftBehind && &over.run.identity == identity)
+}
+
+/// What speaks for and against a version, environment by environment.
+fn tell(canvas: &Canvas<'_>, row: &Row, version: &Version, page: &mut Page<'_>) {
+    let theme = &canvas.theme;
+    if version.revoked {
+        page.styled(
+            "⊘ revoked: it, or what it is built from, must not be chosen again",
+            theme.bad,
+        );
+    }
+    let mut anything = false;
+    for (environment, cell) in canvas.fleet.environments.iter().zip(&row.cells) {
+        let Some(verdict) = &cell.known_good else {
+            continue;
+        };
+        if let Some(run) = &verdict.choice
+            && run.identity == version.identity
+        {
+            let text = format!("◆ known good: {}", run.evidence());
+            page.pair_styled(environment.name.as_str(), &text, theme.known_good);
+            anything = true;
+        }
+        for over in &verdict.passed_over {
+            if over.run.identity == version.identity && over.why != Objection::OlderRun {
+                let text = format!("passed over: {}; {}", over.why.words(), over.run.evidence());
+                page.pair_styled(environment.name.as_str(), &text, theme.objection(over.why));
+                anything = true;
+            }
+        }
+    }
+    if !anything {
+        page.styled("no ended run of this version is recorded", theme.quiet);
+    }
+}
+
+/// Draws one version: every digest whole, every tag, where it lies.
+pub(super) fn one(
+    frame: &mut Frame<'_>,
+    area: Rect,
+    canvas: &Canvas<'_>,
+    (image, identity): (&ImageName, &Digest),
+    top: usize,
+) -> Window {
+    let theme = &canvas.theme;
+    let mut page = Page::new(theme, area.width.saturating_sub(2));
+    let found = canvas
+        .fleet
+        .row(image)
+        .and_then(|row| Some((row, row.version(identity)?)));
+    match found {
+        Some((row, version)) => tell_all(canvas, row, version, &mut page),
+        None => page.styled(
+            "This version is no longer known. Esc goes back.",
+            theme.warn,
+        ),
+    }
+    let inside = Rect {
+        x: area.x + 1,
+        width: area.width - 2,
+        ..area
+    };
+    page.draw(frame.buffer_mut(), inside, top)
+}
+
+fn tell_all(canvas: &Canvas<'_>, row: &Row, version: &Version, page: &mut Page<'_>) {
+    let theme = &canvas.theme;
+    page.title(&format!("{} {}", row.image.name, version.shown()));
+    page.pair("repository", row.image.repository.as_str());
+    page.pair("tags", &version.tags.join(" "));
+    page.pair("platform", &version.platform);
+    let built = version.created.map_or_else(
+        || "not known".to_owned(),
+        |at| format!("{} ({} ago)", moment(at), canvas.age(at)),
+    );
+    page.pair("built", &built);
+    let size = version
+        .size
+        .map_or_else(|| "not known".to_owned(), |it| it.to_string());
+    page.pair("size", &size);
+    page.title("Digests");
+    page.pair("identity", version.identity.as_str());
+    let digest = |it: &Option<Digest>| {
+        it.as_ref()
+            .map_or_else(|| "not known".to_owned(), Digest::to_string)
+    };
+    page.pair("index", &digest(&version.digests.index));
+    page.pair("manifest", &digest(&version.digests.manifest));
+    page.pair("config", &digest(&version.digests.config));
+    page.pair("content", version.content.as_str());
+    page.title("Where it runs, and how it did");
+    let runs = runs_in(canvas, row, &version.identity);
+    let runs = if runs.is_empty() {
+        "nowhere".to_owned()
+    } else {
+        runs
+    };
+    page.pair("runs in", &runs);
+    tell(canvas, row, version, page);
+    page.title("Where it lies");
+    for held in &version.on_engines {
+        let text = format!("{} as {}", held.image_id, held.tags.join(" "));
+        page.labelled(held.engine.as_str(), 24, &text, theme.text);
+    }
+    for reference in &version.repo_digests {
+        page.pair("registry", &reference.to_string());
+    }
+    if !version.labels.is_empty() {
+        page.title("Labels");
+        for (name, value) in &version.labels {
+            page.labelled(name, 34, value, theme.text);
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! The frame of a dialog, and its buttons.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{Block, BorderType, Clear, Padding};
+
+use crate::tui::text::clip;
+use crate::tui::theme::Theme;
+
+/// Draws a frame in the middle, at most as large as the screen without the line of hints,
+/// and answers with what is inside. `size` is that of the inside.
+pub(crate) fn frame(
+    frame: &mut Frame<'_>,
+    theme: &Theme,
+    title: &str,
+    accent: Style,
+    size: (u16, u16),
+) -> Rect {
+    let screen = Rect {
+        height: frame.area().height.saturating_sub(1),
+        ..frame.area()
+    };
+    let width = size.0.saturating_add(4).min(screen.width);
+    let height = size.1.saturating_add(2).min(screen.height);
+    let area = Rect {
+        x: (screen.width - width) / 2,
+        y: (screen.height - height) / 2,
+        width,
+        height,
+    };
+    let title = clip(title, usize::from(width.saturating_sub(6)));
+    let block = Block::bordered()
+        .border_type(BorderType::Double)
+        .border_style(accent)
+        .style(theme.text)
+        .title(Line::styled(format!(" {title} "), accent))
+        .padding(Padding::horizontal(1));
+    let inside = block.inner(area);
+    frame.render_widget(Clear, area);
+    frame.render_widget(block, area);
+    inside
+}
+
+/// A row of buttons, the one with the focus marked by sign and style. The text of one that
+/// cannot be pressed is quiet.
+pub(crate) fn buttons(theme: &Theme, buttons: &[(&str, bool, bool)]) -> Line<'static> {
+    let mut parts = Vec::new();
+    for (text, focused, enabled) in buttons {
+        let style = match (focused, enabled) {
+            (true, _) => theme.selected,
+            (false, true) => theme.text,
+            (false, false) => theme.quiet,
+        };
+        let shown = if *focused {
+            format!("›[ {text} ]‹")
+        } else {
+            format!(" [ {text} ] ")
+        };
+        parts.push(Span::styled(clip(&shown, 60), style));
+        parts.push(Span::raw("  "));
+    }
+    Line::from(parts).right_aligned()
+}

@@ -1,0 +1,5 @@
+//! Pieces that several views are made of. None of them knows what a fleet is.
+
+pub(super) mod dialog;
+pub(super) mod page;
+pub(super) mod table;
