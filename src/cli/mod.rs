@@ -12,6 +12,7 @@ mod fixture;
 mod history;
 pub mod history_text;
 mod init;
+mod interface;
 pub mod json;
 mod output;
 mod plan_text;
@@ -38,7 +39,7 @@ pub async fn run(args: Args) -> Exit {
         Err(exit) => return exit,
     };
     match args.command {
-        None => status::run(&session, None).await,
+        None => interface::run(&session, args.read_only).await,
         Some(Command::Status { image }) => status::run(&session, image.as_deref()).await,
         Some(Command::Versions { image, env }) => {
             versions::run(&session, &image, env.as_deref()).await
