@@ -58,6 +58,9 @@ async fn laid(docker: &Docker) -> (usize, usize) {
     )
 }
 
+/// There is one demo fleet an engine: these tests take turns.
+static TURN: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+
 async fn lay_here(docker: &Docker, dir: &Path) -> Result<Vec<String>, DemoError> {
     let mut said = Vec::new();
     let engine = EngineName::from("unix:///var/run/docker.sock");
@@ -67,6 +70,7 @@ async fn lay_here(docker: &Docker, dir: &Path) -> Result<Vec<String>, DemoError>
 
 #[tokio::test]
 async fn the_demo_is_laid_out_once_and_taken_away_exactly() {
+    let _turn = TURN.lock().await;
     let docker = crate::local::engine().await;
     let demo = Demo {
         folder: tempfile::tempdir().expect("a folder"),
@@ -118,4 +122,41 @@ async fn the_demo_is_laid_out_once_and_taken_away_exactly() {
     );
     assert!(!dir.join("karat.toml").exists() && dir.join("notes").exists());
     assert!(docker.inspect_image("karat-demo/base:1").await.is_err());
+}
+
+#[tokio::test]
+async fn a_demo_that_cannot_be_finished_is_taken_away_and_nothing_else() {
+    let _turn = TURN.lock().await;
+    let docker = crate::local::engine().await;
+    let demo = Demo {
+        folder: tempfile::tempdir().expect("a folder"),
+    };
+    let dir = demo.folder.path().join("karat-demo");
+    let corner = crate::build::Corner::new().await;
+    let name = "karat-demo-staging-shop-web";
+    let body = bollard::models::ContainerCreateBody {
+        image: Some(format!("{}:1", corner.base())),
+        cmd: Some(vec!["/bin/true".to_owned()]),
+        ..Default::default()
+    };
+    let options = bollard::query_parameters::CreateContainerOptions {
+        name: Some(name.to_owned()),
+        ..Default::default()
+    };
+    let mine = docker
+        .create_container(Some(options), body)
+        .await
+        .expect("made");
+    let outcome = lay_here(&docker, &dir).await;
+    let left = laid(&docker).await;
+    let kept = docker.inspect_container(&mine.id, None).await;
+    docker
+        .remove_container(&mine.id, None)
+        .await
+        .expect("removed");
+    kept.expect("somebody else's container stays");
+    let error = outcome.expect_err("the name is taken").to_string();
+    assert!(error.contains(name), "{error}");
+    assert_eq!(left, (0, 0));
+    assert!(!dir.exists());
 }

@@ -26,7 +26,6 @@ use super::watch::{look, settled};
 use crate::engine::build::{BuildRequest, build};
 use crate::model::digest::Digest;
 use crate::model::event::{EVENT_LABEL, Event, Outcome, VersionMark};
-use crate::model::observation::Health;
 use crate::model::plan::{OperationId, OperationKind};
 use crate::model::project::{EngineName, EnvironmentName, ImageName};
 use crate::model::run::{RUNS_LABEL, Run, write_label};
@@ -148,11 +147,7 @@ impl Laying<'_> {
         out("waiting until every container has made up its mind");
         let docker = self.docker;
         try_join_all(FLEET.iter().map(|one| async move {
-            let wanted = if one.fares_well() {
-                Health::Healthy
-            } else {
-                Health::Unhealthy
-            };
+            let wanted = one.fares(one.now);
             settled(docker, &one.container(), wanted).await
         }))
         .await?;
@@ -318,7 +313,7 @@ impl Laying<'_> {
     async fn end(&self, one: &Running, before: &str) -> Result<Ended, DemoError> {
         let name = one.container();
         let soak = Duration::from_secs(SOAK_SECONDS);
-        let seen = settled(self.docker, &name, Health::Healthy).await?;
+        let seen = settled(self.docker, &name, one.fares(before)).await?;
         let since = seen.since.unwrap_or_else(Utc::now);
         let ran = Span::between(since, Utc::now()).0;
         // A little more than the soak: the engine's clock and ours may differ.

@@ -8,7 +8,7 @@ use std::path::{Component, Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::error::DemoError;
-use super::table::{BASE, Edition, IMAGES, PLACES, SOAK_SECONDS, repository};
+use super::table::{BASE, Edition, IMAGES, PLACES, SOAK_SECONDS, is_checked, repository};
 use crate::model::digest::Digest;
 use crate::model::project::EngineName;
 
@@ -63,6 +63,11 @@ pub(super) fn project_file(engine: &EngineName) -> String {
 pub(super) fn recipe(edition: &Edition) -> Files {
     let (image, (base, tag)) = (edition.image, BASE);
     let folder = format!("images/{image}");
+    let check = if is_checked(image) {
+        "HEALTHCHECK --interval=2s --timeout=2s --retries=2 CMD test -e /tmp/healthy\n"
+    } else {
+        ""
+    };
     Files::from([
         (
             format!("{folder}/Dockerfile"),
@@ -70,7 +75,7 @@ pub(super) fn recipe(edition: &Edition) -> Files {
                 "# A golden image of karat's demo fleet: `karat rebuild {image}` builds the next version.\n\
                  FROM {base}:{tag}\n\
                  COPY app /app\n\
-                 HEALTHCHECK --interval=1s --timeout=2s --retries=2 CMD test -e /tmp/healthy\n\
+                 {check}\
                  CMD [\"/bin/sh\", \"/app/run.sh\"]\n"
             ),
         ),

@@ -1,5 +1,7 @@
 //! What the demo fleet is: a small shop, told as a table.
 
+use crate::model::observation::Health;
+
 /// Marks everything the demo lays out on an engine. Images built from the demo's inherit it.
 pub(super) const LABEL: &str = "karat.demo";
 
@@ -30,6 +32,12 @@ const fn edition(image: &'static str, version: &'static str, needs: u32) -> Edit
 
 /// The images.
 pub(super) const IMAGES: [&str; 3] = ["shop-web", "shop-api", "shop-worker"];
+
+/// Whether an image has a health check. The worker has none, as workers often do; and each
+/// check is a process a time: twelve a second would take both cores of a small machine.
+pub(super) fn is_checked(image: &str) -> bool {
+    image != "shop-worker"
+}
 
 /// Every version, each image's oldest first. `shop-api` 2.1.0 is the bad one: it needs a
 /// schema that staging and prod do not have yet.
@@ -130,11 +138,19 @@ impl Running {
         place.map_or(0, |place| place.schema)
     }
 
-    /// Whether what runs becomes healthy.
-    pub(super) fn fares_well(&self) -> bool {
-        EDITIONS.iter().any(|one| {
-            one.image == self.image && one.version == self.now && one.needs <= self.schema()
-        })
+    /// How a version of it will fare in its environment.
+    pub(super) fn fares(&self, version: &str) -> Health {
+        let needs = EDITIONS
+            .iter()
+            .find(|one| one.image == self.image && one.version == version)
+            .map_or(0, |one| one.needs);
+        if !is_checked(self.image) {
+            Health::NoCheck
+        } else if needs <= self.schema() {
+            Health::Healthy
+        } else {
+            Health::Unhealthy
+        }
     }
 }
 
@@ -160,7 +176,7 @@ mod tests {
         }
         let sick: Vec<String> = FLEET
             .iter()
-            .filter(|one| !one.fares_well())
+            .filter(|one| one.fares(one.now) == Health::Unhealthy)
             .map(Running::container)
             .collect();
         assert_eq!(sick, ["karat-demo-staging-shop-api"]);
