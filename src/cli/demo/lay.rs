@@ -164,8 +164,8 @@ impl Laying<'_> {
         let (repository, tag) = BASE;
         let options = CreateImageOptions {
             from_src: Some("-".to_owned()),
-            repo: Some(repository.to_owned()),
-            tag: Some(tag.to_owned()),
+            // Not in two parts: Podman does not read the tag's own parameter.
+            repo: Some(format!("{repository}:{tag}")),
             changes: vec![format!("LABEL {LABEL}=1")],
             ..CreateImageOptions::default()
         };

@@ -81,7 +81,8 @@ pub struct Built {
 
 /// Builds an image and tags it. When it returns with an error, a cancelled build included,
 /// no tag has changed and no image or container is left over; BuildKit may keep finished
-/// steps in its cache.
+/// steps in its cache, and Podman 4 runs the step under way to its end before it notices a
+/// cancel.
 ///
 /// # Errors
 /// [`BuildError`], with every build argument's value masked.
