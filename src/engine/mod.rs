@@ -1,2 +1,240 @@
-//! One Docker engine, through bollard: connect, read, send and receive images, build. Knows nothing of environments or plans.
+//! One Docker engine: connect, read, move images, change containers, build.
+//!
+//! Requests go through bollard; where the very JSON matters (a container's inspect, which
+//! is sent back when it is recreated) it is read and sent raw over the same transport, so
+//! that a setting this code has never heard of survives.
+//!
+//! This room knows nothing of environments, plans or locks.
+
 pub mod build;
+pub mod containers;
+pub mod error;
+pub mod images;
+pub mod json;
+mod ssh;
+mod tls;
+pub mod transport;
+
+use std::time::Duration;
+
+use bollard::Docker;
+use http_body_util::{BodyExt as _, Full};
+use hyper::Method;
+use hyper::body::Bytes as Body;
+use serde_json::Value;
+
+pub use error::EngineError;
+use transport::{RequestBody, Wire};
+
+use crate::model::observation::{EngineFacts, EngineKind, ImageStore};
+use crate::model::project::{EngineAddress, EngineName};
+
+/// The oldest API karat works with: Docker 20.10's, and what Podman 4 offers.
+pub const OLDEST_API: (u32, u32) = (1, 41);
+
+/// How long an engine may take for a plain question.
+pub const ANSWER_WITHIN: Duration = Duration::from_secs(15);
+
+/// How long bollard waits for the headers of a long request: an engine writes a whole
+/// image to its disk before the first byte of an export, and stops may be slow.
+const LONG: u64 = 6 * 3_600;
+
+/// One engine. Cheap to clone; connects when first asked something.
+#[derive(Clone)]
+pub struct Engine {
+    name: EngineName,
+    address: EngineAddress,
+    wire: Wire,
+    docker: Docker,
+}
+
+impl Engine {
+    /// Makes the engine known without asking it anything.
+    ///
+    /// # Errors
+    /// The address is broken, or its TLS material cannot be read.
+    pub fn new(name: EngineName, address: EngineAddress) -> Result<Self, EngineError> {
+        let wire = Wire::new(&name, &address)?;
+        let sender = wire.clone();
+        let docker = Docker::connect_with_custom_transport(
+            move |request| {
+                let sender = sender.clone();
+                async move { sender.send(request).await.map_err(Into::into) }
+            },
+            Some("http://engine"),
+            LONG,
+            bollard::API_DEFAULT_VERSION,
+        )
+        .map_err(|error| EngineError::from_bollard(&name, "preparing the connection", error))?;
+        Ok(Self {
+            name,
+            address,
+            wire,
+            docker,
+        })
+    }
+
+    /// What it is called.
+    #[must_use]
+    pub const fn name(&self) -> &EngineName {
+        &self.name
+    }
+
+    /// How it is reached.
+    #[must_use]
+    pub const fn address(&self) -> &EngineAddress {
+        &self.address
+    }
+
+    /// bollard's view of it, for typed requests. Time-outs are the caller's.
+    #[must_use]
+    pub const fn docker(&self) -> &Docker {
+        &self.docker
+    }
+
+    /// Turns bollard's error into ours.
+    pub fn error(&self, doing: impl Into<String>, error: bollard::errors::Error) -> EngineError {
+        self.wire
+            .explain(EngineError::from_bollard(&self.name, doing, error))
+    }
+
+    /// Waits for an answer for at most [`ANSWER_WITHIN`].
+    ///
+    /// # Errors
+    /// The engine's, or that it did not answer in time.
+    pub async fn ask<T>(
+        &self,
+        doing: &str,
+        request: impl Future<Output = Result<T, bollard::errors::Error>> + Send,
+    ) -> Result<T, EngineError> {
+        match tokio::time::timeout(ANSWER_WITHIN, request).await {
+            Ok(answer) => answer.map_err(|error| self.error(doing, error)),
+            Err(_) => Err(self.wire.explain(EngineError::TimedOut {
+                engine: self.name.clone(),
+                doing: doing.to_owned(),
+                after: ANSWER_WITHIN.into(),
+            })),
+        }
+    }
+
+    /// Whether it lives.
+    ///
+    /// # Errors
+    /// It does not answer.
+    pub async fn ping(&self) -> Result<(), EngineError> {
+        self.ask("greeting the engine", self.docker.ping())
+            .await
+            .map(drop)
+    }
+
+    /// Asks for JSON, raw. `path` starts with a slash and carries its query.
+    ///
+    /// # Errors
+    /// The engine's, with its own message; or that it did not answer within `within`.
+    pub async fn json(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+        doing: &str,
+        within: Duration,
+    ) -> Result<Value, EngineError> {
+        let payload = body.map(Value::to_string).unwrap_or_default();
+        let request = hyper::Request::builder()
+            .method(method)
+            .uri(format!("http://engine{path}"))
+            .header("content-type", "application/json")
+            .body(RequestBody::Left(Full::new(Body::from(payload))))
+            .map_err(|error| self.error(doing, error.into()))?;
+        let exchange = async {
+            let response = self.wire.send(request).await?;
+            let status = response.status();
+            let bytes = response.into_body().collect().await?.to_bytes();
+            Ok::<_, transport::WireError>((status, bytes))
+        };
+        let (status, bytes) = match tokio::time::timeout(within, exchange).await {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(error)) => return Err(self.error(doing, error.into())),
+            Err(_) => {
+                return Err(EngineError::TimedOut {
+                    engine: self.name.clone(),
+                    doing: doing.to_owned(),
+                    after: within.into(),
+                });
+            }
+        };
+        let answer: Value = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
+        if status.is_success() || status.as_u16() == 304 {
+            return Ok(answer);
+        }
+        let message = json::text(&answer, "/message").map_or_else(
+            || String::from_utf8_lossy(&bytes).trim().to_owned(),
+            str::to_owned,
+        );
+        Err(EngineError::answered(
+            &self.name,
+            doing,
+            status.as_u16(),
+            message,
+        ))
+    }
+
+    /// What kind of engine it is.
+    ///
+    /// # Errors
+    /// It does not answer, or it is too old.
+    pub async fn facts(&self) -> Result<EngineFacts, EngineError> {
+        let doing = "asking which engine it is";
+        let version = self
+            .json(Method::GET, "/version", None, doing, ANSWER_WITHIN)
+            .await?;
+        let info = self
+            .json(Method::GET, "/info", None, doing, ANSWER_WITHIN)
+            .await?;
+        let text =
+            |value: &Value, path: &str| json::text(value, path).unwrap_or_default().to_owned();
+        let api = text(&version, "/ApiVersion");
+        let facts = EngineFacts {
+            id: text(&info, "/ID"),
+            host: text(&info, "/Name"),
+            version: text(&version, "/Version"),
+            platform: format!("{}/{}", text(&version, "/Os"), text(&version, "/Arch")),
+            kind: if is_podman(&version) {
+                EngineKind::Podman
+            } else {
+                EngineKind::Docker
+            },
+            store: if has_containerd_store(&info) {
+                ImageStore::Containerd
+            } else {
+                ImageStore::Classic
+            },
+            api,
+        };
+        let number = |part: Option<&str>| part.and_then(|part| part.parse().ok()).unwrap_or(0);
+        let mut parts = facts.api.split('.');
+        let api = (number(parts.next()), number(parts.next()));
+        if api < OLDEST_API {
+            return Err(EngineError::TooOld {
+                engine: self.name.clone(),
+                version: facts.version,
+                api: facts.api,
+            });
+        }
+        Ok(facts)
+    }
+}
+
+fn is_podman(version: &Value) -> bool {
+    json::list(version, "/Components")
+        .iter()
+        .any(|component| json::text(component, "/Name").is_some_and(|name| name.contains("Podman")))
+}
+
+/// containerd's image store names its driver type among the driver's status lines.
+fn has_containerd_store(info: &Value) -> bool {
+    json::list(info, "/DriverStatus").iter().any(|line| {
+        json::text(line, "/0") == Some("driver-type")
+            && json::text(line, "/1").is_some_and(|kind| kind.starts_with("io.containerd."))
+    })
+}

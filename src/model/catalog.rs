@@ -102,11 +102,14 @@ impl Version {
             identity: self.identity.clone(),
             content: Some(self.content.clone()),
             repository: repository.clone(),
+            // Not the label where only the image itself says it: that tag may lead elsewhere.
             tag: self
                 .label
                 .as_ref()
-                .map(|label| label.0.clone())
-                .or_else(|| self.tags.first().cloned()),
+                .map(|label| &label.0)
+                .filter(|label| self.tags.contains(label))
+                .or_else(|| self.tags.first())
+                .cloned(),
             registry_digest,
             size: self.size,
         }

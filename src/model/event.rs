@@ -66,6 +66,8 @@ pub enum Outcome {
     NeedsRecover,
     /// It failed before anything was touched.
     Failed,
+    /// Somebody else holds a lock; nothing was touched.
+    Locked,
 }
 
 impl Outcome {
@@ -78,6 +80,7 @@ impl Outcome {
             Self::Cancelled => "cancelled, undone",
             Self::NeedsRecover => "needs recover",
             Self::Failed => "failed, nothing touched",
+            Self::Locked => "refused, locked",
         }
     }
 }

@@ -57,6 +57,9 @@ pub struct Fleet {
     pub rows: Vec<Row>,
     /// The engines behind it all.
     pub engines: Engines,
+    /// Locks on containers that no cell shows: of an image that is none of the project's,
+    /// or of a container that is gone or half-way renamed.
+    pub stray_locks: Vec<(EngineName, LockSeen)>,
 }
 
 /// One image in every environment.

@@ -223,7 +223,9 @@ fn name(
     versions.sort_by_key(|tag| std::cmp::Reverse((scheme.key(tag), *tag)));
     let label = match versions.first() {
         Some(highest) => Some(VersionLabel((*highest).to_owned())),
-        None => said.and_then(|text| scheme.label(text)),
+        None => said
+            .filter(|text| could_be_a_tag(text))
+            .and_then(|text| scheme.label(text)),
     };
     let tags = versions
         .into_iter()
@@ -231,6 +233,15 @@ fn name(
         .map(str::to_owned)
         .collect();
     (label, tags)
+}
+
+/// What an image says of itself may be anything; only what could be a tag names it.
+fn could_be_a_tag(text: &str) -> bool {
+    text.len() <= 128
+        && !text.starts_with(['.', '-'])
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b))
 }
 
 /// The three digests. An engine does not say whether a digest is that of a manifest or of
@@ -405,6 +416,9 @@ mod tests {
             .insert(VERSION_LABEL.to_owned(), "noble".to_owned());
         let catalog = catalog_of(&[("a", &[moved, local("y", &["shop:1.4.2"]), unreadable])]);
         assert_eq!(shown(&catalog), ["1.4.2", "1.4.1", digest("z").short()]);
+        // No tag leads to it, so none may be recorded for it.
+        let frozen = catalog.versions[1].freeze(&Repository::new("shop"));
+        assert_eq!((frozen.label.as_str(), frozen.tag), ("1.4.1", None));
     }
 
     #[test]

@@ -5,24 +5,27 @@
 //!
 //! | file | subject |
 //! |---|---|
-//! | [`digest`], [`reference`], [`bytes`], [`time`] | the small words: digests, repositories and references, sizes, spans |
-//! | [`version`], [`catalog`] | version labels and their order; the versions of one image |
+//! | [`digest`], [`reference`](mod@reference), [`bytes`], [`time`] | the small words: digests, repositories and references, sizes, spans |
+//! | [`version`], [`catalog`], [`gather`], [`revocation`] | version labels and their order; the versions of one image, and what is revoked |
 //! | [`project`] | images, environments, engines: what the project file says |
 //! | [`observation`] | what one engine answered at one moment |
-//! | [`fleet`], [`skew`] | every deployment of every image in every environment, and how they differ |
+//! | [`fleet`], [`assemble`], [`grouping`], [`skew`] | every deployment of every image in every environment, and how they differ |
 //! | [`run`], [`known_good`] | what ran where and how it went; the version to go back to |
 //! | [`plan`], [`rebuild`], [`step`], [`progress`], [`event`] | what an operation will do, is doing, has done |
 //! | [`details`] | one container, read closely |
-//! | [`nearest`] | "did you mean" |
+//! | [`nearest`], [`text`] | "did you mean"; text from elsewhere made fit for a terminal |
 
+pub mod assemble;
 pub mod bytes;
 mod calver;
 pub mod catalog;
+mod cells;
 pub mod details;
 pub mod digest;
 pub mod event;
 pub mod fleet;
 pub mod gather;
+pub mod grouping;
 pub mod known_good;
 pub mod nearest;
 mod next_version;
@@ -38,5 +41,6 @@ pub mod skew;
 pub mod step;
 #[cfg(test)]
 pub(crate) mod testing;
+pub mod text;
 pub mod time;
 pub mod version;

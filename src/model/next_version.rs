@@ -74,10 +74,6 @@ impl Scheme {
             Self::Created => Ok(next_created(existing, now)),
             Self::Pattern(pattern) => next_in_pattern(pattern, newest, existing),
         }
-        .map(|label| {
-            debug_assert!(!existing.contains(&label));
-            label
-        })
     }
 }
 

@@ -97,6 +97,12 @@ impl fmt::Display for Span {
     }
 }
 
+impl From<Duration> for Span {
+    fn from(duration: Duration) -> Self {
+        Self(duration)
+    }
+}
+
 impl TryFrom<String> for Span {
     type Error = NotASpan;
     fn try_from(text: String) -> Result<Self, NotASpan> {

@@ -1,1 +1,86 @@
-//! Keeps the fleet current: one task an engine, each with its own time-out, back-off and error.
+//! Keeps the fleet current: one task an engine, each with its own time-out, back-off and
+//! error, so that a dead or hanging engine hides nothing of the others.
+//!
+//! Live by the engines' events; the only thing asked again and again is a rare greeting,
+//! because a half-open connection is silent exactly like an engine on which nothing happens.
+
+mod live;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use futures_util::future::join_all;
+
+pub use live::{Live, Pace, live};
+
+use crate::model::fleet::{EngineState, Engines, Link};
+use crate::target::{Target, TargetError, Targets};
+
+/// How long one engine may take to be read whole.
+const OBSERVE_WITHIN: Duration = Duration::from_secs(30);
+
+/// Reads every engine once, all at the same time. `last` is what was known before, for
+/// those that do not answer.
+pub async fn gather(targets: &Targets, last: &Engines) -> Engines {
+    let reads = targets.usable.values().map(|target| async move {
+        let state = match read(target.as_ref()).await {
+            Ok(seen) => EngineState {
+                last: Some(seen),
+                link: Link::Up,
+            },
+            Err(error) => down(last.get(target.name()), &error.to_string()),
+        };
+        (target.name().clone(), state)
+    });
+    let mut engines: BTreeMap<_, _> = join_all(reads).await.into_iter().collect();
+    engines.extend(unusable(targets));
+    engines
+}
+
+async fn read(target: &dyn Target) -> Result<crate::model::observation::Observation, TargetError> {
+    tokio::time::timeout(OBSERVE_WITHIN, target.observe())
+        .await
+        .unwrap_or_else(|_| {
+            Err(TargetError::Engine(crate::engine::EngineError::TimedOut {
+                engine: target.name().clone(),
+                doing: "reading what runs on it".to_owned(),
+                after: OBSERVE_WITHIN.into(),
+            }))
+        })
+}
+
+/// Before anything answered: what was known last, and everything being asked.
+#[must_use]
+pub fn at_first(targets: &Targets, last: &Engines) -> Engines {
+    let asked = targets.usable.keys().map(|name| {
+        let seen = last.get(name).and_then(|state| state.last.clone());
+        (
+            name.clone(),
+            EngineState {
+                last: seen,
+                link: Link::Connecting,
+            },
+        )
+    });
+    asked.chain(unusable(targets)).collect()
+}
+
+fn unusable(
+    targets: &Targets,
+) -> impl Iterator<Item = (crate::model::project::EngineName, EngineState)> + '_ {
+    targets
+        .unusable
+        .iter()
+        .map(|(name, why)| (name.clone(), down(None, why)))
+}
+
+fn down(last: Option<&EngineState>, error: &str) -> EngineState {
+    EngineState {
+        last: last.and_then(|state| state.last.clone()),
+        link: Link::Down {
+            error: error.to_owned(),
+            since: chrono::Utc::now(),
+            retry_at: None,
+        },
+    }
+}

@@ -1,2 +1,89 @@
-//! Makes plans and runs them, step by step, with progress, cancel and undo; recovers what was cut off.
+//! Makes plans and runs them, step by step, with progress, cancel and undo; recovers what was
+//! cut off.
+//!
+//! What a step does to a container is the target's; this room decides which steps, in which
+//! order, over which engines, and what becomes of the whole when one of them fails.
+
+pub mod planning;
 pub mod rebuild;
+pub mod recover;
+mod refusal;
+mod run;
+
+use std::sync::Arc;
+
+pub use refusal::Refusal;
+use tokio_util::sync::CancellationToken;
+
+use crate::model::event::Event;
+use crate::model::plan::OperationId;
+use crate::model::progress::Progress;
+use crate::store::Store;
+use crate::target::{Targets, Watch};
+
+/// Runs operations on the targets of a project.
+#[derive(Clone)]
+pub struct Operator {
+    targets: Targets,
+    store: Arc<Store>,
+    who: String,
+}
+
+impl Operator {
+    /// An operator for these targets, who remembers in this store.
+    #[must_use]
+    pub fn new(targets: Targets, store: Arc<Store>) -> Self {
+        Self {
+            targets,
+            store,
+            who: who(),
+        }
+    }
+
+    /// The targets it works on.
+    #[must_use]
+    pub const fn targets(&self) -> &Targets {
+        &self.targets
+    }
+
+    /// Whose operations these are: `user@host`.
+    #[must_use]
+    pub fn who(&self) -> &str {
+        &self.who
+    }
+
+    /// Remembers events. A store that cannot be written is no reason to fail an operation:
+    /// what matters is on the engine. It is said, though.
+    async fn remember(&self, events: &[Event], watch: &Watch) {
+        for event in events {
+            if let Err(error) = self.store.record(event) {
+                watch
+                    .tell(Progress::Note(format!(
+                        "the history on this machine was not written: {error}"
+                    )))
+                    .await;
+            }
+        }
+    }
+}
+
+/// `user@host` of this process.
+#[must_use]
+pub fn who() -> String {
+    let user = whoami::username().unwrap_or_else(|_| "unknown".to_owned());
+    let host = whoami::hostname().unwrap_or_else(|_| "unknown".to_owned());
+    format!("{user}@{host}")
+}
+
+/// A new operation's id: random, so that no two machines ever make the same.
+#[must_use]
+pub fn new_id() -> OperationId {
+    OperationId(format!("{:016x}", rand::random::<u64>()))
+}
+
+/// A watch that nobody looks at and nobody cancels.
+#[must_use]
+pub fn unwatched() -> Watch {
+    let (sender, _) = tokio::sync::mpsc::channel(1);
+    Watch::new(sender, CancellationToken::new())
+}

@@ -1,0 +1,286 @@
+//! A fleet → the text of a `karat.toml` that says the same: `karat init`.
+
+use std::fmt::Write as _;
+use std::fs::OpenOptions;
+use std::io::{self, Write as _};
+use std::path::Path;
+
+use crate::model::fleet::Fleet;
+use crate::model::project::{DEFAULT_SOAK, Environment, EnvironmentName, Image, Project, Selector};
+use crate::model::reference::ImageRef;
+use crate::model::version::Scheme;
+
+use super::image::unanchored;
+use super::problem::ConfigError;
+
+/// Where an environment stands by its name: the further down, the closer to users.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Stage {
+    Development,
+    Test,
+    Staging,
+    Production,
+}
+
+const STAGES: [(Stage, &[&str]); 4] = [
+    (
+        Stage::Development,
+        &["dev", "devel", "develop", "development", "local", "sandbox"],
+    ),
+    (
+        Stage::Test,
+        &["test", "testing", "ci", "qa", "int", "integration"],
+    ),
+    (
+        Stage::Staging,
+        &[
+            "staging",
+            "stage",
+            "stg",
+            "preprod",
+            "preproduction",
+            "uat",
+            "acceptance",
+            "canary",
+        ],
+    ),
+    (Stage::Production, &["prod", "production", "prd", "live"]),
+];
+
+/// A commented project file made from what runs: the images with their repositories, the
+/// environments with their engines and what tells their containers apart. What `project`
+/// already says (recipes, revoked versions) is kept. Environments whose names tell their
+/// stage are chained by `after`, and those of production are protected; everything else
+/// reads back as it is.
+#[must_use]
+pub fn render_project(fleet: &Fleet, project: &Project) -> String {
+    let mut text = String::from(
+        "# karat's project file: which images are golden, and where they run.\n\
+         # Written from what runs; change it freely. karat finds it from any folder below.\n",
+    );
+    if fleet.rows.is_empty() {
+        text.push_str(
+            "\n# Nothing runs yet, so there is no image to name. One would look like this:\n\
+             # [images.rust-base]\n\
+             # repository = \"registry.example.com/golden/rust-base\"\n",
+        );
+    }
+    for row in &fleet.rows {
+        // The project's own entry where there is one: the row's is made from it anyway.
+        let image = project
+            .images
+            .iter()
+            .find(|image| image.name == row.image.name)
+            .unwrap_or(&row.image);
+        image_text(&mut text, image);
+    }
+    let environments: Vec<(&Environment, Option<EnvironmentName>)> = fleet
+        .environments
+        .iter()
+        .map(|environment| (environment, after(environment, &fleet.environments)))
+        .collect();
+    for (environment, after) in &environments {
+        environment_text(&mut text, environment, after.as_ref());
+    }
+    text
+}
+
+/// Writes a new file.
+///
+/// # Errors
+/// [`ConfigError::Exists`] when there is one already (also one that appears meanwhile: the
+/// system decides, not a look beforehand), [`ConfigError::Unwritable`] for anything else.
+pub fn write_new(path: &Path, text: &str) -> Result<(), ConfigError> {
+    let unwritable = |source| ConfigError::Unwritable {
+        path: path.to_owned(),
+        source,
+    };
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .open(path)
+        .map_err(|error| match error.kind() {
+            io::ErrorKind::AlreadyExists => ConfigError::Exists(path.to_owned()),
+            _ => unwritable(error),
+        })?;
+    file.write_all(text.as_bytes())
+        .and_then(|()| file.sync_all())
+        .map_err(|error| {
+            // Half a file would be found, and refused, by every later karat.
+            let _ = std::fs::remove_file(path);
+            unwritable(error)
+        })
+}
+
+fn image_text(text: &mut String, image: &Image) {
+    if ImageRef::parse(image.repository.as_str()).is_err() {
+        // It runs from a bare id, say: there is no repository to write, and a made-up one
+        // would be refused when the file is read.
+        let _ = writeln!(text, "\n# `{}` has no repository: left out", image.name);
+        return;
+    }
+    let _ = writeln!(text, "\n[images.{}]", key(image.name.as_str()));
+    let _ = writeln!(text, "repository = {}", quoted(image.repository.as_str()));
+    let scheme = match &image.scheme {
+        Scheme::Detect => {
+            "# version = \"semver\"   # semver | calver | created | { pattern = \"…\" }; \
+             found by looking at the tags when left out"
+                .to_owned()
+        }
+        Scheme::Semver => "version = \"semver\"".to_owned(),
+        Scheme::Calver => "version = \"calver\"".to_owned(),
+        Scheme::Created => "version = \"created\"".to_owned(),
+        Scheme::Pattern(regex) => format!(
+            "version = {{ pattern = {} }}",
+            quoted(unanchored(regex.as_str()))
+        ),
+    };
+    let _ = writeln!(text, "{scheme}");
+    match &image.build {
+        Some(_) => build_text(text, image),
+        None => text.push_str("# build = { context = \".\" }   # how `karat rebuild` builds it\n"),
+    }
+    if !image.revoked.is_empty() {
+        let list: Vec<String> = image.revoked.iter().map(|word| quoted(word)).collect();
+        let _ = writeln!(text, "revoked = [{}]", list.join(", "));
+    }
+}
+
+fn build_text(text: &mut String, image: &Image) {
+    let Some(recipe) = &image.build else { return };
+    let mut parts = vec![format!(
+        "context = {}",
+        quoted(&recipe.context.to_string_lossy())
+    )];
+    if recipe.dockerfile != recipe.context.join("Dockerfile") {
+        let path = recipe.dockerfile.to_string_lossy();
+        parts.push(format!("dockerfile = {}", quoted(&path)));
+    }
+    if let Some(target) = &recipe.target {
+        parts.push(format!("target = {}", quoted(target)));
+    }
+    if !recipe.args.is_empty() {
+        let args: Vec<String> = recipe
+            .args
+            .iter()
+            .map(|(name, value)| format!("{} = {}", key(name), quoted(value)))
+            .collect();
+        parts.push(format!("args = {{ {} }}", args.join(", ")));
+    }
+    if let Some(engine) = &recipe.engine {
+        parts.push(format!("engine = {}", quoted(engine)));
+    }
+    let _ = writeln!(text, "build = {{ {} }}", parts.join(", "));
+}
+
+fn environment_text(text: &mut String, environment: &Environment, after: Option<&EnvironmentName>) {
+    let name = environment.name.as_str();
+    let _ = writeln!(text, "\n[environments.{}]", key(name));
+    let engines: Vec<String> = environment
+        .engines
+        .iter()
+        .map(|engine| quoted(engine.as_str()))
+        .collect();
+    let _ = writeln!(text, "engines = [{}]", engines.join(", "));
+    match &environment.selector {
+        Selector::All => {}
+        Selector::Label { key, value } => {
+            let label = match value {
+                Some(value) => format!("{key}={value}"),
+                None => key.clone(),
+            };
+            let _ = writeln!(text, "match = {{ label = {} }}", quoted(&label));
+        }
+        Selector::ComposeProject(project) => {
+            let _ = writeln!(text, "match = {{ compose-project = {} }}", quoted(project));
+        }
+        Selector::Unlabelled => text.push_str(
+            "match = { unlabelled = true }   # no label karat.environment, no compose project\n",
+        ),
+    }
+    if environment.protected {
+        text.push_str("protected = true\n");
+    } else if stage(name) == Some(Stage::Production) {
+        text.push_str("protected = true   # a change wants the environment's name typed\n");
+    }
+    if environment.read_only {
+        text.push_str("read_only = true\n");
+    }
+    if environment.soak == DEFAULT_SOAK {
+        text.push_str("# soak = \"10m\"   # how long a version must run well to be known good\n");
+    } else {
+        let _ = writeln!(text, "soak = {}", quoted(&String::from(environment.soak)));
+    }
+    match after {
+        Some(after) => {
+            let _ = writeln!(
+                text,
+                "after = {}   # promotion comes from here",
+                quoted(after.as_str())
+            );
+        }
+        None => text.push_str("# after = \"…\"   # the environment promotion comes from\n"),
+    }
+}
+
+/// What stands in `after`: what the environment says; else, where every name tells its
+/// stage and none says anything, the last environment of the nearest earlier stage.
+fn after(environment: &Environment, all: &[Environment]) -> Option<EnvironmentName> {
+    if environment.after.is_some() || all.iter().any(|other| other.after.is_some()) {
+        return environment.after.clone();
+    }
+    let own = stage(environment.name.as_str())?;
+    all.iter()
+        .filter_map(|other| Some((stage(other.name.as_str())?, other)))
+        .filter(|(stage, _)| *stage < own)
+        .max_by_key(|(stage, _)| *stage)
+        .map(|(_, other)| other.name.clone())
+}
+
+/// The stage a name tells: the last of its parts that is a word for one (`shop-prod`,
+/// `prod-2`, `context:staging`); `pre` before it makes production staging.
+fn stage(name: &str) -> Option<Stage> {
+    let lower = name.to_lowercase();
+    let parts: Vec<&str> = lower
+        .split(|c: char| !c.is_alphanumeric())
+        .map(|part| part.trim_end_matches(|c: char| c.is_ascii_digit()))
+        .filter(|part| !part.is_empty())
+        .collect();
+    let found = parts.iter().rev().find_map(|part| {
+        STAGES
+            .iter()
+            .find(|(_, words)| words.contains(part))
+            .map(|(stage, _)| *stage)
+    })?;
+    let before = found == Stage::Production && parts.contains(&"pre");
+    Some(if before { Stage::Staging } else { found })
+}
+
+/// A key: bare where TOML allows it.
+fn key(name: &str) -> String {
+    let bare = !name.is_empty()
+        && name
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+    if bare { name.to_owned() } else { quoted(name) }
+}
+
+/// A basic string of one line.
+fn quoted(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 2);
+    out.push('"');
+    for c in text.chars() {
+        match c {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\n' => out.push_str("\\n"),
+            '\t' => out.push_str("\\t"),
+            c if c.is_control() => {
+                let _ = write!(out, "\\u{:04X}", u32::from(c));
+            }
+            c => out.push(c),
+        }
+    }
+    out.push('"');
+    out
+}

@@ -1,0 +1,207 @@
+//! The live fleet: a task for each engine, and one that joins what they say.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::StreamExt as _;
+use tokio::sync::{Notify, mpsc, watch};
+use tokio::task::JoinSet;
+
+use super::{at_first, read};
+use crate::engine::EngineError;
+use crate::model::fleet::{EngineState, Engines, Fleet, Link};
+use crate::model::observation::Observation;
+use crate::model::project::{EngineName, Project};
+use crate::model::time::Timestamp;
+use crate::target::{Target, TargetError, Targets};
+
+/// How often things are tried and asked.
+#[derive(Clone, Copy, Debug)]
+pub struct Pace {
+    /// How often a silent connection is tested with a greeting.
+    pub greet_every: Duration,
+    /// How long events are collected before the engine is read again.
+    pub collect_for: Duration,
+    /// The first pause before a lost engine is tried again; doubled each time.
+    pub retry_first: Duration,
+    /// The longest pause.
+    pub retry_most: Duration,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self {
+            greet_every: Duration::from_secs(60),
+            collect_for: Duration::from_millis(40),
+            retry_first: Duration::from_secs(1),
+            retry_most: Duration::from_secs(30),
+        }
+    }
+}
+
+/// The live fleet. Dropping it ends its tasks.
+pub struct Live {
+    /// The newest fleet.
+    pub fleet: watch::Receiver<Arc<Fleet>>,
+    /// What the fleet was made from, to be remembered.
+    pub engines: watch::Receiver<Arc<Engines>>,
+    nudge: Arc<Notify>,
+    _tasks: JoinSet<()>,
+}
+
+impl Live {
+    /// Tries lost engines again at once.
+    pub fn nudge(&self) -> Arc<Notify> {
+        self.nudge.clone()
+    }
+}
+
+/// Begins to observe. The first fleet is there at once, from what was known last.
+#[must_use]
+pub fn live(project: &Arc<Project>, targets: &Targets, last: &Engines, pace: Pace) -> Live {
+    let first = at_first(targets, last);
+    let fleet = Arc::new(Fleet::assemble(project, &first, chrono::Utc::now()));
+    let (fleet_out, fleet_in) = watch::channel(fleet);
+    let (engines_out, engines_in) = watch::channel(Arc::new(first.clone()));
+    let (said, heard) = mpsc::channel(64);
+    let nudge = Arc::new(Notify::new());
+    let mut tasks = JoinSet::new();
+    for target in targets.usable.values() {
+        let voice = Voice {
+            target: target.clone(),
+            said: said.clone(),
+            last: first.get(target.name()).and_then(|s| s.last.clone()),
+        };
+        tasks.spawn(voice.keep_reading(pace, nudge.clone()));
+    }
+    let project = project.clone();
+    tasks.spawn(join(project, first, heard, fleet_out, engines_out));
+    Live {
+        fleet: fleet_in,
+        engines: engines_in,
+        nudge,
+        _tasks: tasks,
+    }
+}
+
+type Said = (EngineName, EngineState);
+
+/// Joins what the engines say. Everything said at one moment makes one fleet.
+async fn join(
+    project: Arc<Project>,
+    mut engines: Engines,
+    mut heard: mpsc::Receiver<Said>,
+    fleet: watch::Sender<Arc<Fleet>>,
+    snapshot: watch::Sender<Arc<Engines>>,
+) {
+    while let Some((name, state)) = heard.recv().await {
+        engines.insert(name, state);
+        while let Ok((name, state)) = heard.try_recv() {
+            engines.insert(name, state);
+        }
+        let now = chrono::Utc::now();
+        fleet.send_replace(Arc::new(Fleet::assemble(&project, &engines, now)));
+        snapshot.send_replace(Arc::new(engines.clone()));
+    }
+}
+
+/// One engine's task.
+struct Voice {
+    target: Arc<dyn Target>,
+    said: mpsc::Sender<Said>,
+    last: Option<Observation>,
+}
+
+impl Voice {
+    async fn keep_reading(mut self, pace: Pace, nudge: Arc<Notify>) {
+        let mut pause = pace.retry_first;
+        let mut since: Option<Timestamp> = None;
+        loop {
+            let was_up = self.last.as_ref().map(|seen| seen.at);
+            let error = self.read_until_lost(pace).await;
+            let answered = self.last.as_ref().map(|seen| seen.at) != was_up;
+            if answered {
+                pause = pace.retry_first;
+                since = None;
+            }
+            let now = chrono::Utc::now();
+            let link = Link::Down {
+                error: error.to_string(),
+                since: *since.get_or_insert(now),
+                retry_at: chrono::TimeDelta::from_std(pause)
+                    .ok()
+                    .map(|pause| now + pause),
+            };
+            if self.say(link).await.is_err() {
+                return;
+            }
+            tokio::select! {
+                () = tokio::time::sleep(pause) => {}
+                () = nudge.notified() => {}
+            }
+            pause = (pause * 2).min(pace.retry_most);
+        }
+    }
+
+    /// Listens, reads, and reads again whenever something changed; until the engine is lost.
+    async fn read_until_lost(&mut self, pace: Pace) -> TargetError {
+        let mut changes = self.target.changes();
+        let begun = tokio::time::timeout(super::OBSERVE_WITHIN, changes.next()).await;
+        match begun {
+            Ok(Some(Ok(()))) => {}
+            Ok(Some(Err(error))) => return error,
+            Ok(None) | Err(_) => return self.lost("listening to its events"),
+        }
+        loop {
+            match read(self.target.as_ref()).await {
+                Ok(seen) => self.last = Some(seen),
+                Err(error) => return error,
+            }
+            if self.say(Link::Up).await.is_err() {
+                return self.lost("telling the fleet");
+            }
+            loop {
+                tokio::select! {
+                    change = changes.next() => match change {
+                        Some(Ok(())) => break,
+                        Some(Err(error)) => return error,
+                        None => return self.lost("listening to its events"),
+                    },
+                    () = tokio::time::sleep(pace.greet_every) => {
+                        if let Err(error) = self.target.ping().await {
+                            return error;
+                        }
+                    }
+                }
+            }
+            // One action makes several events; they are read together.
+            let collected = tokio::time::sleep(pace.collect_for);
+            tokio::pin!(collected);
+            loop {
+                tokio::select! {
+                    () = &mut collected => break,
+                    change = changes.next() => if let Some(Err(error)) = change { return error },
+                }
+            }
+        }
+    }
+
+    async fn say(&self, link: Link) -> Result<(), ()> {
+        let state = EngineState {
+            last: self.last.clone(),
+            link,
+        };
+        self.said
+            .send((self.target.name().clone(), state))
+            .await
+            .map_err(drop)
+    }
+
+    fn lost(&self, doing: &str) -> TargetError {
+        TargetError::Engine(EngineError::Unreachable {
+            engine: self.target.name().clone(),
+            doing: doing.to_owned(),
+            why: "the connection ended".to_owned(),
+        })
+    }
+}

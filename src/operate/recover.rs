@@ -1,0 +1,310 @@
+//! Recovering: finishing or undoing what was cut off, from any machine. Nothing is needed
+//! but the engines: the locks on them carry the whole operation, and how far it came is read
+//! from what is there.
+
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+use super::Operator;
+use super::run::Ended;
+use crate::model::event::{Event, Outcome};
+use crate::model::observation::LockSeen;
+use crate::model::plan::OperationId;
+use crate::model::progress::{Progress, Report};
+use crate::model::project::EngineName;
+use crate::model::step::Step;
+use crate::model::time::Span;
+use crate::target::job::Peer;
+use crate::target::{Job, Relock, Standing, TargetError, Watch};
+
+/// An operation that was cut off.
+pub struct CutOff {
+    /// What it is, and whose.
+    pub seen: LockSeen,
+    /// Its containers.
+    pub containers: Vec<(EngineName, String)>,
+    /// What recovering will do.
+    pub way: Way,
+    jobs: Vec<Job>,
+}
+
+/// What recovering will do with an operation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// Everything new is in place: finish it.
+    Finish,
+    /// Put everything back.
+    Undo,
+    /// The process that runs it lives on this machine: leave it alone.
+    StillRuns {
+        /// Its process id.
+        pid: u32,
+    },
+}
+
+/// What was found on all engines.
+#[derive(Default)]
+pub struct Survey {
+    /// What was cut off.
+    pub cut_off: Vec<CutOff>,
+    /// Engines that could not be asked, and why.
+    pub away: Vec<(EngineName, String)>,
+}
+
+impl Operator {
+    /// Looks on every engine for what was cut off. Touches nothing.
+    pub async fn survey(&self) -> Survey {
+        let mut survey = Survey::default();
+        let mut operations: BTreeMap<OperationId, Vec<Job>> = BTreeMap::new();
+        for (name, target) in &self.targets.usable {
+            match target.cut_off().await {
+                Ok(jobs) => {
+                    for job in jobs {
+                        let found = operations.entry(job.event.id.clone()).or_default();
+                        // One engine may be known by two names.
+                        let same = |other: &Job| {
+                            other.engine_id == job.engine_id && other.container == job.container
+                        };
+                        if !found.iter().any(same) {
+                            found.push(job);
+                        }
+                    }
+                }
+                Err(error) => survey.away.push((name.clone(), error.to_string())),
+            }
+        }
+        survey.away.extend(
+            self.targets
+                .unusable
+                .iter()
+                .map(|(name, why)| (name.clone(), why.clone())),
+        );
+        for (_, mut jobs) in operations {
+            put_in_order(&mut jobs);
+            match self.cut_off(jobs).await {
+                Ok(cut) => survey.cut_off.extend(cut),
+                Err((engine, error)) => survey.away.push((engine, error.to_string())),
+            }
+        }
+        survey
+    }
+
+    async fn cut_off(&self, jobs: Vec<Job>) -> Result<Option<CutOff>, (EngineName, TargetError)> {
+        let Some(first) = jobs.first() else {
+            return Ok(None);
+        };
+        let way = if first.process.is_alive() == Some(true) {
+            Way::StillRuns {
+                pid: first.process.pid,
+            }
+        } else {
+            self.way(&jobs).await?
+        };
+        Ok(Some(CutOff {
+            seen: first.seen(),
+            containers: jobs
+                .iter()
+                .map(|job| (job.engine.clone(), job.container.clone()))
+                .collect(),
+            way,
+            jobs,
+        }))
+    }
+
+    /// Finish, if the operation was marked as done anywhere, or if every container of it, on
+    /// every engine, is the new one and runs. Otherwise undo.
+    async fn way(&self, jobs: &[Job]) -> Result<Way, (EngineName, TargetError)> {
+        let mut all_in_place = true;
+        for job in jobs {
+            let standing = async { self.targets.get(&job.engine)?.standing(job).await };
+            match standing
+                .await
+                .map_err(|error| (job.engine.clone(), error))?
+            {
+                Standing::Committed => return Ok(Way::Finish),
+                Standing::InPlace => {}
+                Standing::Halfway => all_in_place = false,
+            }
+        }
+        if !all_in_place {
+            return Ok(Way::Undo);
+        }
+        let found = |peer: &Peer| {
+            jobs.iter()
+                .any(|job| job.engine_id == peer.engine_id && job.container == peer.container)
+        };
+        let peers = jobs
+            .first()
+            .map(|job| job.peers.clone())
+            .unwrap_or_default();
+        for peer in peers.iter().filter(|peer| !found(peer)) {
+            if !self.peer_in_place(peer, jobs).await {
+                return Ok(Way::Undo);
+            }
+        }
+        Ok(Way::Finish)
+    }
+
+    /// Whether a container that is not locked any more was brought to the new version.
+    async fn peer_in_place(&self, peer: &Peer, jobs: &[Job]) -> bool {
+        let Some(like) = jobs.first() else {
+            return false;
+        };
+        for target in self.targets.usable.values() {
+            let Ok(seen) = target.observe().await else {
+                continue;
+            };
+            if seen.facts.id != peer.engine_id {
+                continue;
+            }
+            return seen.containers.iter().any(|container| {
+                container.name == peer.container
+                    && container
+                        .deployed_by
+                        .as_ref()
+                        .is_some_and(|event| event.id == like.event.id)
+            });
+        }
+        // Its engine is out of reach: the old version is the safe one.
+        false
+    }
+
+    /// Finishes or undoes one operation.
+    pub async fn settle(&self, mut cut: CutOff, watch: &Watch) -> Report {
+        let begun = Instant::now();
+        let ended = self.settle_jobs(&mut cut, watch).await;
+        let event = self.event(&cut, &ended);
+        self.remember(std::slice::from_ref(&event), watch).await;
+        if ended.outcome != Outcome::NeedsRecover {
+            let _ = self.store.end(&cut.seen.operation);
+        }
+        let summary = match ended.outcome {
+            Outcome::Done => format!("finished: {}", cut.seen.summary),
+            Outcome::Undone | Outcome::Cancelled => {
+                format!("undone: {}; everything is as before", cut.seen.summary)
+            }
+            _ => format!("not settled: {}", cut.seen.summary),
+        };
+        Report {
+            id: cut.seen.operation.clone(),
+            outcome: ended.outcome,
+            summary,
+            error: ended.error,
+            events: vec![event],
+            duration: Span(begun.elapsed()),
+        }
+    }
+
+    async fn settle_jobs(&self, cut: &mut CutOff, watch: &Watch) -> Ended {
+        if let Way::StillRuns { pid } = cut.way {
+            return Ended {
+                outcome: Outcome::Locked,
+                error: Some(format!(
+                    "process {pid} of {} still runs it; wait for it, or end it first",
+                    cut.seen.owner
+                )),
+                log: Vec::new(),
+            };
+        }
+        for job in &mut cut.jobs {
+            job.process = crate::target::job::Process::this(&self.who);
+            if let Err(error) = self.relock(job, Relock::TakeOver).await {
+                return Ended {
+                    outcome: Outcome::NeedsRecover,
+                    error: Some(error.to_string()),
+                    log: Vec::new(),
+                };
+            }
+        }
+        if cut.way == Way::Finish {
+            match self.await_all(&mut cut.jobs, watch).await {
+                Ok(()) => return self.conclude(&mut cut.jobs, watch).await,
+                Err(error) => {
+                    watch
+                        .tell(Progress::Note(format!("cannot be finished: {error}")))
+                        .await;
+                }
+            }
+        }
+        let why = TargetError::Moved {
+            engine: cut
+                .jobs
+                .first()
+                .map_or_else(|| EngineName(String::new()), |job| job.engine.clone()),
+            container: cut.seen.container.clone(),
+            what: format!("`{}` by {} was cut off", cut.seen.summary, cut.seen.owner),
+        };
+        let mut ended = self.backward(&mut cut.jobs, &why, watch).await;
+        if ended.outcome == Outcome::Undone {
+            ended.error = Some(format!("cut off, and undone by {}", self.who));
+            self.look_again(&cut.jobs).await;
+        }
+        ended
+    }
+
+    async fn await_all(&self, jobs: &mut [Job], watch: &Watch) -> Result<(), TargetError> {
+        for job in jobs.iter_mut() {
+            let target = self.targets.get(&job.engine)?;
+            // One that was committed may have become unwell since; it is finished all the same.
+            if target.standing(job).await? != Standing::Committed {
+                target.carry_out(Step::AwaitHealth, job, watch).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A create that was under way when its client died may have arrived since.
+    async fn look_again(&self, jobs: &[Job]) {
+        for job in jobs {
+            if let Ok(target) = self.targets.get(&job.engine) {
+                let mut job = job.clone();
+                // What cannot be seen now shows up as a stray in the next survey.
+                let _ = target.take_down(&mut job).await;
+            }
+        }
+    }
+
+    fn event(&self, cut: &CutOff, ended: &Ended) -> Event {
+        let mut event = cut.jobs.first().map_or_else(
+            || Event {
+                id: cut.seen.operation.clone(),
+                time: cut.seen.since,
+                who: cut.seen.owner.clone(),
+                operation: crate::model::plan::OperationKind::Recover,
+                image: crate::model::project::ImageName(String::new()),
+                environment: None,
+                from: None,
+                to: None,
+                reason: None,
+                outcome: ended.outcome,
+                duration: None,
+                error: None,
+                log: Vec::new(),
+            },
+            |job| job.event.clone(),
+        );
+        event.outcome = ended.outcome;
+        event.error = match ended.outcome {
+            Outcome::Done => Some(format!("cut off, and finished by {}", self.who)),
+            _ => ended.error.clone(),
+        };
+        event.log.clone_from(&ended.log);
+        event
+    }
+}
+
+/// In the order in which they were to be carried out: what is depended on comes first.
+fn put_in_order(jobs: &mut [Job]) {
+    jobs.sort_by_cached_key(|job| {
+        let place = job
+            .peers
+            .iter()
+            .position(|peer| peer.engine_id == job.engine_id && peer.container == job.container);
+        (
+            place,
+            job.engine.clone(),
+            job.follows.is_some(),
+            job.container.clone(),
+        )
+    });
+}

@@ -1,0 +1,118 @@
+//! One container to be replaced, with everything another machine needs to finish or undo it.
+//! It travels, whole, in the labels of the container's lock.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::model::digest::Digest;
+use crate::model::event::Event;
+use crate::model::observation::LockSeen;
+use crate::model::plan::Frozen;
+use crate::model::project::EngineName;
+use crate::model::time::Span;
+
+/// One container to be replaced.
+///
+/// The old container's inspect is kept as the engine gave it. It holds the values of
+/// environment variables, so a job is never logged, shown or written anywhere but to the
+/// engine it came from.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Job {
+    /// The event this job is part of: operation, image, environment, who, why.
+    pub event: Event,
+    /// In words: `roll back shop-web in prod to 1.4.2`.
+    pub summary: String,
+    /// Which process runs it, as far as that can be told.
+    pub process: Process,
+    /// On which engine, by the name its owner knew it by.
+    pub engine: EngineName,
+    /// The engine's own id, the same however it is reached.
+    pub engine_id: String,
+    /// The container's name.
+    pub container: String,
+    /// The old container's id.
+    pub old_id: String,
+    /// Whether the old container ran.
+    pub was_running: bool,
+    /// The old container, as the engine described it.
+    pub old: Value,
+    /// What it runs.
+    pub from: Frozen,
+    /// What it is to run.
+    pub to: Frozen,
+    /// The container in whose namespaces it lives, when it is replaced for that one's sake.
+    pub follows: Option<String>,
+    /// The environment's soak: how long the old container stays parked.
+    pub soak: Span,
+    /// How long health is waited for, at most.
+    pub health_wait: Span,
+    /// Every container of the operation, on every engine, this one included.
+    pub peers: Vec<Peer>,
+    /// Live state: of no use to another machine.
+    #[serde(skip)]
+    pub live: Live,
+}
+
+/// One container of an operation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Peer {
+    /// The engine's own id, the same however it is reached.
+    pub engine_id: String,
+    /// What its owner called it.
+    pub engine: EngineName,
+    /// The container.
+    pub container: String,
+}
+
+/// Which process holds a lock, so that another on the same machine can tell whether it lives.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Process {
+    /// `user@host`.
+    pub owner: String,
+    /// This boot of that machine, and the process namespace in it.
+    pub machine: String,
+    /// The process id in there.
+    pub pid: u32,
+    /// When it started, in clock ticks since boot: ids are used again.
+    pub started: u64,
+}
+
+/// What the process that runs a job knows beyond what the engine knows.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Live {
+    /// The lock's container id.
+    pub lock: Option<String>,
+    /// The new container's id.
+    pub new: Option<String>,
+    /// The image to create from, once it is on the engine.
+    pub image: Option<Digest>,
+    /// Whether a stop of the old container may have been asked for.
+    pub stop: StopSent,
+}
+
+/// Whether a stop of the old container may have been asked for: the engine carries one out
+/// even after its client is gone.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum StopSent {
+    /// Judge by what is on the engine.
+    #[default]
+    Unknown,
+    /// Certainly not.
+    No,
+    /// It was.
+    Yes,
+}
+
+impl Job {
+    /// What others see of its lock.
+    #[must_use]
+    pub fn seen(&self) -> LockSeen {
+        LockSeen {
+            container: self.container.clone(),
+            operation: self.event.id.clone(),
+            summary: self.summary.clone(),
+            owner: self.event.who.clone(),
+            since: self.event.time,
+        }
+    }
+}

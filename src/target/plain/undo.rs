@@ -1,0 +1,417 @@
+//! Backward: from whatever is found on the engine to what was there before. The same code
+//! serves a failure, a cancel, and a recovery on another machine, and may be run again at
+//! any point of itself.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::carry::OWN_LABELS;
+use super::names::{self, Reserved};
+use super::steps::{grace, is_disarmed, policy, wait_down};
+use super::{
+    CONTAINER_LABEL, Job, Listed, OPERATION_LABEL, PlainTarget, SOAK_LABEL, Standing, TargetError,
+    lock, observe, planning,
+};
+use crate::engine::containers::Volumes;
+use crate::engine::json as read;
+use crate::model::event::{EVENT_LABEL, Event, Outcome};
+use crate::model::observation::Health;
+use crate::model::plan::{Frozen, OperationId, OperationKind};
+use crate::model::project::{DEFAULT_SOAK, ImageName};
+use crate::model::reference::Repository;
+use crate::model::time::{Span, Timestamp};
+use crate::target::job::{Live, Process, StopSent};
+
+/// Lines of a failed container's log that are kept.
+const LAST_LINES: usize = 200;
+
+/// How long a container that was put back is watched before that is believed. A request
+/// sent before its client died may still be carried out meanwhile.
+const BELIEVED_AFTER: Duration = Duration::from_millis(1_500);
+
+/// Takes the new container away, whatever it is called by now.
+pub(super) async fn take_down(
+    target: &PlainTarget,
+    job: &mut Job,
+) -> Result<Vec<String>, TargetError> {
+    let mut words = Vec::new();
+    let mut found: Vec<String> = made_by(target, job)
+        .await?
+        .into_iter()
+        .map(|one| one.id)
+        .collect();
+    // One whose labels could not be listed for some reason is still known by its id.
+    found.extend(job.live.new.take().filter(|id| !found.contains(id)));
+    for id in found {
+        if let Some(inspect) = target.engine.container(&id).await? {
+            if read::time(&inspect, "/State/StartedAt").is_some() {
+                words.extend(last_words(target, &id, &inspect).await);
+            }
+        }
+        // Its own anonymous volumes are new and go with it; those it took over have names.
+        target.engine.remove(&id, Volumes::Remove).await?;
+    }
+    Ok(words)
+}
+
+/// Containers this operation created for this name.
+async fn made_by(target: &PlainTarget, job: &Job) -> Result<Vec<Listed>, TargetError> {
+    let listed = target.list().await?;
+    Ok(listed
+        .into_iter()
+        .filter(|one| {
+            one.id != job.old_id
+                && one.label(OPERATION_LABEL) == Some(job.event.id.0.as_str())
+                && one.label(CONTAINER_LABEL) == Some(job.container.as_str())
+        })
+        .collect())
+}
+
+/// The log and the health log of a container that is about to be removed, with the values
+/// of variables that look like secrets taken out.
+async fn last_words(target: &PlainTarget, id: &str, inspect: &Value) -> Vec<String> {
+    let mut words = target.engine.last_lines(id, LAST_LINES).await;
+    for entry in read::list(inspect, "/State/Health/Log") {
+        let code = read::number(entry, "/ExitCode").unwrap_or_default();
+        let output = read::text(entry, "/Output").unwrap_or_default().trim();
+        words.push(format!("health check: exit code {code}: {output}"));
+    }
+    let secrets: Vec<&str> = read::list(inspect, "/Config/Env")
+        .iter()
+        .filter_map(|entry| entry.as_str()?.split_once('='))
+        .filter(|(name, value)| value.len() >= 6 && looks_secret(name))
+        .map(|(_, value)| value)
+        .collect();
+    for line in &mut words {
+        for secret in &secrets {
+            if line.contains(secret) {
+                *line = line.replace(secret, "•••");
+            }
+        }
+    }
+    words
+}
+
+/// Whether a variable's name promises a secret.
+pub(super) fn looks_secret(name: &str) -> bool {
+    let name = name.to_ascii_uppercase();
+    [
+        "PASS",
+        "SECRET",
+        "TOKEN",
+        "KEY",
+        "CREDENTIAL",
+        "AUTH",
+        "DSN",
+        "PRIVATE",
+    ]
+    .iter()
+    .any(|word| name.contains(word))
+}
+
+/// Puts the old container back.
+pub(super) async fn bring_back(target: &PlainTarget, job: &mut Job) -> Result<(), TargetError> {
+    match target.engine.container(&job.old_id).await? {
+        Some(old) => settle_old(target, job, &old).await?,
+        None => make_anew(target, job).await?,
+    }
+    if job.was_running {
+        believe(target, job).await?;
+    }
+    Ok(())
+}
+
+async fn settle_old(target: &PlainTarget, job: &Job, old: &Value) -> Result<(), TargetError> {
+    let engine = &target.engine;
+    let name = read::text(old, "/Name")
+        .unwrap_or_default()
+        .trim_start_matches('/');
+    if name != job.container {
+        engine.rename(&job.old_id, &job.container).await?;
+    }
+    let (wanted, found) = (policy(&job.old), policy(old));
+    let disarmed = is_disarmed(&found) && !is_disarmed(&wanted);
+    if job.was_running {
+        let running = read::flag(old, "/State/Running");
+        let stop_may_come = match job.live.stop {
+            StopSent::No => false,
+            StopSent::Yes => true,
+            // The stop is asked for right after disarming. Where there was nothing to
+            // disarm, nothing tells.
+            StopSent::Unknown => disarmed || is_disarmed(&wanted),
+        };
+        if running && stop_may_come {
+            // A stop whose client died is still carried out, up to its whole grace later.
+            // Stopping again waits for that one to end.
+            engine.stop(&job.old_id, grace(old)).await?;
+            wait_down(target, &job.old_id).await?;
+            engine.start(&job.old_id).await?;
+        } else if !running {
+            engine.start(&job.old_id).await?;
+        }
+    }
+    if disarmed {
+        engine.set_restart_policy(&job.old_id, &wanted).await?;
+    }
+    Ok(())
+}
+
+/// The old container is gone: pruned, or removed by the engine itself. It is made again as
+/// it was described.
+async fn make_anew(target: &PlainTarget, job: &mut Job) -> Result<(), TargetError> {
+    if let Some(there) = target.engine.container(&job.container).await? {
+        // Made anew by an earlier try of this very undoing.
+        let id = read::text(&there, "/Id").unwrap_or_default().to_owned();
+        target.engine.start(&id).await?;
+        job.old_id = id;
+        return Ok(());
+    }
+    let image = read::text(&job.old, "/Image")
+        .unwrap_or_default()
+        .to_owned();
+    let carried = planning::carried(target, &job.old, None, &image).await?;
+    let mut body = carried.body;
+    let before = job
+        .old
+        .pointer("/Config/Labels")
+        .cloned()
+        .unwrap_or_else(|| json!({}));
+    if let Some(body) = body.as_object_mut() {
+        let labels = body.entry("Labels").or_insert_with(|| json!({}));
+        for key in OWN_LABELS {
+            if let (Some(labels), Some(value)) = (labels.as_object_mut(), before.get(key)) {
+                labels.insert(key.to_owned(), value.clone());
+            }
+        }
+    }
+    let id = target.engine.create(&job.container, &body).await?;
+    for (network, endpoint) in &carried.connect {
+        target
+            .engine
+            .connect_network(network, &id, endpoint)
+            .await?;
+    }
+    if job.was_running {
+        target.engine.start(&id).await?;
+    }
+    job.old_id = id;
+    Ok(())
+}
+
+/// The old container runs, and still does a little later.
+async fn believe(target: &PlainTarget, job: &Job) -> Result<(), TargetError> {
+    if job.live.stop != StopSent::No {
+        tokio::time::sleep(BELIEVED_AFTER).await;
+    }
+    for _ in 0..3 {
+        let inspect = target.container(&job.old_id).await?;
+        if observe::health(&inspect) != Health::NotRunning {
+            return Ok(());
+        }
+        target.engine.start(&job.old_id).await?;
+        tokio::time::sleep(BELIEVED_AFTER).await;
+    }
+    Err(TargetError::Unwell {
+        engine: target.engine.name().clone(),
+        container: job.container.clone(),
+        what: "was put back but does not stay up".to_owned(),
+    })
+}
+
+/// Where a job stands.
+pub(super) async fn standing(target: &PlainTarget, job: &Job) -> Result<Standing, TargetError> {
+    let parked = names::parked(&job.container, &job.event.id);
+    if target.engine.container(&parked).await?.is_some() {
+        return Ok(Standing::Committed);
+    }
+    let Some(there) = target.engine.container(&job.container).await? else {
+        return Ok(Standing::Halfway);
+    };
+    let is_new = read::text(&there, "/Id") != Some(job.old_id.as_str())
+        && there
+            .pointer("/Config/Labels")
+            .and_then(|labels| labels.get(OPERATION_LABEL))
+            == Some(&json!(job.event.id));
+    let well = matches!(
+        observe::health(&there),
+        Health::Healthy | Health::NoCheck | Health::Starting
+    );
+    Ok(if is_new && well {
+        Standing::InPlace
+    } else {
+        Standing::Halfway
+    })
+}
+
+/// What was cut off: the jobs in locks, and reserved containers without a lock.
+pub(super) async fn cut_off(target: &PlainTarget) -> Result<Vec<Job>, TargetError> {
+    let listed = target.list().await?;
+    let mut jobs: Vec<Job> = listed
+        .iter()
+        .filter(|one| matches!(Reserved::of(&one.name), Some(Reserved::Lock(_))))
+        .filter_map(lock::read)
+        .collect();
+    // A lock names the engine as its owner knew it; here it may be called otherwise.
+    for job in &mut jobs {
+        job.engine = target.engine.name().clone();
+    }
+    let mut strays: BTreeMap<&str, (Option<&Listed>, Option<&Listed>)> = BTreeMap::new();
+    for one in &listed {
+        match Reserved::of(&one.name) {
+            Some(Reserved::Old(place)) => strays.entry(place).or_default().0 = Some(one),
+            Some(Reserved::New(place)) => strays.entry(place).or_default().1 = Some(one),
+            _ => {}
+        }
+    }
+    for (place, (old, new)) in strays {
+        let locked = listed
+            .iter()
+            .any(|one| Reserved::of(&one.name) == Some(Reserved::Lock(place)));
+        if !locked {
+            jobs.extend(stray(target, place, old, new).await?);
+        }
+    }
+    Ok(jobs)
+}
+
+/// A job made up from what a vanished lock left behind.
+async fn stray(
+    target: &PlainTarget,
+    place: &str,
+    old: Option<&Listed>,
+    new: Option<&Listed>,
+) -> Result<Option<Job>, TargetError> {
+    let old_id = old.map_or(place, |one| one.id.as_str());
+    let Some(mut inspect) = target.engine.container(old_id).await? else {
+        // Only a new container that was never put in place, and nothing to replace.
+        return Ok(None);
+    };
+    let in_place = target.engine.container(place).await?;
+    let successor = match new {
+        Some(one) => target.engine.container(&one.id).await?,
+        None => in_place,
+    };
+    let label = |key: &str| {
+        successor
+            .as_ref()?
+            .pointer("/Config/Labels")?
+            .get(key)?
+            .as_str()
+    };
+    let event = label(EVENT_LABEL).and_then(|text| serde_json::from_str(text).ok());
+    let operation = label(OPERATION_LABEL).map_or_else(
+        || {
+            OperationId(
+                old.and_then(|one| one.name.rsplit('-').next())
+                    .unwrap_or_default()
+                    .to_owned(),
+            )
+        },
+        |id| OperationId(id.to_owned()),
+    );
+    // The old one was disarmed; what its policy was, its successor took over.
+    if let Some(policy) = successor
+        .as_ref()
+        .and_then(|one| one.pointer("/HostConfig/RestartPolicy"))
+    {
+        if let Some(host) = inspect
+            .pointer_mut("/HostConfig")
+            .and_then(Value::as_object_mut)
+        {
+            host.insert("RestartPolicy".to_owned(), policy.clone());
+        }
+    }
+    let identity = read::digest(&inspect, "/Image");
+    let Some(identity) = identity else {
+        return Ok(None);
+    };
+    let frozen = Frozen {
+        label: read::text(&inspect, "/Config/Image")
+            .unwrap_or_default()
+            .to_owned(),
+        identity,
+        content: None,
+        repository: Repository::new(""),
+        tag: None,
+        registry_digest: None,
+        size: None,
+    };
+    Ok(Some(Job {
+        event: event.unwrap_or_else(|| unknown_event(operation)),
+        summary: format!("an operation on {place} whose lock is gone"),
+        process: Process {
+            owner: String::new(),
+            machine: String::new(),
+            pid: 0,
+            started: 0,
+        },
+        engine: target.engine.name().clone(),
+        engine_id: target.facts().await?.id,
+        container: place.to_owned(),
+        old_id: read::text(&inspect, "/Id").unwrap_or_default().to_owned(),
+        was_running: true,
+        old: inspect,
+        from: frozen.clone(),
+        to: frozen,
+        follows: None,
+        soak: DEFAULT_SOAK,
+        health_wait: Span::seconds(60),
+        peers: Vec::new(),
+        live: Live::default(),
+    }))
+}
+
+fn unknown_event(id: OperationId) -> Event {
+    Event {
+        id,
+        time: Timestamp::default(),
+        who: "unknown".to_owned(),
+        operation: OperationKind::Recover,
+        image: ImageName(String::new()),
+        environment: None,
+        from: None,
+        to: None,
+        reason: None,
+        outcome: Outcome::NeedsRecover,
+        duration: None,
+        error: None,
+        log: Vec::new(),
+    }
+}
+
+/// Takes away parked containers whose soak is over, where their successor runs.
+pub(super) async fn sweep(
+    target: &PlainTarget,
+    now: Timestamp,
+) -> Result<Vec<String>, TargetError> {
+    let listed = target.list().await?;
+    let mut swept = Vec::new();
+    for one in &listed {
+        let Some(Reserved::Parked(place)) = Reserved::of(&one.name) else {
+            continue;
+        };
+        let locked = listed
+            .iter()
+            .any(|other| Reserved::of(&other.name) == Some(Reserved::Lock(place)));
+        let Some(successor) = listed.iter().find(|other| other.name == place && !locked) else {
+            continue;
+        };
+        let soak = successor
+            .label(SOAK_LABEL)
+            .and_then(|text| Span::parse(text).ok())
+            .unwrap_or(DEFAULT_SOAK);
+        let Some(inspect) = target.engine.container(&one.id).await? else {
+            continue;
+        };
+        let runs = read::text(&successor.raw, "/State") == Some("running");
+        let over = read::time(&inspect, "/State/FinishedAt")
+            .is_some_and(|end| Span::between(end, now) >= soak);
+        if runs && over {
+            target.engine.remove(&one.id, Volumes::Keep).await?;
+            swept.push(one.name.clone());
+        }
+    }
+    Ok(swept)
+}
