@@ -8,11 +8,16 @@ use std::time::Instant;
 use bollard::Docker;
 use bollard::query_parameters::{ListContainersOptions, ListImagesOptions};
 use karat::cli::demo::{DemoError, clean, lay};
+use karat::config::{Surroundings, load};
 use karat::model::event::{EVENT_LABEL, Event, Outcome};
+use karat::model::fleet::Fleet;
 use karat::model::observation::Health;
-use karat::model::project::EngineName;
+use karat::model::project::{EnvironmentName, ImageName, Project};
 use karat::model::run::{RUNS_LABEL, read_label};
 use karat::model::time::Span;
+use karat::observe::gather;
+use karat::operate::rebuild::{RebuildAsk, plan, run as rebuild};
+use karat::target::Targets;
 
 /// Takes the demo away, also after a failed assertion.
 struct Demo {
@@ -63,8 +68,10 @@ static TURN: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 
 async fn lay_here(docker: &Docker, dir: &Path) -> Result<Vec<String>, DemoError> {
     let mut said = Vec::new();
-    let engine = EngineName::from("unix:///var/run/docker.sock");
-    lay(docker, &engine, dir, &mut |line| said.push(line.to_owned())).await?;
+    lay(docker, &crate::local::name(), dir, &mut |line| {
+        said.push(line.to_owned())
+    })
+    .await?;
     Ok(said)
 }
 
@@ -108,6 +115,8 @@ async fn the_demo_is_laid_out_once_and_taken_away_exactly() {
     let elsewhere = lay_here(&docker, &demo.folder.path().join("other")).await;
     assert!(matches!(elsewhere, Err(DemoError::AlreadyThere { .. })));
     assert_eq!(laid(&docker).await, (12, 11));
+
+    the_fleet_is_as_told(&docker, &dir).await;
 
     fs::write(dir.join("notes"), "mine").expect("a file");
     let mut said = Vec::new();
@@ -159,4 +168,66 @@ async fn a_demo_that_cannot_be_finished_is_taken_away_and_nothing_else() {
     assert!(error.contains(name), "{error}");
     assert_eq!(left, (0, 0));
     assert!(!dir.exists());
+}
+
+/// Reads the project file and the engine as karat does.
+async fn read(dir: &Path) -> (Project, Fleet) {
+    let mut surroundings = Surroundings::of_process();
+    surroundings.cwd = dir.to_owned();
+    let project = load(None, &surroundings).expect("the demo's own project file");
+    let targets = Targets::of(&project);
+    let engines = gather(&targets, &Default::default()).await;
+    let fleet = Fleet::assemble(&project, &engines, chrono::Utc::now());
+    (project, fleet)
+}
+
+/// The fleet shows skew, a sick canary, and a version to go back to; and its images can be
+/// rebuilt from the folder.
+async fn the_fleet_is_as_told(docker: &Docker, dir: &Path) {
+    let (project, fleet) = read(dir).await;
+    assert_eq!((fleet.rows.len(), fleet.environments.len()), (3, 4));
+    let cell = |image: &str, environment: &str| {
+        fleet
+            .cell(&ImageName::from(image), &EnvironmentName::from(environment))
+            .expect("a cell")
+    };
+    let prod = cell("shop-web", "prod");
+    assert_eq!(prod.deployment.as_ref().expect("runs").version, "1.4.0");
+    assert!(!prod.skew.is_empty());
+    let back = format!("{:?}", prod.known_good);
+    assert!(back.contains("1.3.0"), "{back}");
+    let canary = cell("shop-api", "staging")
+        .deployment
+        .as_ref()
+        .expect("runs");
+    assert_eq!(canary.health, Health::Unhealthy);
+
+    let ask = RebuildAsk {
+        image: ImageName::from("shop-web"),
+        version: None,
+        no_cache: false,
+        pull: false,
+        build_args: Default::default(),
+        engine: None,
+        reason: None,
+        who: "ann@laptop".to_owned(),
+    };
+    let plan = plan(&fleet, &project, &ask, chrono::Utc::now()).expect("a plan");
+    let (sender, receiver) = tokio::sync::mpsc::channel(64);
+    let watch = tokio::spawn(crate::build::gather(receiver));
+    let cancel = tokio_util::sync::CancellationToken::new();
+    let report = rebuild(docker, &plan, &sender, &cancel).await;
+    drop(sender);
+    watch.await.expect("progress");
+    assert_eq!(report.outcome, Outcome::Done, "{report:?}");
+    assert_eq!(plan.version.0, "1.5.0-rc.2");
+    let (_, fleet) = read(dir).await;
+    let row = fleet.row(&ImageName::from("shop-web")).expect("a row");
+    let newest = row.catalog.newest().expect("a version");
+    assert_eq!(newest.shown(), "1.5.0-rc.2");
+    let built = report.events[0]
+        .to
+        .as_ref()
+        .and_then(|to| to.digest.clone());
+    assert_eq!(built.as_ref(), Some(&newest.identity));
 }

@@ -26,10 +26,11 @@ use super::watch::{look, settled};
 use crate::engine::build::{BuildRequest, build};
 use crate::model::digest::Digest;
 use crate::model::event::{EVENT_LABEL, Event, Outcome, VersionMark};
-use crate::model::plan::{OperationId, OperationKind};
+use crate::model::plan::OperationKind;
 use crate::model::project::{EngineName, EnvironmentName, ImageName};
 use crate::model::run::{RUNS_LABEL, Run, write_label};
 use crate::model::time::{Span, Timestamp};
+use crate::operate::{new_id, who};
 
 /// Why the demo's first versions were replaced, as the history tells it.
 const REASON: &str = "laying out the demo";
@@ -66,13 +67,6 @@ pub async fn lay(
         laying.take_away().await;
     }
     outcome
-}
-
-/// `user@host`.
-fn who() -> String {
-    let user = whoami::username().unwrap_or_else(|_| "unknown".to_owned());
-    let host = whoami::hostname().unwrap_or_else(|_| "unknown".to_owned());
-    format!("{user}@{host}")
 }
 
 /// Programs of this machine must run on the engine's.
@@ -340,7 +334,7 @@ impl Laying<'_> {
             restarts: seen.restarts,
             health: seen.health,
             ended_by: OperationKind::Promote,
-            operation: OperationId(format!("{:016x}", rand::random::<u64>())),
+            operation: new_id(),
             who: self.who.clone(),
             reason: Some(REASON.to_owned()),
             followed_by: one.now.to_owned(),

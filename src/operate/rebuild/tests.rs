@@ -35,6 +35,7 @@ impl Table {
                 cells: Vec::new(),
             }],
             engines: engines([engine("dev", all, Vec::new())]),
+            stray_locks: Vec::new(),
         };
         Self {
             folder,
