@@ -6,6 +6,7 @@
 
 pub mod args;
 mod confirm;
+pub mod demo;
 mod deploy;
 #[cfg(test)]
 mod fixture;
@@ -24,6 +25,7 @@ mod signals;
 mod status;
 pub mod status_text;
 pub mod table;
+mod try_out;
 mod unlock;
 mod versions;
 pub mod versions_text;
@@ -52,6 +54,7 @@ pub async fn run(args: Args) -> Exit {
         }
         Some(Command::Recover { change }) => recover::run(&session, &change).await,
         Some(Command::Unlock(unlock)) => unlock::run(&session, unlock).await,
+        Some(Command::Demo(demo)) => try_out::run(&session, demo).await,
         Some(Command::Init { print }) => init::run(&session, print).await,
     }
 }

@@ -3,5 +3,6 @@
 #![allow(clippy::indexing_slicing)]
 
 mod build;
+mod demo;
 mod local;
 mod rebuild;
