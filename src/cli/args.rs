@@ -96,6 +96,8 @@ pub enum Command {
     },
     /// Break the lock of a container whose karat will never come back.
     Unlock(Unlock),
+    /// Lay a small fleet out on a real engine to try karat on, or take it away again.
+    Demo(Demo),
     /// Write a project file from what runs.
     Init {
         /// Print it instead of writing karat.toml.
@@ -187,6 +189,22 @@ pub struct Rebuild {
     /// How to change.
     #[command(flatten)]
     pub change: Change,
+}
+
+/// `karat demo`.
+#[derive(ClapArgs, Debug)]
+#[command(group(clap::ArgGroup::new("which").required(true).multiple(true).args(["engine", "clean"])))]
+pub struct Demo {
+    /// Lay three images in four environments on this machine's engine, or on the one you
+    /// name, without pulling anything.
+    #[arg(long, value_name = "ENGINE", num_args = 0..=1, default_missing_value = "")]
+    pub engine: Option<String>,
+    /// Take exactly that away again.
+    #[arg(long)]
+    pub clean: bool,
+    /// Where the demo's project folder is.
+    #[arg(long, value_name = "FOLDER")]
+    pub dir: Option<PathBuf>,
 }
 
 /// `karat unlock`.

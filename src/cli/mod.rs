@@ -6,12 +6,14 @@
 
 pub mod args;
 mod confirm;
+pub mod demo;
 mod deploy;
 #[cfg(test)]
 mod fixture;
 mod history;
 pub mod history_text;
 mod init;
+mod interface;
 pub mod json;
 mod output;
 mod plan_text;
@@ -23,6 +25,7 @@ mod signals;
 mod status;
 pub mod status_text;
 pub mod table;
+mod try_out;
 mod unlock;
 mod versions;
 pub mod versions_text;
@@ -38,7 +41,7 @@ pub async fn run(args: Args) -> Exit {
         Err(exit) => return exit,
     };
     match args.command {
-        None => status::run(&session, None).await,
+        None => interface::run(&session, args.read_only).await,
         Some(Command::Status { image }) => status::run(&session, image.as_deref()).await,
         Some(Command::Versions { image, env }) => {
             versions::run(&session, &image, env.as_deref()).await
@@ -51,6 +54,7 @@ pub async fn run(args: Args) -> Exit {
         }
         Some(Command::Recover { change }) => recover::run(&session, &change).await,
         Some(Command::Unlock(unlock)) => unlock::run(&session, unlock).await,
+        Some(Command::Demo(demo)) => try_out::run(&session, demo).await,
         Some(Command::Init { print }) => init::run(&session, print).await,
     }
 }

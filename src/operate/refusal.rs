@@ -113,9 +113,9 @@ pub enum Refusal {
         /// Which version.
         version: String,
     },
-    /// The environment's name was not confirmed.
-    #[error("{environment} is protected: type its name, or give `--confirm {environment}`")]
-    NotConfirmed {
+    /// The wanted version runs already.
+    #[error("nothing to do: {environment} runs it already")]
+    NothingToDo {
         /// Which environment.
         environment: EnvironmentName,
     },
@@ -138,11 +138,11 @@ impl Refusal {
     #[must_use]
     pub const fn exit_code(&self) -> u8 {
         match self {
+            Self::NothingToDo { .. } => 0,
             Self::NothingToRollBackTo { .. } => 4,
             Self::NothingRuns { .. }
             | Self::ReadOnly { .. }
             | Self::Revoked { .. }
-            | Self::NotConfirmed { .. }
             | Self::Target(TargetError::Refused { .. }) => 3,
             Self::Target(TargetError::Locked { .. }) => 7,
             Self::UnknownImage { .. }

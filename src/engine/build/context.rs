@@ -29,7 +29,8 @@ const WAITING: usize = 3;
 /// Which builder reads the context.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Builder {
-    /// Takes the context as it comes.
+    /// Takes the context as it comes. The Dockerfile is in it even when it is excluded (the
+    /// builder has no other way to it), so that `COPY . .` copies it.
     BuildKit,
     /// Reads `.dockerignore` itself, to leave out the Dockerfile and the ignore file: both
     /// must be sent even when they are excluded.

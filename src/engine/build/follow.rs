@@ -14,6 +14,9 @@ use crate::model::time::Span;
 /// How many of a step's last lines are kept for the report of its failure.
 const LINES_KEPT: usize = 30;
 
+/// How many digits of an id builders print at least: Docker twelve, Podman eleven.
+const SHORT_ID: usize = 11;
+
 /// What is known of a build under way.
 pub(super) struct Follow {
     mask: Mask,
@@ -140,7 +143,7 @@ impl Follow {
             } else if let Some(said) = arrow_line(&line) {
                 if said.starts_with("Using cache") {
                     self.finish_current(Some(BuildState::Cached), told);
-                } else if said.len() >= 12 && said.bytes().all(|b| b.is_ascii_hexdigit()) {
+                } else if said.len() >= SHORT_ID && said.bytes().all(|b| b.is_ascii_hexdigit()) {
                     self.note_intermediate(said);
                 }
             } else {

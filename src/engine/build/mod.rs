@@ -81,7 +81,8 @@ pub struct Built {
 
 /// Builds an image and tags it. When it returns with an error, a cancelled build included,
 /// no tag has changed and no image or container is left over; BuildKit may keep finished
-/// steps in its cache.
+/// steps in its cache, and Podman 4 runs the step under way to its end before it notices a
+/// cancel.
 ///
 /// # Errors
 /// [`BuildError`], with every build argument's value masked.
@@ -91,12 +92,26 @@ pub async fn build(
     progress: &mpsc::Sender<Progress>,
     cancel: &CancellationToken,
 ) -> Result<Built, BuildError> {
+    build_by(docker, None, request, progress, cancel).await
+}
+
+/// [`build`], by that builder; by the one the engine has if none is given.
+///
+/// # Errors
+/// As [`build`].
+pub async fn build_by(
+    docker: &Docker,
+    builder: Option<Builder>,
+    request: &BuildRequest,
+    progress: &mpsc::Sender<Progress>,
+    cancel: &CancellationToken,
+) -> Result<Built, BuildError> {
     let before = undo::Before::look(docker, &request.tags).await?;
     let mut follow = Follow::new(Mask::new(&request.args));
     let outcome = tokio::select! {
         biased;
         () = cancel.cancelled() => Err(BuildError::Cancelled),
-        outcome = Box::pin(attempt(docker, request, &mut follow, progress)) => outcome,
+        outcome = Box::pin(attempt(docker, builder, request, &mut follow, progress)) => outcome,
     };
     // The request is dropped by now: that is what stops the engine.
     if let Err(error) = &outcome {
@@ -107,14 +122,18 @@ pub async fn build(
 
 async fn attempt(
     docker: &Docker,
+    builder: Option<Builder>,
     request: &BuildRequest,
     follow: &mut Follow,
     progress: &mpsc::Sender<Progress>,
 ) -> Result<Built, BuildError> {
     let started = Instant::now();
-    let builder = builder_of(docker).await?;
+    let builder = match builder {
+        Some(builder) => builder,
+        None => builder_of(docker).await?,
+    };
     if builder == Builder::Classic {
-        let note = "this engine has no BuildKit: built by its classic builder";
+        let note = "no BuildKit: built by the engine's classic builder";
         let _ = progress.send(Progress::Note(note.to_owned())).await;
     }
     let context = look_through(request, builder).await?;

@@ -17,7 +17,6 @@ use std::fs;
 use crate::model::catalog::Catalog;
 use crate::model::fleet::{Fleet, Link};
 use crate::model::nearest;
-use crate::model::plan::OperationId;
 use crate::model::project::{EngineName, EnvironmentName, Image, ImageName, Project, Recipe};
 use crate::model::rebuild::RebuildPlan;
 use crate::model::reference::{ImageRef, Repository};
@@ -82,7 +81,7 @@ pub fn plan(
     let labels = labels(fleet, &engine, &recipe, &dockerfile, &version, now);
     warnings.extend(doubts(fleet, &engine, &labels, ask));
     Ok(RebuildPlan {
-        id: OperationId(format!("{:016x}", rand::random::<u64>())),
+        id: super::new_id(),
         image: image.name.clone(),
         repository: image.repository.clone(),
         version,

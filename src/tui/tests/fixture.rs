@@ -441,6 +441,7 @@ pub(super) fn fleet() -> Fleet {
         source: Source::File("/home/shop/karat.toml".into()),
         environments: environments(),
         rows: vec![api(), base(), web()],
+        stray_locks: Vec::new(),
         engines: [
             engine("context:default", Link::Up),
             engine("ssh://deploy@staging-1", Link::Connecting),

@@ -83,6 +83,7 @@ fn home_of_nothing() {
         environments: Vec::new(),
         rows: Vec::new(),
         engines: std::iter::once(engine("context:default", Link::Up)).collect(),
+        stray_locks: Vec::new(),
     };
     insta::assert_snapshot!("home_empty", screen(&mut state(nothing.clone()), 100, 30));
     nothing.environments = environments();

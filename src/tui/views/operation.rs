@@ -60,6 +60,7 @@ pub(super) fn ended(canvas: &Canvas<'_>, outcome: Outcome) -> (&'static str, Sty
         Outcome::Cancelled => ("↶", theme.warn),
         Outcome::Undone => ("↶", theme.bad),
         Outcome::Failed => ("✗", theme.bad),
+        Outcome::Locked => ("⊘", theme.warn),
         Outcome::NeedsRecover => ("‼", theme.bad),
     }
 }
@@ -184,6 +185,9 @@ fn tell(canvas: &Canvas<'_>, operation: &Operation, page: &mut Page<'_>, most: u
                 Outcome::Undone | Outcome::Cancelled => {
                     Some("next: nothing must be done: everything is as before")
                 }
+                Outcome::Locked => Some(
+                    "next: wait until it is done; if its karat is gone, press R at home or run `karat recover`",
+                ),
                 Outcome::Done | Outcome::Failed => None,
             };
             if let Some(next) = next {

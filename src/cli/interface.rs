@@ -1,0 +1,302 @@
+//! `karat` without a verb: the interface, and the hands that do what it asks.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_trait::async_trait;
+use tokio::sync::{Notify, mpsc, watch};
+use tokio_util::sync::CancellationToken;
+
+use super::output::{self, Exit};
+use super::session::Session;
+use crate::model::event::Outcome;
+use crate::model::fleet::Fleet;
+use crate::model::learned::learned;
+use crate::model::plan::{OperationId, OperationKind};
+use crate::model::progress::{Progress, Report};
+use crate::model::project::Project;
+use crate::observe::{Live, Pace, live};
+use crate::operate::planning::{DeployAsk, Pick};
+use crate::operate::rebuild::RebuildAsk;
+use crate::operate::recover::Way;
+use crate::operate::{Operator, Refusal};
+use crate::store::{Filter, Store};
+use crate::target::Watch;
+use crate::tui::effect::{Confirmed, Errand, Hands, HistoryFilter, Message, Refused, Wanted};
+use crate::tui::theme::Theme;
+use crate::tui::{self, Opening};
+
+/// Messages of one operation that may wait for the interface.
+const WAITING: usize = 64;
+
+/// Opens the interface and stays until it is left.
+pub(super) async fn run(session: &Session, read_only: bool) -> Exit {
+    let last = session.store.last_engines().unwrap_or_default();
+    let observed = live(&session.project, &session.targets, &last, Pace::default());
+    let remembering = tokio::spawn(remember(session.store.clone(), observed.engines.clone()));
+    let hands = Hand {
+        operator: session.operator.clone(),
+        project: session.project.clone(),
+        store: session.store.clone(),
+        fleet: observed.fleet.clone(),
+        nudge: observed.nudge(),
+        running: Mutex::default(),
+    };
+    let opening = opening(&observed, hands, read_only);
+    let left = tui::run(opening).await;
+    remembering.abort();
+    // What was seen last is what the next start shows first.
+    let engines = observed.engines.borrow().clone();
+    let _ = session.store.remember_engines(&engines);
+    match left {
+        Ok(goodbye) => {
+            for report in &goodbye.ended {
+                output::say(&format!("karat: {}", report.summary));
+            }
+            for (_, summary) in &goodbye.unfinished {
+                output::say(&format!(
+                    "karat: left in the middle: {summary}; run `karat recover`"
+                ));
+            }
+            Exit(u8::try_from(goodbye.exit_code()).unwrap_or(1))
+        }
+        Err(error) => {
+            output::error(&error);
+            Exit::ERROR
+        }
+    }
+}
+
+fn opening(observed: &Live, hands: Hand, read_only: bool) -> Opening {
+    let colourless = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    Opening {
+        fleet: observed.fleet.borrow().clone(),
+        fleet_updates: observed.fleet.clone(),
+        hands: Arc::new(hands),
+        read_only,
+        demo: false,
+        mouse: true,
+        theme: if colourless {
+            Theme::colourless()
+        } else {
+            Theme::dark()
+        },
+        clock: Arc::new(chrono::Utc::now),
+    }
+}
+
+/// Keeps what the engines said, and the events they carry, for the next start. At most once
+/// in some seconds: a busy engine must not keep the disk busy.
+async fn remember(
+    store: Arc<Store>,
+    mut engines: watch::Receiver<Arc<crate::model::fleet::Engines>>,
+) {
+    while engines.changed().await.is_ok() {
+        let seen = engines.borrow_and_update().clone();
+        let store = store.clone();
+        let written = tokio::task::spawn_blocking(move || store.remember_engines(&seen)).await;
+        // Only a cache: the next try may succeed, and nothing depends on it.
+        drop(written);
+        tokio::time::sleep(std::time::Duration::from_secs(5)).await;
+    }
+}
+
+/// Does what the interface asks.
+struct Hand {
+    operator: Operator,
+    project: Arc<Project>,
+    store: Arc<Store>,
+    fleet: watch::Receiver<Arc<Fleet>>,
+    nudge: Arc<Notify>,
+    running: Mutex<HashMap<OperationId, CancellationToken>>,
+}
+
+#[async_trait]
+impl Hands for Hand {
+    async fn carry_out(self: Arc<Self>, errand: Errand, answer: mpsc::Sender<Message>) {
+        let message = match errand {
+            Errand::Plan(request, wanted) => {
+                let planned = self.plan(wanted).await;
+                Message::Planned(
+                    request,
+                    planned.map_err(|refusal| Refused {
+                        sentence: refusal.to_string(),
+                    }),
+                )
+            }
+            Errand::Run(confirmed) => {
+                let report = self.run(*confirmed, &answer).await;
+                Message::Finished(report)
+            }
+            Errand::Cancel(id) => {
+                self.cancel(&id);
+                return;
+            }
+            Errand::LoadDetails { engine, container } => {
+                let read = match self.operator.targets().get(&engine) {
+                    Ok(target) => target.details(&container).await.map(Box::new),
+                    Err(error) => Err(error),
+                };
+                Message::Details {
+                    engine,
+                    container,
+                    answer: read.map_err(|error| error.to_string()),
+                }
+            }
+            Errand::LoadHistory(filter) => {
+                let events = self.history(&filter);
+                Message::History(filter, events)
+            }
+            Errand::Recover => Message::Recovered(self.recover().await),
+            Errand::Refresh => {
+                self.nudge.notify_waiters();
+                return;
+            }
+        };
+        // The interface has gone: nobody is left to be told.
+        let _ = answer.send(message).await;
+    }
+}
+
+impl Hand {
+    async fn plan(&self, wanted: Wanted) -> Result<Box<Confirmed>, Refusal> {
+        let fleet = self.fleet.borrow().clone();
+        let ask = match wanted {
+            Wanted::Rollback {
+                image,
+                environment,
+                to,
+            } => DeployAsk {
+                kind: OperationKind::Rollback,
+                images: vec![image],
+                environment,
+                pick: to.map_or(Pick::KnownGood, Pick::Identity),
+                reason: None,
+                accept_no_rollback: false,
+            },
+            Wanted::Promote { images, from, to } => DeployAsk {
+                kind: OperationKind::Promote,
+                images,
+                environment: to,
+                pick: Pick::From(Some(from)),
+                reason: None,
+                accept_no_rollback: false,
+            },
+            Wanted::Rebuild {
+                image,
+                no_cache,
+                pull,
+            } => {
+                let ask = RebuildAsk {
+                    image,
+                    version: None,
+                    no_cache,
+                    pull,
+                    build_args: std::collections::BTreeMap::new(),
+                    engine: None,
+                    reason: None,
+                    who: self.operator.who().to_owned(),
+                };
+                let plan = self.operator.plan_rebuild(&fleet, &self.project, &ask)?;
+                return Ok(Box::new(Confirmed::Rebuild(plan)));
+            }
+        };
+        let plan = self.operator.plan(&fleet, &ask, chrono::Utc::now()).await?;
+        if plan.is_empty() {
+            return Err(Refusal::NothingToDo {
+                environment: plan.environment,
+            });
+        }
+        Ok(Box::new(Confirmed::Deploy(plan)))
+    }
+
+    async fn run(&self, confirmed: Confirmed, answer: &mpsc::Sender<Message>) -> Report {
+        let id = confirmed.id().clone();
+        let cancel = CancellationToken::new();
+        self.running().insert(id.clone(), cancel.clone());
+        let (sender, receiver) = mpsc::channel(WAITING);
+        let watch = Watch::new(sender, cancel);
+        let telling = tokio::spawn(pass_on(id.clone(), receiver, answer.clone()));
+        let report = match &confirmed {
+            Confirmed::Deploy(plan) => self.operator.run(plan, &watch).await,
+            Confirmed::Rebuild(plan) => self.operator.rebuild(plan, &watch).await,
+        };
+        drop(watch);
+        // Everything is told before the end is.
+        let _ = telling.await;
+        self.running().remove(&id);
+        report
+    }
+
+    fn cancel(&self, id: &OperationId) {
+        if let Some(cancel) = self.running().get(id) {
+            cancel.cancel();
+        }
+    }
+
+    fn running(&self) -> std::sync::MutexGuard<'_, HashMap<OperationId, CancellationToken>> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn history(&self, filter: &HistoryFilter) -> Result<Vec<crate::model::event::Event>, String> {
+        let fleet = self.fleet.borrow().clone();
+        let filter = Filter {
+            image: filter.image.clone(),
+            environment: filter.environment.clone(),
+            limit: Some(1_000),
+        };
+        self.store
+            .learn(&learned(&fleet))
+            .and_then(|_| self.store.events(&filter))
+            .map_err(|error| error.to_string())
+    }
+
+    async fn recover(&self) -> Result<String, String> {
+        let survey = self.operator.survey().await;
+        let mut told = Vec::new();
+        let mut failed = Vec::new();
+        for cut in survey.cut_off {
+            if let Way::StillRuns { .. } = cut.way {
+                continue;
+            }
+            let report = self
+                .operator
+                .settle(cut, &crate::operate::unwatched())
+                .await;
+            match report.outcome {
+                Outcome::Done | Outcome::Undone | Outcome::Cancelled => told.push(report.summary),
+                _ => failed.push(report.error.unwrap_or(report.summary)),
+            }
+        }
+        failed.extend(
+            survey
+                .away
+                .iter()
+                .map(|(engine, why)| format!("{engine} could not be looked at: {why}")),
+        );
+        if failed.is_empty() {
+            Ok(if told.is_empty() {
+                "nothing was cut off".to_owned()
+            } else {
+                told.join("; ")
+            })
+        } else {
+            Err(failed.join("; "))
+        }
+    }
+}
+
+/// Passes an operation's progress on. When nobody listens any more the channel closes, and
+/// the operation goes on without telling.
+async fn pass_on(
+    id: OperationId,
+    mut progress: mpsc::Receiver<Progress>,
+    answer: mpsc::Sender<Message>,
+) {
+    while let Some(progress) = progress.recv().await {
+        let message = Message::Progress(id.clone(), progress);
+        if answer.send(message).await.is_err() {
+            return;
+        }
+    }
+}
