@@ -7,11 +7,14 @@ mod support;
 
 mod build;
 mod compare;
-mod library;
 mod demo;
+mod disturbances;
+mod kills;
+mod library;
 mod local;
 mod operations;
 mod parity;
 mod place;
+mod reach;
 mod rebuild;
 mod refusals;

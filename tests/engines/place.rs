@@ -13,7 +13,10 @@ pub(crate) const REPOSITORY: &str = "shop/web";
 pub(crate) fn project(environments: &[(&str, &[&str], &str)]) -> String {
     let mut text = format!("[images.web]\nrepository = \"{REPOSITORY}\"\n");
     for (name, engines, more) in environments {
-        let engines: Vec<String> = engines.iter().map(|engine| format!("\"{engine}\"")).collect();
+        let engines: Vec<String> = engines
+            .iter()
+            .map(|engine| format!("\"{engine}\""))
+            .collect();
         text.push_str(&format!(
             "[environments.{name}]\nengines = [{}]\n{more}\n",
             engines.join(", ")
@@ -65,7 +68,9 @@ pub(crate) fn settled(api: &Api, versions: &[&str]) -> String {
     let left: Vec<&String> = names
         .iter()
         .filter(|name| {
-            name.starts_with("karat-lock-") || name.contains(".karat-new-") || name.contains(".karat-old-")
+            name.starts_with("karat-lock-")
+                || name.contains(".karat-new-")
+                || name.contains(".karat-old-")
         })
         .collect();
     assert!(left.is_empty(), "left behind: {left:?} among {names:?}");
