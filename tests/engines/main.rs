@@ -18,3 +18,4 @@ mod place;
 mod reach;
 mod rebuild;
 mod refusals;
+mod registry;
