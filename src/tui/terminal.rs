@@ -7,8 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use std::thread::ThreadId;
 
 use crossterm::event::{
-    DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture,
-    EventStream,
+    DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EventStream,
 };
 use crossterm::terminal::{
     BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen,
@@ -82,7 +81,10 @@ fn enter(mouse: bool) -> io::Result<()> {
         cursor::Hide
     )?;
     if mouse {
-        execute!(out, EnableMouseCapture)?;
+        // Buttons and the wheel, not every movement as crossterm's own command asks for:
+        // a hand on the mouse must not cost anything.
+        write!(out, "\x1b[?1000h\x1b[?1006h")?;
+        out.flush()?;
     }
     Ok(())
 }
