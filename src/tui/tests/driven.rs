@@ -6,7 +6,10 @@ use std::rc::Rc;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use crossterm::event::{Event as TerminalEvent, KeyCode, KeyEvent, KeyModifiers};
+use crossterm::event::{
+    Event as TerminalEvent, KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent,
+    MouseEventKind,
+};
 use futures_util::stream;
 use ratatui::Terminal;
 use ratatui::backend::{Backend, ClearType, TestBackend, WindowSize};
@@ -19,7 +22,7 @@ use super::hands::FakeHands;
 use crate::model::fleet::Fleet;
 use crate::tui::effect::{Confirmed, Errand};
 use crate::tui::event::Event;
-use crate::tui::run::{Host, Outside, run};
+use crate::tui::run::{Host, Outside, hear_out, run};
 use crate::tui::state::{Ending, State};
 
 /// A buffer that the test can read while the loop draws on it.
@@ -176,6 +179,13 @@ where
             &mut outside,
         );
         let (ending, ()) = tokio::join!(looped, script(driver));
+        hear_out(
+            &mut events,
+            &mut state,
+            &mut outside,
+            Duration::from_secs(2),
+        )
+        .await;
         (ending.expect("no error"), state, hands)
     })
 }
@@ -375,7 +385,9 @@ fn a_signal_ends_the_loop_and_cancels_what_runs() {
         it.settle().await;
     });
     assert_eq!(ending, Ending::Signal(15));
-    assert!(state.operations[0].cancelling);
+    // It was heard out: everything is as before.
+    let report = state.operations[0].report.as_ref().expect("it has ended");
+    assert_eq!(report.outcome, crate::model::event::Outcome::Cancelled);
     assert_eq!(hands.count(|it| matches!(it, Errand::Cancel(_))), 1);
 }
 
@@ -450,6 +462,39 @@ fn an_idle_screen_is_not_drawn_and_a_flood_is_folded() {
         let drawn = *it.frames.borrow() - before;
         assert!(drawn < 250, "500 messages drew {drawn} frames");
     });
+}
+
+#[test]
+fn the_mouse_selects_opens_and_scrolls_and_its_movements_cost_nothing() {
+    let (_, state, _) = drive(false, |it| async move {
+        it.sees("shop-web").await;
+        it.settle().await;
+        let mouse = |kind, column, row| {
+            let event = MouseEvent {
+                kind,
+                column,
+                row,
+                modifiers: KeyModifiers::NONE,
+            };
+            it.send(Event::Terminal(TerminalEvent::Mouse(event)));
+        };
+        let before = *it.frames.borrow();
+        for column in 0..50 {
+            mouse(MouseEventKind::Moved, column, 3);
+        }
+        it.settle().await;
+        assert_eq!(*it.frames.borrow(), before);
+        let click = MouseEventKind::Down(MouseButton::Left);
+        mouse(click, 14, 2);
+        it.sees("shop-api in dev").await;
+        mouse(MouseEventKind::ScrollDown, 14, 2);
+        it.sees("shop-web in dev").await;
+        mouse(click, 14, 2);
+        it.sees("shop-api in dev").await;
+        mouse(click, 14, 2);
+        it.sees("Its container").await;
+    });
+    assert_eq!(state.stack.len(), 1);
 }
 
 #[test]
