@@ -2,7 +2,13 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 #![allow(clippy::indexing_slicing)]
 
+#[path = "../support/mod.rs"]
+mod support;
+
 mod build;
+mod compare;
 mod demo;
+mod library;
 mod local;
+mod parity;
 mod rebuild;
