@@ -3,13 +3,11 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use bollard::auth::DockerCredentials;
 use bollard::models::CreateImageInfo;
 use bollard::query_parameters::{
     CreateImageOptionsBuilder, ImportImageOptionsBuilder, RemoveImageOptionsBuilder,
     TagImageOptionsBuilder,
 };
-use docker_credential::DockerCredential;
 use futures_util::{Stream, StreamExt as _};
 use http_body_util::Full;
 use hyper::Method;
@@ -18,7 +16,7 @@ use serde_json::Value;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 
-use super::{ANSWER_WITHIN, Engine, EngineError, json as read, transport::RequestBody};
+use super::{ANSWER_WITHIN, Engine, EngineError, json as read, login, transport::RequestBody};
 use crate::model::bytes::Bytes;
 use crate::model::digest::Digest;
 use crate::model::reference::{ImageRef, Repository};
@@ -75,7 +73,7 @@ impl Engine {
         if let Some(which) = digest.or(reference.tag.as_deref()) {
             options = options.tag(which);
         }
-        let login = login_for(&reference.repository);
+        let login = login::of(&reference.repository);
         let mut answers = self
             .docker()
             .create_image(Some(options.build()), None, login);
@@ -108,7 +106,14 @@ impl Engine {
         let image = image.clone();
         tokio::spawn(async move {
             let mut chunks = std::pin::pin!(engine.docker().export_image(image.as_str()));
-            while let Some(chunk) = chunks.next().await {
+            loop {
+                // The engine may write to its own disk for minutes before the first byte;
+                // a cancel must reach it meanwhile.
+                let chunk = tokio::select! {
+                    chunk = chunks.next() => chunk,
+                    () = sender.closed() => break,
+                };
+                let Some(chunk) = chunk else { break };
                 let chunk = chunk.map_err(|error| {
                     engine.error(format!("exporting image {}", image.short()), error)
                 });
@@ -266,24 +271,4 @@ fn note_layer(layers: &mut HashMap<String, (u64, u64)>, answer: &CreateImageInfo
     };
     layers.insert(id.clone(), (number(detail.current), number(detail.total)));
     true
-}
-
-/// What `docker login` left for the repository's registry. Never logged.
-fn login_for(repository: &Repository) -> Option<DockerCredentials> {
-    let host = repository
-        .registry_host()
-        .unwrap_or("https://index.docker.io/v1/");
-    match docker_credential::get_credential(host).ok()? {
-        DockerCredential::UsernamePassword(username, password) => Some(DockerCredentials {
-            username: Some(username),
-            password: Some(password),
-            serveraddress: Some(host.to_owned()),
-            ..DockerCredentials::default()
-        }),
-        DockerCredential::IdentityToken(token) => Some(DockerCredentials {
-            identitytoken: Some(token),
-            serveraddress: Some(host.to_owned()),
-            ..DockerCredentials::default()
-        }),
-    }
 }

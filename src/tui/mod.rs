@@ -1,8 +1,8 @@
 //! The terminal interface.
 //!
-//! One thread owns the [`state`]. An [`event`] becomes an [`action`], [`update`] turns the
+//! One thread owns the `state`. An `event` becomes an `action`, `update` turns the
 //! action into a new state and into effects, effects run as tasks and answer by messages.
-//! [`views`] draw the state and only read it; where they drew things comes back, so that
+//! `views` draw the state and only read it; where they drew things comes back, so that
 //! scrolling and the mouse know.
 //!
 //! This room never touches an engine, a file or the store, and never reads a clock of its
@@ -36,6 +36,7 @@ mod views;
 mod widgets;
 
 use std::io::{self, Write as _};
+use std::mem::ManuallyDrop;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -172,7 +173,9 @@ pub async fn run(opening: Opening) -> Result<Goodbye, TuiError> {
     // The guard first: it makes sure that there is a terminal to listen to.
     let mut guard = terminal::Guard::take(opening.mouse)?;
     let mut events = terminal::events()?;
-    let mut screen = terminal::Guard::screen()?;
+    // Never dropped: ratatui's own drop shows the cursor once more, and writes to standard
+    // error if it cannot, which panics when the terminal has gone. The guard does it.
+    let mut screen = ManuallyDrop::new(terminal::Guard::screen()?);
     let mut state = opening.state();
     let mut outside = run::Outside::new(opening.hands, opening.clock, opening.fleet_updates);
     let ended = run::run(

@@ -168,15 +168,15 @@ where
             Woken::Event(event) => {
                 // Events that queued up meanwhile (a paste, a storm of sizes) are drawn once.
                 let mut next = Some(event);
-                let mut taken = 0;
+                let (mut taken, mut changed) = (0, false);
                 while let Some(event) = next.take() {
-                    handle(terminal, host, state, outside, event)?;
+                    changed |= handle(terminal, host, state, outside, event)?;
                     taken += 1;
                     if state.exit.is_none() && taken < 64 {
                         next = events.next().now_or_never().flatten();
                     }
                 }
-                if state.exit.is_none() {
+                if changed && state.exit.is_none() {
                     draw(terminal, host, state)?;
                     (drawn, dirty) = (Instant::now(), false);
                 }
@@ -236,13 +236,14 @@ fn until_it_ages(state: &State) -> Duration {
     }
 }
 
+/// Does what an event means. Whether it meant anything.
 fn handle<B: Backend>(
     terminal: &mut Terminal<B>,
     host: &mut dyn Host,
     state: &mut State,
     outside: &Outside,
     event: Event,
-) -> Result<(), B::Error> {
+) -> Result<bool, B::Error> {
     let action = match event {
         Event::Terminal(event) => action_for(state, event),
         Event::Signal(number) => Some(Action::Signal(number)),
@@ -250,15 +251,16 @@ fn handle<B: Backend>(
         Event::Continued => {
             host.resume();
             redraw_all(terminal)?;
-            None
+            return Ok(true);
         }
     };
-    if let Some(action) = action
-        && act(state, outside, host, action)
-    {
+    let Some(action) = action else {
+        return Ok(false);
+    };
+    if act(state, outside, host, action) {
         redraw_all(terminal)?;
     }
-    Ok(())
+    Ok(true)
 }
 
 /// Something else was on the screen: forget what it showed. (`Terminal::clear` would ask the

@@ -7,8 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use std::thread::ThreadId;
 
 use crossterm::event::{
-    DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture,
-    EventStream,
+    DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EventStream,
 };
 use crossterm::terminal::{
     BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen,
@@ -82,7 +81,10 @@ fn enter(mouse: bool) -> io::Result<()> {
         cursor::Hide
     )?;
     if mouse {
-        execute!(out, EnableMouseCapture)?;
+        // Buttons and the wheel, not every movement as crossterm's own command asks for:
+        // a hand on the mouse must not cost anything.
+        write!(out, "\x1b[?1000h\x1b[?1006h")?;
+        out.flush()?;
     }
     Ok(())
 }
@@ -159,42 +161,46 @@ impl Host for Guard {
 }
 
 /// Everything the terminal and the system tell, until the terminal is gone.
+///
+/// Each source has a task that passes on what it hears. The terminal's must: crossterm's
+/// stream remembers only the first waker it was polled with, so a loop that looks whether
+/// there is more without waiting for it would never be woken again.
 pub(crate) fn events() -> Result<impl Stream<Item = Event> + Unpin, TuiError> {
-    let (sender, mut signals) = mpsc::channel(8);
-    let ends = [
+    let (sender, mut receiver) = mpsc::channel(64);
+    for kind in [
         SignalKind::terminate(),
         SignalKind::hangup(),
         SignalKind::interrupt(),
-    ];
-    for kind in ends {
-        let mut stream = signal(kind).map_err(TuiError::Signals)?;
-        let sender = sender.clone();
-        tokio::spawn(async move {
-            while stream.recv().await.is_some() {
-                if sender
-                    .send(Event::Signal(kind.as_raw_value()))
-                    .await
-                    .is_err()
-                {
-                    break;
-                }
-            }
-        });
+    ] {
+        listen(kind, &sender, Event::Signal(kind.as_raw_value()))?;
     }
     let continued = SignalKind::from_raw(rustix::process::Signal::CONT.as_raw());
-    let mut stream = signal(continued).map_err(TuiError::Signals)?;
+    listen(continued, &sender, Event::Continued)?;
+    tokio::spawn(async move {
+        let mut terminal = EventStream::new();
+        while let Some(Ok(event)) = terminal.next().await {
+            if sender.send(Event::Terminal(event)).await.is_err() {
+                return;
+            }
+        }
+        // Nobody is left to hear it if the loop has ended.
+        drop(sender.send(Event::Closed).await);
+    });
+    Ok(stream::poll_fn(move |context| receiver.poll_recv(context)))
+}
+
+/// Passes on a signal, every time it comes.
+fn listen(kind: SignalKind, sender: &mpsc::Sender<Event>, event: Event) -> Result<(), TuiError> {
+    let mut stream = signal(kind).map_err(TuiError::Signals)?;
+    let sender = sender.clone();
     tokio::spawn(async move {
         while stream.recv().await.is_some() {
-            if sender.send(Event::Continued).await.is_err() {
+            if sender.send(event.clone()).await.is_err() {
                 break;
             }
         }
     });
-    let signals = stream::poll_fn(move |context| signals.poll_recv(context));
-    let terminal = EventStream::new()
-        .map(|event| event.map_or(Event::Closed, Event::Terminal))
-        .chain(stream::once(std::future::ready(Event::Closed)));
-    Ok(stream::select(signals, terminal))
+    Ok(())
 }
 
 /// Base 64, as OSC 52 wants it.

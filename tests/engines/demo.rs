@@ -216,7 +216,7 @@ async fn the_fleet_is_as_told(docker: &Docker, dir: &Path) {
     let (sender, receiver) = tokio::sync::mpsc::channel(64);
     let watch = tokio::spawn(crate::build::gather(receiver));
     let cancel = tokio_util::sync::CancellationToken::new();
-    let report = rebuild(docker, &plan, &sender, &cancel).await;
+    let report = rebuild(&crate::local::whole(), &plan, &sender, &cancel).await;
     drop(sender);
     watch.await.expect("progress");
     assert_eq!(report.outcome, Outcome::Done, "{report:?}");

@@ -6,7 +6,10 @@ use std::rc::Rc;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use crossterm::event::{Event as TerminalEvent, KeyCode, KeyEvent, KeyModifiers};
+use crossterm::event::{
+    Event as TerminalEvent, KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent,
+    MouseEventKind,
+};
 use futures_util::stream;
 use ratatui::Terminal;
 use ratatui::backend::{Backend, ClearType, TestBackend, WindowSize};
@@ -19,7 +22,7 @@ use super::hands::FakeHands;
 use crate::model::fleet::Fleet;
 use crate::tui::effect::{Confirmed, Errand};
 use crate::tui::event::Event;
-use crate::tui::run::{Host, Outside, run};
+use crate::tui::run::{Host, Outside, hear_out, run};
 use crate::tui::state::{Ending, State};
 
 /// A buffer that the test can read while the loop draws on it.
@@ -125,8 +128,19 @@ impl Driver {
         }
         panic!("`{wanted}` is not on the screen:\n{}", self.text());
     }
+    /// Waits until the screen no longer shows something.
+    async fn gone(&self, unwanted: &str) {
+        for _ in 0..400 {
+            if !self.text().contains(unwanted) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        panic!("`{unwanted}` is still on the screen:\n{}", self.text());
+    }
+    /// Gives the loop time to do what it must not do.
     async fn settle(&self) {
-        tokio::time::sleep(Duration::from_millis(60)).await;
+        tokio::time::sleep(Duration::from_millis(100)).await;
     }
     fn fleet(&self, fleet: Fleet) {
         let fleet = Arc::new(fleet);
@@ -176,6 +190,13 @@ where
             &mut outside,
         );
         let (ending, ()) = tokio::join!(looped, script(driver));
+        hear_out(
+            &mut events,
+            &mut state,
+            &mut outside,
+            Duration::from_secs(2),
+        )
+        .await;
         (ending.expect("no error"), state, hands)
     })
 }
@@ -222,14 +243,12 @@ fn enter_alone_cancels_and_so_does_escape() {
         it.keys("r");
         it.sees("ROLL BACK in prod").await;
         it.key(KeyCode::Enter);
-        it.settle().await;
-        assert!(!it.text().contains("ROLL BACK"), "{}", it.text());
+        it.gone("ROLL BACK").await;
         it.keys("r");
         it.sees("ROLL BACK in prod").await;
         it.keys("prod");
         it.key(KeyCode::Esc);
-        it.settle().await;
-        assert!(!it.text().contains("ROLL BACK"), "{}", it.text());
+        it.gone("ROLL BACK").await;
     });
     assert!(state.dialog.is_none());
     assert!(hands.ran().is_empty());
@@ -292,8 +311,7 @@ fn a_fleet_that_moves_under_the_dialog_makes_the_plan_anew() {
         assert_eq!(it.hands.count(is_plan), 2);
         // The name must be typed again, and Cancel has the focus.
         it.key(KeyCode::Enter);
-        it.settle().await;
-        assert!(!it.text().contains("ROLL BACK"), "{}", it.text());
+        it.gone("ROLL BACK").await;
     });
     assert!(hands.ran().is_empty());
 }
@@ -333,8 +351,7 @@ fn leaving_while_something_runs_asks_and_cancels() {
         it.sees("Something still runs").await;
         // Stay has the focus.
         it.key(KeyCode::Enter);
-        it.settle().await;
-        assert!(!it.text().contains("Something still runs"));
+        it.gone("Something still runs").await;
         it.keys("q");
         it.sees("Something still runs").await;
         it.key(KeyCode::Tab);
@@ -343,6 +360,23 @@ fn leaving_while_something_runs_asks_and_cancels() {
     });
     assert_eq!(ending, Ending::Left);
     assert_eq!(hands.count(|it| matches!(it, Errand::Cancel(_))), 1);
+}
+
+#[test]
+fn control_c_asks_then_cancels() {
+    let (ending, state, _) = drive(false, |it| async move {
+        it.keys("r");
+        it.sees("ROLL BACK in prod").await;
+        it.keys("prod");
+        it.key(KeyCode::Enter);
+        it.sees("running for").await;
+        it.press(KeyCode::Char('c'), KeyModifiers::CONTROL);
+        it.sees("Something still runs").await;
+        it.press(KeyCode::Char('c'), KeyModifiers::CONTROL);
+        it.settle().await;
+    });
+    assert_eq!(ending, Ending::Left);
+    assert!(state.operations[0].report.is_some());
 }
 
 #[test]
@@ -375,7 +409,9 @@ fn a_signal_ends_the_loop_and_cancels_what_runs() {
         it.settle().await;
     });
     assert_eq!(ending, Ending::Signal(15));
-    assert!(state.operations[0].cancelling);
+    // It was heard out: everything is as before.
+    let report = state.operations[0].report.as_ref().expect("it has ended");
+    assert_eq!(report.outcome, crate::model::event::Outcome::Cancelled);
     assert_eq!(hands.count(|it| matches!(it, Errand::Cancel(_))), 1);
 }
 
@@ -450,6 +486,39 @@ fn an_idle_screen_is_not_drawn_and_a_flood_is_folded() {
         let drawn = *it.frames.borrow() - before;
         assert!(drawn < 250, "500 messages drew {drawn} frames");
     });
+}
+
+#[test]
+fn the_mouse_selects_opens_and_scrolls_and_its_movements_cost_nothing() {
+    let (_, state, _) = drive(false, |it| async move {
+        it.sees("shop-web").await;
+        it.settle().await;
+        let mouse = |kind, column, row| {
+            let event = MouseEvent {
+                kind,
+                column,
+                row,
+                modifiers: KeyModifiers::NONE,
+            };
+            it.send(Event::Terminal(TerminalEvent::Mouse(event)));
+        };
+        let before = *it.frames.borrow();
+        for column in 0..50 {
+            mouse(MouseEventKind::Moved, column, 3);
+        }
+        it.settle().await;
+        assert_eq!(*it.frames.borrow(), before);
+        let click = MouseEventKind::Down(MouseButton::Left);
+        mouse(click, 14, 2);
+        it.sees("shop-api in dev").await;
+        mouse(MouseEventKind::ScrollDown, 14, 2);
+        it.sees("shop-web in dev").await;
+        mouse(click, 14, 2);
+        it.sees("shop-api in dev").await;
+        mouse(click, 14, 2);
+        it.sees("Its container").await;
+    });
+    assert_eq!(state.stack.len(), 1);
 }
 
 #[test]

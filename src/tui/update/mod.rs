@@ -4,6 +4,7 @@
 //! One file a view or dialog; [`message`] takes in news.
 
 mod deployment;
+mod dialogs;
 mod history;
 mod home;
 mod message;
@@ -15,8 +16,7 @@ use super::action::{Action, Command, Place};
 use super::available::unavailable;
 use super::effect::{Effect, Errand, HistoryFilter, Wanted};
 use super::state::{
-    Answer, Ask, Choice, Chooser, Dialog, Ending, HistoryView, Note, Notice, State, Target, Tone,
-    Versions, View, Window,
+    Dialog, Ending, HistoryView, Note, Notice, State, Target, Tone, Versions, View, Window,
 };
 
 /// What an action does.
@@ -68,7 +68,7 @@ fn command_in_place(state: &mut State, command: Command) -> Vec<Effect> {
         _ => {}
     }
     if state.dialog.is_some() {
-        return in_dialog(state, command);
+        return dialogs::in_dialog(state, command);
     }
     if let Some(why) = unavailable(state, command) {
         say(state, Tone::Bad, why);
@@ -79,7 +79,7 @@ fn command_in_place(state: &mut State, command: Command) -> Vec<Effect> {
             state.stack.pop();
             Vec::new()
         }
-        Command::Leave => leave(state),
+        Command::Leave => dialogs::leave(state),
         Command::Help => {
             if !matches!(state.stack.last(), Some(View::Help { .. })) {
                 let of = state.view_place();
@@ -114,7 +114,7 @@ fn command_in_place(state: &mut State, command: Command) -> Vec<Effect> {
         Command::Promote => home::promote(state),
         Command::PromoteAll => home::promote_all(state),
         Command::RollBack => roll_back(state),
-        Command::Recover => ask_recover(state),
+        Command::Recover => dialogs::ask_recover(state),
         Command::Refresh => {
             say(state, Tone::Plain, "asking every engine");
             vec![Effect::Errand(Errand::Refresh)]
@@ -141,27 +141,6 @@ fn in_view(state: &mut State, command: Command) -> Vec<Effect> {
             {
                 *top = scroll(window, command);
             }
-            Vec::new()
-        }
-    }
-}
-
-fn in_dialog(state: &mut State, command: Command) -> Vec<Effect> {
-    match state.dialog.take() {
-        None => Vec::new(),
-        Some(_) if command == Command::Back => Vec::new(),
-        Some(Dialog::Plan(dialog)) => plan::command(state, dialog, command),
-        Some(Dialog::Ask(ask)) => answer(state, ask, command),
-        Some(Dialog::Choose(chooser)) => choose(state, chooser, command),
-        Some(Dialog::Notice(mut notice)) => {
-            if command != Command::Open {
-                notice.top = scroll(state.layout.dialog, command);
-                state.dialog = Some(Dialog::Notice(notice));
-            }
-            Vec::new()
-        }
-        Some(planning @ Dialog::Planning { .. }) => {
-            state.dialog = Some(planning);
             Vec::new()
         }
     }
@@ -292,111 +271,24 @@ fn copy_digest(state: &mut State) -> Vec<Effect> {
     }
 }
 
-fn ask_recover(state: &mut State) -> Vec<Effect> {
-    let mut text = String::from(
-        "karat looks at each lock, and finishes or undoes what it finds, so that exactly one container of the name runs. Only go on if nobody is at it any more:\n",
-    );
-    for cell in state.fleet.rows.iter().flat_map(|row| &row.cells) {
-        for (engine, lock) in &cell.locks {
-            text.push_str(&format!(
-                "\n{} on {engine}: {}, by {}",
-                lock.container, lock.summary, lock.owner
-            ));
-        }
-    }
-    state.dialog = Some(Dialog::Ask(Ask {
-        title: "Recover what was cut off?".to_owned(),
-        text,
-        answers: vec![
-            ("Leave it".to_owned(), Answer::Nothing),
-            ("Recover".to_owned(), Answer::Recover),
-        ],
-        focus: 0,
-    }));
-    Vec::new()
-}
-
-fn leave(state: &mut State) -> Vec<Effect> {
-    let running: Vec<String> = state.running().map(|one| one.summary.clone()).collect();
-    if running.is_empty() {
-        state.exit = Some(Ending::Left);
-        return Vec::new();
-    }
-    state.dialog = Some(Dialog::Ask(Ask {
-        title: "Something still runs".to_owned(),
-        text: format!(
-            "{}\n\nLeaving cancels it: what was done is undone first, and karat leaves when everything is as before.",
-            running.join("\n")
-        ),
-        answers: vec![
-            ("Stay".to_owned(), Answer::Nothing),
-            ("Cancel and leave".to_owned(), Answer::CancelAllAndLeave),
-        ],
-        focus: 0,
-    }));
-    Vec::new()
-}
-
-/// Ctrl-C: like `q`, but out of dialogs too, and for good when something is already being
-/// cancelled.
+/// Ctrl-C: asks as `q` does, out of dialogs too; pressed again, it cancels what runs and
+/// leaves; and again, it leaves at once.
 fn interrupt(state: &mut State) -> Vec<Effect> {
     if state.leaving {
         return end(state, Ending::Interrupted);
     }
-    state.dialog = None;
-    leave(state)
+    match state.dialog.take() {
+        Some(Dialog::Ask(ask)) if dialogs::offers_to_leave(&ask) => cancel_and_leave(state),
+        _ => dialogs::leave(state),
+    }
 }
 
-fn answer(state: &mut State, mut ask: Ask, command: Command) -> Vec<Effect> {
-    let count = ask.answers.len().max(1);
-    match command {
-        Command::Open => {
-            let chosen = ask.answers.get(ask.focus).map(|(_, answer)| answer.clone());
-            return match chosen {
-                Some(Answer::Cancel(id)) => operation::cancel(state, &id),
-                Some(Answer::CancelAllAndLeave) => {
-                    state.leaving = true;
-                    let effects = cancel_all(state);
-                    message::leave_if_done(state);
-                    effects
-                }
-                Some(Answer::Recover) => {
-                    say(state, Tone::Plain, "recovering what was cut off");
-                    vec![Effect::Errand(Errand::Recover)]
-                }
-                Some(Answer::Nothing) | None => Vec::new(),
-            };
-        }
-        Command::Right | Command::NextField | Command::Down => ask.focus = (ask.focus + 1) % count,
-        Command::Left | Command::PreviousField | Command::Up => {
-            ask.focus = (ask.focus + count - 1) % count;
-        }
-        _ => {}
-    }
-    state.dialog = Some(Dialog::Ask(ask));
-    Vec::new()
-}
-
-fn choose(state: &mut State, mut chooser: Chooser, command: Command) -> Vec<Effect> {
-    if command == Command::Open {
-        match chooser.options.get(chooser.selected).cloned() {
-            Some(Choice {
-                unavailable: None,
-                wanted,
-                ..
-            }) => return want(state, wanted),
-            Some(Choice {
-                unavailable: Some(why),
-                ..
-            }) => say(state, Tone::Bad, why),
-            None => return Vec::new(),
-        }
-    } else {
-        let total = chooser.options.len();
-        chooser.selected = moved(chooser.selected, total, total, command);
-    }
-    state.dialog = Some(Dialog::Choose(chooser));
-    Vec::new()
+/// Cancels what runs, and leaves when all of it has ended.
+fn cancel_and_leave(state: &mut State) -> Vec<Effect> {
+    state.leaving = true;
+    let effects = cancel_all(state);
+    message::leave_if_done(state);
+    effects
 }
 
 fn wheel(state: &mut State, rows: i16) -> Vec<Effect> {

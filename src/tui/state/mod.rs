@@ -1,0 +1,229 @@
+//! Everything the screen is drawn from. One thread owns it; [`super::update`] changes it,
+//! [`super::views`] only read it.
+
+mod dialog;
+mod layout;
+mod view;
+
+use std::sync::Arc;
+
+use crate::model::digest::Digest;
+use crate::model::fleet::{Cell, Fleet, Row};
+use crate::model::plan::OperationId;
+use crate::model::project::{Environment, EnvironmentName, ImageName};
+use crate::model::time::Timestamp;
+
+use super::action::Place;
+use super::effect::Request;
+use super::operation::Operation;
+use super::theme::Theme;
+
+pub(crate) use dialog::{Answer, Ask, Choice, Chooser, Dialog, Focus, Notice, PlanDialog};
+pub(crate) use layout::{Hit, Layout, Target, Window};
+pub(crate) use view::{
+    ContainerKey, DeploymentView, HistoryView, Home, Versions, View, chosen_replica, load_details,
+};
+
+/// The smallest terminal karat draws on: columns and rows.
+pub(crate) const SMALLEST: (u16, u16) = (60, 16);
+
+/// Everything the screen is drawn from.
+#[derive(Debug)]
+pub(crate) struct State {
+    /// What runs where.
+    pub(crate) fleet: Arc<Fleet>,
+    /// The time, as of the last event.
+    pub(crate) now: Timestamp,
+    /// Colours.
+    pub(crate) theme: Theme,
+    /// The terminal's columns and rows.
+    pub(crate) size: (u16, u16),
+    /// Nothing may be changed from here.
+    pub(crate) read_only: bool,
+    /// The fleet is not a real one.
+    pub(crate) demo: bool,
+    /// The bottom of the stack of views.
+    pub(crate) home: Home,
+    /// What was opened above it, the topmost last.
+    pub(crate) stack: Vec<View>,
+    /// The dialog above them all.
+    pub(crate) dialog: Option<Dialog>,
+    /// What runs and what ran, newest first.
+    pub(crate) operations: Vec<Operation>,
+    /// One line for the reader, until the next key.
+    pub(crate) note: Option<Note>,
+    /// Cancelled everything, and leaves as soon as all of it has ended.
+    pub(crate) leaving: bool,
+    /// Why the loop ends, once it does.
+    pub(crate) exit: Option<Ending>,
+    /// Where things were drawn last.
+    pub(crate) layout: Layout,
+    /// The number of the last wish for a plan.
+    pub(crate) last_request: Request,
+}
+
+/// Why the loop ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ending {
+    /// Somebody asked to leave.
+    Left,
+    /// Ctrl-C for the second time, while something was still being undone.
+    Interrupted,
+    /// A signal.
+    Signal(i32),
+    /// The terminal went away.
+    Closed,
+}
+
+/// One line for the reader.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Note {
+    /// The line.
+    pub(crate) text: String,
+    /// How bad it is.
+    pub(crate) tone: Tone,
+}
+
+/// How bad something is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Tone {
+    /// As wanted.
+    Good,
+    /// To know.
+    Plain,
+    /// Not possible, or failed.
+    Bad,
+}
+
+impl State {
+    /// What is on top: the dialog, else the view.
+    pub(crate) fn place(&self) -> Place {
+        match &self.dialog {
+            Some(Dialog::Plan(_)) => Place::Plan,
+            Some(Dialog::Ask(_)) => Place::Ask,
+            Some(Dialog::Choose(_)) => Place::Choose,
+            Some(Dialog::Notice(_) | Dialog::Planning { .. }) => Place::Notice,
+            None => self.view_place(),
+        }
+    }
+
+    /// The topmost view.
+    pub(crate) fn view_place(&self) -> Place {
+        match self.stack.last() {
+            None => Place::Home,
+            Some(View::Versions(_)) => Place::Versions,
+            Some(View::Version { .. }) => Place::Version,
+            Some(View::Deployment(_)) => Place::Deployment,
+            Some(View::Operations { .. }) => Place::Operations,
+            Some(View::Operation { .. }) => Place::Operation,
+            Some(View::History(_)) => Place::History,
+            Some(View::Event { .. }) => Place::Event,
+            Some(View::Help { .. }) => Place::Help,
+        }
+    }
+
+    /// Whether there is too little room to draw.
+    pub(crate) const fn too_small(&self) -> bool {
+        self.size.0 < SMALLEST.0 || self.size.1 < SMALLEST.1
+    }
+
+    /// The selected row of the matrix, and its position.
+    pub(crate) fn selected_row(&self) -> Option<(usize, &Row)> {
+        let name = self.home.image.as_ref()?;
+        self.fleet
+            .rows
+            .iter()
+            .enumerate()
+            .find(|(_, row)| &row.image.name == name)
+    }
+
+    /// The selected column of the matrix, and its environment.
+    pub(crate) fn selected_column(&self) -> Option<(usize, &Environment)> {
+        let position = self.fleet.column(self.home.environment.as_ref()?)?;
+        Some((position, self.fleet.environments.get(position)?))
+    }
+
+    /// The image and environment a command is about: the selected cell, the deployment
+    /// that is open, or the image whose versions are.
+    pub(crate) fn subject(&self) -> Option<(ImageName, Option<EnvironmentName>)> {
+        match self.stack.last() {
+            None => {
+                let (_, row) = self.selected_row()?;
+                Some((row.image.name.clone(), self.home.environment.clone()))
+            }
+            Some(View::Deployment(view)) => {
+                Some((view.image.clone(), Some(view.environment.clone())))
+            }
+            Some(View::Versions(view)) => Some((view.image.clone(), None)),
+            Some(View::Version { image, .. }) => Some((image.clone(), None)),
+            Some(_) => None,
+        }
+    }
+
+    /// The cell a command is about.
+    pub(crate) fn subject_cell(&self) -> Option<(ImageName, EnvironmentName, &Cell)> {
+        let (image, environment) = self.subject()?;
+        let environment = environment?;
+        let cell = self.fleet.cell(&image, &environment)?;
+        Some((image, environment, cell))
+    }
+
+    /// The version a command is about, in the views of versions.
+    pub(crate) fn subject_version(&self) -> Option<(&ImageName, &Digest)> {
+        match self.stack.last()? {
+            View::Versions(view) => Some((&view.image, view.selected.as_ref()?)),
+            View::Version {
+                image, identity, ..
+            } => Some((image, identity)),
+            _ => None,
+        }
+    }
+
+    /// An environment, by name.
+    pub(crate) fn environment(&self, name: &EnvironmentName) -> Option<&Environment> {
+        self.fleet.environments.get(self.fleet.column(name)?)
+    }
+
+    /// One operation.
+    pub(crate) fn operation(&self, id: &OperationId) -> Option<&Operation> {
+        self.operations.iter().find(|one| &one.id == id)
+    }
+
+    /// Those that run.
+    pub(crate) fn running(&self) -> impl Iterator<Item = &Operation> {
+        self.operations.iter().filter(|one| one.report.is_none())
+    }
+
+    /// A number for a new wish for a plan.
+    pub(crate) const fn next_request(&mut self) -> Request {
+        self.last_request = Request(self.last_request.0 + 1);
+        self.last_request
+    }
+
+    /// Takes over where things were drawn.
+    pub(crate) fn adopt(&mut self, layout: Layout) {
+        let top = layout.view.top;
+        match self.stack.last_mut() {
+            None => {
+                self.home.top = top;
+                self.home.left = layout.left;
+            }
+            Some(View::Versions(view)) => view.top = top,
+            Some(View::Deployment(view)) => view.top = top,
+            Some(View::History(view)) => view.top = top,
+            Some(
+                View::Version { top: old, .. }
+                | View::Operations { top: old, .. }
+                | View::Operation { top: old, .. }
+                | View::Event { top: old, .. }
+                | View::Help { top: old, .. },
+            ) => *old = top,
+        }
+        match &mut self.dialog {
+            Some(Dialog::Plan(dialog)) => dialog.top = layout.dialog.top,
+            Some(Dialog::Notice(notice)) => notice.top = layout.dialog.top,
+            Some(Dialog::Planning { .. } | Dialog::Ask(_) | Dialog::Choose(_)) | None => {}
+        }
+        self.layout = layout;
+    }
+}

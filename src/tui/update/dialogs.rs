@@ -1,0 +1,129 @@
+//! The small dialogs: asking, answering, choosing. The plan has a file of its own.
+
+use super::super::action::Command;
+use super::super::effect::{Effect, Errand};
+use super::super::state::{Answer, Ask, Choice, Chooser, Dialog, Ending, State, Tone};
+use super::{cancel_and_leave, moved, operation, plan, say, scroll, want};
+
+/// A key while a dialog is open.
+pub(super) fn in_dialog(state: &mut State, command: Command) -> Vec<Effect> {
+    match state.dialog.take() {
+        None => Vec::new(),
+        Some(_) if command == Command::Back => Vec::new(),
+        Some(Dialog::Plan(dialog)) => plan::command(state, dialog, command),
+        Some(Dialog::Ask(ask)) => answer(state, ask, command),
+        Some(Dialog::Choose(chooser)) => choose(state, chooser, command),
+        Some(Dialog::Notice(mut notice)) => {
+            if command != Command::Open {
+                notice.top = scroll(state.layout.dialog, command);
+                state.dialog = Some(Dialog::Notice(notice));
+            }
+            Vec::new()
+        }
+        Some(planning @ Dialog::Planning { .. }) => {
+            state.dialog = Some(planning);
+            Vec::new()
+        }
+    }
+}
+
+/// Asks whether to settle what was cut off, naming it.
+pub(super) fn ask_recover(state: &mut State) -> Vec<Effect> {
+    let mut text = String::from(
+        "karat looks at each lock, and finishes or undoes what it finds, so that exactly one container of the name runs. Only go on if nobody is at it any more:\n",
+    );
+    for cell in state.fleet.rows.iter().flat_map(|row| &row.cells) {
+        for (engine, lock) in &cell.locks {
+            text.push_str(&format!(
+                "\n{} on {engine}: {}, by {}",
+                lock.container, lock.summary, lock.owner
+            ));
+        }
+    }
+    state.dialog = Some(Dialog::Ask(Ask {
+        title: "Recover what was cut off?".to_owned(),
+        text,
+        answers: vec![
+            ("Leave it".to_owned(), Answer::Nothing),
+            ("Recover".to_owned(), Answer::Recover),
+        ],
+        focus: 0,
+    }));
+    Vec::new()
+}
+
+/// Leaves; asks first while something runs.
+pub(super) fn leave(state: &mut State) -> Vec<Effect> {
+    let running: Vec<String> = state.running().map(|one| one.summary.clone()).collect();
+    if running.is_empty() {
+        state.exit = Some(Ending::Left);
+        return Vec::new();
+    }
+    state.dialog = Some(Dialog::Ask(Ask {
+        title: "Something still runs".to_owned(),
+        text: format!(
+            "{}\n\nLeaving cancels it: what was done is undone first, and karat leaves when everything is as before.",
+            running.join("\n")
+        ),
+        answers: vec![
+            ("Stay".to_owned(), Answer::Nothing),
+            ("Cancel and leave".to_owned(), Answer::CancelAllAndLeave),
+        ],
+        focus: 0,
+    }));
+    Vec::new()
+}
+
+/// Whether the question is the one about leaving.
+pub(super) fn offers_to_leave(ask: &Ask) -> bool {
+    ask.answers
+        .iter()
+        .any(|(_, answer)| *answer == Answer::CancelAllAndLeave)
+}
+
+fn answer(state: &mut State, mut ask: Ask, command: Command) -> Vec<Effect> {
+    let count = ask.answers.len().max(1);
+    match command {
+        Command::Open => {
+            let chosen = ask.answers.get(ask.focus).map(|(_, answer)| answer.clone());
+            return match chosen {
+                Some(Answer::Cancel(id)) => operation::cancel(state, &id),
+                Some(Answer::CancelAllAndLeave) => cancel_and_leave(state),
+                Some(Answer::Recover) => {
+                    say(state, Tone::Plain, "recovering what was cut off");
+                    vec![Effect::Errand(Errand::Recover)]
+                }
+                Some(Answer::Nothing) | None => Vec::new(),
+            };
+        }
+        Command::Right | Command::NextField | Command::Down => ask.focus = (ask.focus + 1) % count,
+        Command::Left | Command::PreviousField | Command::Up => {
+            ask.focus = (ask.focus + count - 1) % count;
+        }
+        _ => {}
+    }
+    state.dialog = Some(Dialog::Ask(ask));
+    Vec::new()
+}
+
+fn choose(state: &mut State, mut chooser: Chooser, command: Command) -> Vec<Effect> {
+    if command == Command::Open {
+        match chooser.options.get(chooser.selected).cloned() {
+            Some(Choice {
+                unavailable: None,
+                wanted,
+                ..
+            }) => return want(state, wanted),
+            Some(Choice {
+                unavailable: Some(why),
+                ..
+            }) => say(state, Tone::Bad, why),
+            None => return Vec::new(),
+        }
+    } else {
+        let total = chooser.options.len();
+        chooser.selected = moved(chooser.selected, total, total, command);
+    }
+    state.dialog = Some(Dialog::Choose(chooser));
+    Vec::new()
+}

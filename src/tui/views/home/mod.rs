@@ -1,0 +1,296 @@
+//! The fleet: images × environments, and the whole story of the selected cell below.
+
+mod cell;
+mod story;
+
+use ratatui::Frame;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use crate::model::fleet::Row;
+use crate::model::project::{Environment, Source};
+use crate::tui::state::{Hit, Layout, Target, Window};
+use crate::tui::text::{clip, fit, printable, width};
+use crate::tui::widgets::page::{Page, more};
+
+use super::Canvas;
+use cell::draw_cell;
+use story::story;
+pub(super) use story::{tell_deployment, tell_known_good, tell_skew, tell_trouble};
+
+/// A cell is at least and at most so wide.
+const NARROWEST: u16 = 21;
+const WIDEST: u16 = 36;
+
+/// Draws it.
+pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, canvas: &Canvas<'_>, layout: &mut Layout) {
+    if canvas.fleet.rows.is_empty() || canvas.fleet.environments.is_empty() {
+        empty(frame, area, canvas);
+        return;
+    }
+    let story = story(canvas, area.width.saturating_sub(2));
+    let wanted = u16::try_from(story.len())
+        .unwrap_or(u16::MAX)
+        .saturating_add(1);
+    // The matrix keeps two thirds of the screen; the story has what it needs of the rest,
+    // and more where the matrix does not need its own.
+    let matrix_needs = u16::try_from(canvas.fleet.rows.len() * 2 + 1).unwrap_or(u16::MAX);
+    let most = (area.height / 3)
+        .max(area.height.saturating_sub(matrix_needs))
+        .max(4);
+    let height = wanted.min(most);
+    let below = Rect {
+        y: area.bottom() - height,
+        height,
+        ..area
+    };
+    let matrix = Rect {
+        height: area.height - height,
+        ..area
+    };
+    draw_matrix(frame.buffer_mut(), matrix, canvas, layout);
+    draw_story(frame.buffer_mut(), below, canvas, &story);
+}
+
+/// Where the columns of the matrix are.
+struct Columns {
+    name: u16,
+    cell: u16,
+    shown: Window,
+}
+
+fn columns(area: Rect, canvas: &Canvas<'_>) -> Columns {
+    let longest = canvas
+        .fleet
+        .rows
+        .iter()
+        .map(|row| width(&printable(row.image.name.as_str())))
+        .max()
+        .unwrap_or(0);
+    let name = u16::try_from(longest)
+        .unwrap_or(u16::MAX)
+        .clamp(8, (area.width / 4).max(8));
+    let count = canvas.fleet.environments.len();
+    let room = area.width.saturating_sub(name + 2);
+    let fit = usize::from(room / (NARROWEST + 1)).clamp(1, count.max(1));
+    let each = room / u16::try_from(fit).unwrap_or(1).max(1);
+    let selected = canvas.selected_column().map_or(0, |(at, _)| at);
+    Columns {
+        name,
+        cell: each.saturating_sub(1).min(WIDEST),
+        shown: Window::around(selected, canvas.home.left, fit, count),
+    }
+}
+
+fn draw_matrix(buffer: &mut Buffer, area: Rect, canvas: &Canvas<'_>, layout: &mut Layout) {
+    let columns = columns(area, canvas);
+    let total = canvas.fleet.rows.len();
+    let body = Rect {
+        y: area.y + 1,
+        height: area.height.saturating_sub(1),
+        ..area
+    };
+    // As many lines a row as there is room for: version, health, two of skew in words and
+    // one between the rows; down to one line of it all.
+    let room = usize::from(body.height);
+    let lines: u16 = match total {
+        0..=20 if room >= total * 5 => 5,
+        0..=50 if room >= total * 4 => 4,
+        _ if room >= total * 3 => 3,
+        _ if room >= total * 2 || room >= 12 => 2,
+        _ => 1,
+    };
+    draw_heading(buffer, area, canvas, &columns);
+    let page = usize::from(body.height / lines).max(1);
+    let selected_row = canvas.selected_row().map_or(0, |(at, _)| at);
+    let window = Window::around(selected_row, canvas.home.top, page, total);
+    for (slot, row) in canvas
+        .fleet
+        .rows
+        .iter()
+        .enumerate()
+        .skip(window.top)
+        .take(page)
+    {
+        let y = body.y + u16::try_from(slot - window.top).unwrap_or(0) * lines;
+        if y >= body.bottom() {
+            break;
+        }
+        let place = Rect {
+            y,
+            height: lines.min(body.bottom() - y),
+            ..body
+        };
+        draw_row(
+            buffer,
+            place,
+            canvas,
+            &columns,
+            (slot, row, slot == selected_row),
+            layout,
+        );
+    }
+    more(buffer, body, window, canvas.theme.quiet);
+    layout.view = window;
+    layout.left = columns.shown.top;
+}
+
+fn draw_heading(buffer: &mut Buffer, area: Rect, canvas: &Canvas<'_>, columns: &Columns) {
+    let theme = &canvas.theme;
+    let hidden_left = columns.shown.top > 0;
+    let hidden_right = columns.shown.top + columns.shown.page < columns.shown.total;
+    let mark = match (hidden_left, hidden_right) {
+        (true, true) => "◀ ▶",
+        (true, false) => "◀",
+        (false, true) => "  ▶",
+        (false, false) => "",
+    };
+    let name = fit(mark, usize::from(columns.name));
+    buffer.set_string(area.x + 1, area.y, name, theme.warn);
+    let shown = canvas
+        .fleet
+        .environments
+        .iter()
+        .enumerate()
+        .skip(columns.shown.top)
+        .take(columns.shown.page);
+    let selected = canvas.selected_column().map(|(at, _)| at);
+    for (at, environment) in shown {
+        let x = column_x(area, columns, at);
+        let accent = theme.environment(at, environment);
+        let accent = if selected == Some(at) {
+            accent
+                .add_modifier(ratatui::style::Modifier::BOLD | ratatui::style::Modifier::UNDERLINED)
+        } else {
+            accent
+        };
+        let text = clip(&heading(environment), usize::from(columns.cell));
+        buffer.set_string(x, area.y, text, accent);
+    }
+}
+
+/// An environment's name, and what is special about it in sign and word.
+pub(super) fn heading(environment: &Environment) -> String {
+    let mut text = environment.name.to_string();
+    // Where only one of them fits, it is the one that is in the way first.
+    if environment.read_only {
+        text.push_str(" ⊘ read-only");
+    }
+    if environment.protected {
+        text.push_str(" ⚑ protected");
+    }
+    text
+}
+
+fn column_x(area: Rect, columns: &Columns, at: usize) -> u16 {
+    let slot = u16::try_from(at - columns.shown.top.min(at)).unwrap_or(0);
+    area.x + columns.name + 3 + slot * (columns.cell + 1)
+}
+
+fn draw_row(
+    buffer: &mut Buffer,
+    place: Rect,
+    canvas: &Canvas<'_>,
+    columns: &Columns,
+    (slot, row, selected): (usize, &Row, bool),
+    layout: &mut Layout,
+) {
+    let theme = &canvas.theme;
+    let (sign, style) = if selected {
+        ("›", theme.title)
+    } else {
+        (" ", theme.text)
+    };
+    let name = clip(row.image.name.as_str(), usize::from(columns.name));
+    buffer.set_string(place.x, place.y, format!("{sign}{name}"), style);
+    let chosen = canvas.selected_column().map(|(at, _)| at);
+    let cells = row.cells.iter().enumerate();
+    for (at, cell) in cells.skip(columns.shown.top).take(columns.shown.page) {
+        let area = Rect {
+            x: column_x(place, columns, at),
+            y: place.y,
+            width: columns.cell,
+            height: place.height.saturating_sub(u16::from(place.height > 2)),
+        };
+        let over = (selected && chosen == Some(at)).then_some(theme.selected);
+        draw_cell(buffer, area, canvas, cell, over);
+        layout.hits.push(Hit {
+            columns: (area.left(), area.right()),
+            rows: (area.top(), area.bottom()),
+            target: Target::Cell(slot, at),
+        });
+    }
+}
+
+fn draw_story(buffer: &mut Buffer, area: Rect, canvas: &Canvas<'_>, story: &Page<'_>) {
+    let theme = &canvas.theme;
+    let title = match (&canvas.home.image, &canvas.home.environment) {
+        (Some(image), Some(environment)) => clip(
+            &format!(" {image} in {environment} "),
+            usize::from(area.width).saturating_sub(4),
+        ),
+        _ => String::new(),
+    };
+    let rule = "─".repeat(usize::from(area.width));
+    buffer.set_string(area.x, area.y, rule, theme.border);
+    let accent = canvas
+        .selected_column()
+        .map_or(theme.title, |(at, environment)| {
+            theme.environment(at, environment)
+        });
+    buffer.set_string(area.x + 2, area.y, title, accent);
+    let inside = Rect {
+        x: area.x + 1,
+        y: area.y + 1,
+        width: area.width - 2,
+        height: area.height - 1,
+    };
+    story.draw(buffer, inside, 0);
+}
+
+/// No image, or no environment: why, and what to do.
+fn empty(frame: &mut Frame<'_>, area: Rect, canvas: &Canvas<'_>) {
+    let theme = &canvas.theme;
+    let mut page = Page::new(theme, area.width.saturating_sub(4));
+    page.blank();
+    let (mut connecting, mut errors) = (false, Vec::new());
+    for (name, engine) in &canvas.fleet.engines {
+        match &engine.link {
+            crate::model::fleet::Link::Connecting => connecting = true,
+            crate::model::fleet::Link::Down { error, .. } => errors.push((name, error)),
+            crate::model::fleet::Link::Up => {}
+        }
+    }
+    if !errors.is_empty() {
+        page.styled("No engine has told what runs.", theme.title);
+        for (name, error) in &errors {
+            page.pair_styled("no answer", &format!("✗ {name}: {error}"), theme.bad);
+        }
+    }
+    if connecting {
+        page.styled("… waiting for the engines", theme.busy);
+    } else if errors.is_empty() {
+        page.styled("There is nothing to show yet.", theme.title);
+        page.text(match canvas.fleet.source {
+            Source::Found => "No container of an image with a name runs on the engines karat found (DOCKER_HOST, Docker contexts, the local socket), and no karat.toml says what to look for.",
+            Source::File(_) => "The project file names no image that an engine has.",
+        });
+    }
+    page.blank();
+    for (command, does) in [
+        (
+            "karat demo --engine",
+            "lays a small fleet out on the local engine, to try everything on",
+        ),
+        ("karat init", "writes a karat.toml from what runs"),
+        ("karat doctor", "checks engines, credentials and terminal"),
+    ] {
+        page.labelled(command, 22, does, theme.text);
+    }
+    let inside = Rect {
+        x: area.x + 2,
+        width: area.width.saturating_sub(4),
+        ..area
+    };
+    page.draw(frame.buffer_mut(), inside, 0);
+}
