@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::place::{REPOSITORY, engine_with, prod_on, project, run_web, settled};
+use crate::place::{REPOSITORY, engine_with, prod_on, project, settled};
 use crate::support::image::Recipe;
 use crate::support::{Engine, Karat, Proxy, Rule, When, until};
 
@@ -41,7 +41,7 @@ fn a_pruned_lock_means_stop_and_undo() {
         ("POST", &["/start"]),
     ] {
         let done = disturbed(&engine, at(method, parts), || {
-            engine.api.remove("karat-lock-web")
+            engine.api.remove("karat-lock-web");
         });
         done.is(5).says("lock");
         settled(&engine.api, &["1.0.0"]);
@@ -230,7 +230,7 @@ fn an_engine_that_goes_down_in_the_middle() {
     }
 }
 
-/// An engine that comes back by itself within the tries: undone, nothing left.
+/// While health is waited for; what was under way is put back before it ends.
 #[test]
 fn ended_by_a_signal_it_undoes_first() {
     let engine = engine_with(&["1.0.0"]);
@@ -259,5 +259,4 @@ fn ended_by_a_signal_it_undoes_first() {
     }
     let history = karat.json(&["history", "web"]);
     assert_eq!(history["events"][0]["outcome"], "cancelled", "{history:#}");
-    let _ = run_web;
 }
