@@ -217,13 +217,15 @@ impl Engine {
         let body = RequestBody::Left(Full::new(Body::from(tar)));
         let mut answers = self.docker().create_image(Some(options), Some(body), None);
         let all = async {
+            let mut id = None;
             while let Some(answer) = answers.next().await {
-                answer?;
+                id = answer?.status.or(id);
             }
-            Ok(())
+            Ok(id)
         };
         match tokio::time::timeout(Duration::from_secs(300), all).await {
-            Ok(done) => done.map_err(|error| self.error(doing, error)),
+            Ok(Ok(id)) => self.name_imported(id, repository, tag).await,
+            Ok(Err(error)) => Err(self.error(doing, error)),
             Err(_) => Err(EngineError::TimedOut {
                 engine: self.name().clone(),
                 doing,
@@ -231,6 +233,26 @@ impl Engine {
             }),
         }
     }
+
+    /// Podman does not name what it imports.
+    async fn name_imported(
+        &self,
+        id: Option<String>,
+        repository: &str,
+        tag: &str,
+    ) -> Result<(), EngineError> {
+        let id = id.and_then(|id| Digest::parse(&format!("sha256:{}", bare(&id))).ok());
+        match (id, self.image(&format!("{repository}:{tag}")).await?) {
+            (Some(id), None) => self.tag(&id, &Repository::new(repository), tag).await,
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Without the algorithm.
+fn bare(id: &str) -> &str {
+    let id = id.trim();
+    id.strip_prefix("sha256:").unwrap_or(id)
 }
 
 /// Takes note of one line of a pull; whether bytes changed.

@@ -20,3 +20,4 @@ mod place;
 mod reach;
 mod rebuild;
 mod refusals;
+mod registry;

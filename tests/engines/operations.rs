@@ -410,3 +410,28 @@ fn run_again(engine: &Engine) {
     assert_eq!(karat.cell("web", "prod")["version"], "1.0.0");
     let _ = run_web;
 }
+
+/// How long health is waited for is the new version's to say, even when its image was not
+/// there when the plan was made.
+#[test]
+fn a_version_that_arrives_with_a_slow_start_is_given_its_time() {
+    let (staging, prod) = (Engine::start(), Engine::start());
+    let slow = "HEALTHCHECK --interval=1s --start-period=30s CMD test -e /ok";
+    staging.api.image(&Recipe {
+        changes: &["ENV START_SECONDS=10", slow],
+        ..Recipe::new(REPOSITORY, "2.0.0")
+    });
+    prod.api.image(&Recipe {
+        check: false,
+        ..Recipe::new(REPOSITORY, "1.0.0")
+    });
+    staging.api.app("web", &format!("{REPOSITORY}:2.0.0"));
+    prod.api.app("web", &format!("{REPOSITORY}:1.0.0"));
+    let karat = staging_and_prod(&staging.address(), &[&prod.address()]);
+    karat
+        .run(&["promote", "web", "--to", "prod", "--yes"])
+        .is(0);
+    settled(&prod.api, &["2.0.0"]);
+    let web = prod.api.container("web").expect("web");
+    assert_eq!(web["State"]["Health"]["Status"], "healthy");
+}

@@ -7,6 +7,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::place::{REPOSITORY, engine_with, project, run_web, settled};
+use crate::support::image::Recipe;
 use crate::support::{Api, Engine, Karat, needs, until};
 
 #[test]
@@ -285,7 +286,11 @@ fn on_podman(api: &Api) {
             .filter(|answer| answer.status == 200)
     });
     for version in ["1.0.0", "2.0.0"] {
-        api.usual(&format!("localhost/{REPOSITORY}"), version);
+        // Its import knows no HEALTHCHECK.
+        api.image(&Recipe {
+            check: false,
+            ..Recipe::new(&format!("localhost/{REPOSITORY}"), version)
+        });
     }
     let host = serde_json::json!({ "NetworkMode": "host", "RestartPolicy": { "Name": "always" } });
     api.run("web", &serde_json::json!({ "Image": format!("localhost/{REPOSITORY}:1.0.0"), "HostConfig": host }));
