@@ -108,7 +108,14 @@ impl Engine {
         let image = image.clone();
         tokio::spawn(async move {
             let mut chunks = std::pin::pin!(engine.docker().export_image(image.as_str()));
-            while let Some(chunk) = chunks.next().await {
+            loop {
+                // The engine may write to its own disk for minutes before the first byte;
+                // a cancel must reach it meanwhile.
+                let chunk = tokio::select! {
+                    chunk = chunks.next() => chunk,
+                    () = sender.closed() => break,
+                };
+                let Some(chunk) = chunk else { break };
                 let chunk = chunk.map_err(|error| {
                     engine.error(format!("exporting image {}", image.short()), error)
                 });

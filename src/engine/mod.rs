@@ -33,7 +33,7 @@ use crate::model::project::{EngineAddress, EngineName};
 pub const OLDEST_API: (u32, u32) = (1, 41);
 
 /// How long an engine may take for a plain question.
-pub const ANSWER_WITHIN: Duration = Duration::from_secs(15);
+pub const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 
 /// How long bollard waits for the headers of a long request: an engine writes a whole
 /// image to its disk before the first byte of an export, and stops may be slow.

@@ -9,7 +9,7 @@ use crate::model::fleet::{Cell, Deployment, Fleet, Link, Replica, Row};
 use crate::model::nearest::hint;
 use crate::model::observation::Health;
 use crate::model::plan::{Frozen, Move, Obtain, OperationKind, Plan, Touch};
-use crate::model::project::{EngineName, Environment, EnvironmentName, ImageName};
+use crate::model::project::{EngineName, Environment, EnvironmentName, ImageName, Selector};
 use crate::model::reference::ImageRef;
 use crate::model::run::Run;
 use crate::model::time::Timestamp;
@@ -649,9 +649,33 @@ fn nothing_runs(row: &Row, environment: &Environment, version: Option<&Version>)
     Refusal::NothingRuns {
         image: row.image.name.clone(),
         environment: environment.name.clone(),
-        by_hand: format!(
-            "docker run -d --name {} --label karat.environment={} {}:{tag}",
-            row.image.name, environment.name, row.image.repository
-        ),
+        by_hand: by_hand(row, environment, tag),
     }
+}
+
+/// The command that starts the first container of an environment, so that karat then finds
+/// it there.
+fn by_hand(row: &Row, environment: &Environment, tag: &str) -> String {
+    let docker = match environment.engines.first().map(EngineName::as_str) {
+        Some(name) => match name.strip_prefix("context:") {
+            Some(context) => format!("docker --context {context}"),
+            None => format!("docker -H {name}"),
+        },
+        None => "docker".to_owned(),
+    };
+    let mark = match &environment.selector {
+        Selector::Label {
+            key,
+            value: Some(value),
+        } => format!(" --label {key}={value}"),
+        Selector::Label { key, value: None } => format!(" --label {key}"),
+        Selector::ComposeProject(project) => {
+            return format!("{docker} compose -p {project} up -d");
+        }
+        Selector::All | Selector::Unlabelled => String::new(),
+    };
+    format!(
+        "{docker} run -d --name {}-{}{mark} {}:{tag}",
+        row.image.name, environment.name, row.image.repository
+    )
 }

@@ -2,7 +2,16 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 #![allow(clippy::indexing_slicing)]
 
+#[path = "../support/mod.rs"]
+mod support;
+
 mod build;
+<<<<<<< HEAD
 mod demo;
+=======
+mod compare;
+mod library;
+>>>>>>> rules
 mod local;
+mod parity;
 mod rebuild;
