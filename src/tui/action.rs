@@ -32,9 +32,8 @@ pub(crate) enum Action {
     Closed,
 }
 
-/// Everything a key can do.
+/// Everything a key can do. Each is explained, for the reader of the help, in [`TABLE`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[allow(missing_docs)] // each is explained, for the reader of the help screen, in TABLE
 pub(crate) enum Command {
     Up,
     Down,
@@ -490,7 +489,7 @@ pub(crate) static TABLE: &[Entry] = &[
         "interrupt",
         &[ctrl('c')],
         "leave",
-        "leave karat; a second time: at once",
+        "leave karat; again: cancel what runs and leave; again: leave at once",
         EVERYWHERE,
     )
     .quiet(),

@@ -1,8 +1,8 @@
 //! The terminal interface.
 //!
-//! One thread owns the [`state`]. An [`event`] becomes an [`action`], [`update`] turns the
+//! One thread owns the `state`. An `event` becomes an `action`, `update` turns the
 //! action into a new state and into effects, effects run as tasks and answer by messages.
-//! [`views`] draw the state and only read it; where they drew things comes back, so that
+//! `views` draw the state and only read it; where they drew things comes back, so that
 //! scrolling and the mouse know.
 //!
 //! This room never touches an engine, a file or the store, and never reads a clock of its

@@ -128,8 +128,19 @@ impl Driver {
         }
         panic!("`{wanted}` is not on the screen:\n{}", self.text());
     }
+    /// Waits until the screen no longer shows something.
+    async fn gone(&self, unwanted: &str) {
+        for _ in 0..400 {
+            if !self.text().contains(unwanted) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        panic!("`{unwanted}` is still on the screen:\n{}", self.text());
+    }
+    /// Gives the loop time to do what it must not do.
     async fn settle(&self) {
-        tokio::time::sleep(Duration::from_millis(60)).await;
+        tokio::time::sleep(Duration::from_millis(100)).await;
     }
     fn fleet(&self, fleet: Fleet) {
         let fleet = Arc::new(fleet);
@@ -232,14 +243,12 @@ fn enter_alone_cancels_and_so_does_escape() {
         it.keys("r");
         it.sees("ROLL BACK in prod").await;
         it.key(KeyCode::Enter);
-        it.settle().await;
-        assert!(!it.text().contains("ROLL BACK"), "{}", it.text());
+        it.gone("ROLL BACK").await;
         it.keys("r");
         it.sees("ROLL BACK in prod").await;
         it.keys("prod");
         it.key(KeyCode::Esc);
-        it.settle().await;
-        assert!(!it.text().contains("ROLL BACK"), "{}", it.text());
+        it.gone("ROLL BACK").await;
     });
     assert!(state.dialog.is_none());
     assert!(hands.ran().is_empty());
@@ -302,8 +311,7 @@ fn a_fleet_that_moves_under_the_dialog_makes_the_plan_anew() {
         assert_eq!(it.hands.count(is_plan), 2);
         // The name must be typed again, and Cancel has the focus.
         it.key(KeyCode::Enter);
-        it.settle().await;
-        assert!(!it.text().contains("ROLL BACK"), "{}", it.text());
+        it.gone("ROLL BACK").await;
     });
     assert!(hands.ran().is_empty());
 }
@@ -343,8 +351,7 @@ fn leaving_while_something_runs_asks_and_cancels() {
         it.sees("Something still runs").await;
         // Stay has the focus.
         it.key(KeyCode::Enter);
-        it.settle().await;
-        assert!(!it.text().contains("Something still runs"));
+        it.gone("Something still runs").await;
         it.keys("q");
         it.sees("Something still runs").await;
         it.key(KeyCode::Tab);
@@ -353,6 +360,23 @@ fn leaving_while_something_runs_asks_and_cancels() {
     });
     assert_eq!(ending, Ending::Left);
     assert_eq!(hands.count(|it| matches!(it, Errand::Cancel(_))), 1);
+}
+
+#[test]
+fn control_c_asks_then_cancels() {
+    let (ending, state, _) = drive(false, |it| async move {
+        it.keys("r");
+        it.sees("ROLL BACK in prod").await;
+        it.keys("prod");
+        it.key(KeyCode::Enter);
+        it.sees("running for").await;
+        it.press(KeyCode::Char('c'), KeyModifiers::CONTROL);
+        it.sees("Something still runs").await;
+        it.press(KeyCode::Char('c'), KeyModifiers::CONTROL);
+        it.settle().await;
+    });
+    assert_eq!(ending, Ending::Left);
+    assert!(state.operations[0].report.is_some());
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use super::super::action::Command;
 use super::super::effect::{Effect, Errand};
 use super::super::state::{Answer, Ask, Choice, Chooser, Dialog, Ending, State, Tone};
-use super::{cancel_all, message, moved, operation, plan, say, scroll, want};
+use super::{cancel_and_leave, moved, operation, plan, say, scroll, want};
 
 /// A key while a dialog is open.
 pub(super) fn in_dialog(state: &mut State, command: Command) -> Vec<Effect> {
@@ -74,6 +74,13 @@ pub(super) fn leave(state: &mut State) -> Vec<Effect> {
     Vec::new()
 }
 
+/// Whether the question is the one about leaving.
+pub(super) fn offers_to_leave(ask: &Ask) -> bool {
+    ask.answers
+        .iter()
+        .any(|(_, answer)| *answer == Answer::CancelAllAndLeave)
+}
+
 fn answer(state: &mut State, mut ask: Ask, command: Command) -> Vec<Effect> {
     let count = ask.answers.len().max(1);
     match command {
@@ -81,12 +88,7 @@ fn answer(state: &mut State, mut ask: Ask, command: Command) -> Vec<Effect> {
             let chosen = ask.answers.get(ask.focus).map(|(_, answer)| answer.clone());
             return match chosen {
                 Some(Answer::Cancel(id)) => operation::cancel(state, &id),
-                Some(Answer::CancelAllAndLeave) => {
-                    state.leaving = true;
-                    let effects = cancel_all(state);
-                    message::leave_if_done(state);
-                    effects
-                }
+                Some(Answer::CancelAllAndLeave) => cancel_and_leave(state),
                 Some(Answer::Recover) => {
                     say(state, Tone::Plain, "recovering what was cut off");
                     vec![Effect::Errand(Errand::Recover)]

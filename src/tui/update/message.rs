@@ -46,6 +46,9 @@ pub(super) fn told(state: &mut State, message: Message) -> Vec<Effect> {
                 }
             }
         }
+        // A dialog that is open is not taken from under the reader's hands.
+        Message::Recovered(Ok(text)) if state.dialog.is_some() => say(state, Tone::Good, text),
+        Message::Recovered(Err(text)) if state.dialog.is_some() => say(state, Tone::Bad, text),
         Message::Recovered(Ok(text)) => tell(state, "Recovered", text),
         Message::Recovered(Err(text)) => tell(state, "Recovering failed", text),
         Message::Note(text) => say(state, Tone::Plain, text),

@@ -271,14 +271,24 @@ fn copy_digest(state: &mut State) -> Vec<Effect> {
     }
 }
 
-/// Ctrl-C: like `q`, but out of dialogs too, and for good when something is already being
-/// cancelled.
+/// Ctrl-C: asks as `q` does, out of dialogs too; pressed again, it cancels what runs and
+/// leaves; and again, it leaves at once.
 fn interrupt(state: &mut State) -> Vec<Effect> {
     if state.leaving {
         return end(state, Ending::Interrupted);
     }
-    state.dialog = None;
-    dialogs::leave(state)
+    match state.dialog.take() {
+        Some(Dialog::Ask(ask)) if dialogs::offers_to_leave(&ask) => cancel_and_leave(state),
+        _ => dialogs::leave(state),
+    }
+}
+
+/// Cancels what runs, and leaves when all of it has ended.
+fn cancel_and_leave(state: &mut State) -> Vec<Effect> {
+    state.leaving = true;
+    let effects = cancel_all(state);
+    message::leave_if_done(state);
+    effects
 }
 
 fn wheel(state: &mut State, rows: i16) -> Vec<Effect> {
