@@ -6,12 +6,9 @@
 mod support;
 
 mod build;
-<<<<<<< HEAD
-mod demo;
-=======
 mod compare;
+mod demo;
 mod library;
->>>>>>> rules
 mod local;
 mod parity;
 mod rebuild;

@@ -245,7 +245,7 @@ mod tests {
         fs::write(dir.join("notes"), "mine").expect("a file");
         let removed = remove(&dir).expect("removed");
         assert_eq!(removed.files, 3 * 5 - 1);
-        assert_eq!(removed.changed, [changed.clone()]);
+        assert_eq!(removed.changed, std::slice::from_ref(&changed));
         assert!(removed.folder_stays && changed.exists());
         assert!(!dir.join("images/shop-api").exists());
         let taken = check_free(&dir);
