@@ -152,8 +152,6 @@ fn a_running_operation_is_cancelled_by_its_key() {
     term.sees("Cancel it");
     term.keys(TAB);
     term.keys(ENTER);
-    term.see("the end", |text| {
-        text.contains("cancelled") && !text.contains("⟳ wait for health")
-    });
+    term.sees("prod still runs");
     all_is_as_before(&stage);
 }

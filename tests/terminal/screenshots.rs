@@ -23,14 +23,9 @@ fn the_pictures_show_what_karat_shows() {
     let somebody = stage.somebody();
     let mut album = Album::new(&somebody);
     let term = somebody.opens(100, 26);
-    let ready = |term: &Term| {
-        term.see("a fleet at rest", |text| {
-            text.contains("1 engine up")
-                && !text.contains("… waiting")
-                && text.contains("✗ unhealthy")
-        });
-    };
-    ready(&term);
+    term.see("a fleet at rest", |text| {
+        text.contains("1 engine up") && text.contains("✗ unhealthy")
+    });
     term.keys("lll");
     term.sees("── shop-web in prod");
     album.take("home", &term);
@@ -52,10 +47,8 @@ fn the_pictures_show_what_karat_shows() {
     term.keys("T");
     album.take_when("history", &term, |text| text.contains("roll back"));
     let narrow = somebody.opens(60, 20);
-    ready(&narrow);
-    narrow.keys("l");
-    narrow.keys("l");
-    narrow.keys("j");
+    narrow.sees("● 1 up");
+    narrow.keys("llj");
     narrow.sees("shop-api in staging");
     album.take("narrow", &narrow);
     album.compare();
