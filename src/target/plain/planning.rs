@@ -304,9 +304,13 @@ pub(super) async fn notes(
             .filter(|change| change.kind != ChangeType::_0)
             .count();
         if files > 0 {
-            let s = if files == 1 { "" } else { "s" };
+            let (s, stay) = if files == 1 {
+                ("", "stays")
+            } else {
+                ("s", "stay")
+            };
             notes.push(format!(
-                "{files} file{s} added or removed inside the container stay behind with it"
+                "{files} file{s} added or removed inside the container {stay} behind with it"
             ));
         }
     }

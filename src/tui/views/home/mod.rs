@@ -20,6 +20,9 @@ pub(super) use story::{tell_deployment, tell_known_good, tell_skew, tell_trouble
 
 /// A cell is at least and at most so wide.
 const NARROWEST: u16 = 21;
+/// It may be so narrow if that brings every environment on screen: the last one, which
+/// matters most, must not be the one that is hidden.
+const SQUEEZED: u16 = 15;
 const WIDEST: u16 = 36;
 
 /// Draws it.
@@ -72,7 +75,12 @@ fn columns(area: Rect, canvas: &Canvas<'_>) -> Columns {
         .clamp(8, (area.width / 4).max(8));
     let count = canvas.fleet.environments.len();
     let room = area.width.saturating_sub(name + 2);
-    let fit = usize::from(room / (NARROWEST + 1)).clamp(1, count.max(1));
+    let fit = if usize::from(room / (SQUEEZED + 1)) >= count {
+        count
+    } else {
+        usize::from(room / (NARROWEST + 1))
+    }
+    .clamp(1, count.max(1));
     let each = room / u16::try_from(fit).unwrap_or(1).max(1);
     let selected = canvas.selected_column().map_or(0, |(at, _)| at);
     Columns {

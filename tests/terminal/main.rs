@@ -1,0 +1,28 @@
+//! The real binary in a pseudo-terminal, over real engines: what somebody sees who types
+//! `karat`. They fail when no engine can be started: nothing is skipped in silence.
+//!
+//! | file | subject |
+//! |---|---|
+//! | `pty` | a terminal that a test can read and type into |
+//! | `stage` | fleets to look at |
+//! | `opening` | the first frame, with and without an engine that answers; sizes; no terminal |
+//! | `acting` | rolling back by typing the name; Esc; leaving in the middle |
+//! | `leaving` | signals, Ctrl-C, Ctrl-Z: the terminal is always given back |
+//! | `living` | what changes on an engine changes on screen |
+//! | `screenshots`, `svg` | the pictures of the README |
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(clippy::indexing_slicing)]
+
+// Shared with tests that use more of it.
+#[allow(unused_imports)]
+#[path = "../support/mod.rs"]
+mod support;
+
+mod acting;
+mod leaving;
+mod living;
+mod opening;
+mod pty;
+mod screenshots;
+mod stage;
+mod svg;

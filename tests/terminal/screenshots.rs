@@ -1,0 +1,176 @@
+//! The pictures of the README, taken from the real binary over the demo fleet.
+//!
+//! `KARAT_SCREENSHOTS=write` takes them anew; otherwise what is on screen is compared with
+//! what the pictures show, ages, times, digests and sizes aside.
+
+use std::path::PathBuf;
+use std::sync::LazyLock;
+
+use regex::Regex;
+use vt100::Screen;
+
+use crate::pty::{ENTER, ESC, Term};
+use crate::stage::{Somebody, Stage};
+use crate::svg;
+
+/// What the pictures show in place of this machine's own.
+const PROJECT: &str = "~/karat-demo/karat.toml";
+const WHO: &str = "you@laptop";
+
+#[test]
+fn the_pictures_show_what_karat_shows() {
+    let stage = Stage::demo();
+    let somebody = stage.somebody();
+    let mut album = Album::new(&somebody);
+    let term = somebody.opens(100, 26);
+    term.see("a fleet at rest", |text| {
+        text.contains("1 engine up") && text.contains("✗ unhealthy")
+    });
+    term.keys("lll");
+    term.sees("── shop-web in prod");
+    album.take("home", &term);
+    term.keys("v");
+    term.sees("versions of shop-web");
+    term.keys("j");
+    album.take_when("versions", &term, |text| text.contains("◆ prod"));
+    term.keys(ESC);
+    term.sees("── shop-web in prod");
+    term.keys("r");
+    term.sees("[ Roll back prod ]");
+    term.keys("prod");
+    album.take_when("roll-back", &term, |text| text.contains("go on: prod_"));
+    term.keys(ENTER);
+    album.take_when("operation", &term, |text| {
+        text.contains("⟳ wait for health") && text.contains("is ready")
+    });
+    term.sees("✓ done");
+    term.keys("T");
+    album.take_when("history", &term, |text| text.contains("roll back"));
+    let narrow = somebody.opens(60, 20);
+    narrow.sees("● 1 up");
+    narrow.keys("llj");
+    narrow.sees("shop-api in staging");
+    album.take("narrow", &narrow);
+    album.compare();
+}
+
+/// Pictures, by name.
+struct Album {
+    /// This machine's project path, and who uses it.
+    project: String,
+    pictures: Vec<(&'static str, String)>,
+}
+
+impl Album {
+    fn new(somebody: &Somebody) -> Self {
+        Self {
+            project: somebody.folder.join("karat.toml").display().to_string(),
+            pictures: Vec::new(),
+        }
+    }
+
+    fn take(&mut self, name: &'static str, term: &Term) {
+        let screen = term.screen();
+        let rows = self.public(&screen);
+        let title = format!("karat: {name}");
+        self.pictures
+            .push((name, svg::draw(&screen, &rows, &title)));
+    }
+
+    /// The very screen that is as wanted.
+    fn take_when(&mut self, name: &'static str, term: &Term, wanted: impl Fn(&str) -> bool) {
+        term.see(name, wanted);
+        self.take(name, term);
+    }
+
+    /// The cells' texts, without what is only this machine's.
+    fn public(&self, screen: &Screen) -> Vec<Vec<String>> {
+        let (height, width) = screen.size();
+        let who = Regex::new(r"[\w.-]+@[\w.-]+").expect("a pattern");
+        (0..height.get())
+            .map(|row| {
+                let cells: Vec<String> = (0..width.get())
+                    .map(|column| screen.cell(row, column).map_or("", |it| it.contents()))
+                    .map(|text| if text.is_empty() { " " } else { text }.to_owned())
+                    .collect();
+                let line = cells.concat();
+                let mut public = line.replace(&self.project, &padded(PROJECT, self.project.len()));
+                if let Some(found) = who.find(&public) {
+                    let name = padded(WHO, found.len());
+                    public.replace_range(found.range(), &name);
+                }
+                if public == line {
+                    cells
+                } else {
+                    public.chars().map(String::from).collect()
+                }
+            })
+            .collect()
+    }
+
+    fn compare(self) {
+        let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("screenshots");
+        let write = std::env::var("KARAT_SCREENSHOTS").is_ok_and(|it| it == "write");
+        for (name, picture) in self.pictures {
+            let path = folder.join(format!("{name}.svg"));
+            if write {
+                std::fs::create_dir_all(&folder).expect("a folder");
+                std::fs::write(&path, picture).expect("a picture");
+                continue;
+            }
+            let kept = std::fs::read_to_string(&path)
+                .unwrap_or_else(|error| panic!("{}: {error}; {AGAIN}", path.display()));
+            assert_eq!(
+                told(&picture),
+                told(&kept),
+                "{name}.svg shows something else; {AGAIN}"
+            );
+        }
+    }
+}
+
+const AGAIN: &str =
+    "take them anew: KARAT_SCREENSHOTS=write cargo test --test terminal screenshots";
+
+/// Cut or filled up to that many letters.
+fn padded(text: &str, width: usize) -> String {
+    let mut text: String = text.chars().take(width).collect();
+    text.extend(std::iter::repeat_n(' ', width - text.chars().count()));
+    text
+}
+
+/// What a picture says, in lines, without what is different each time.
+fn told(picture: &str) -> Vec<String> {
+    static TEXT: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r#"<text x="\d+" y="(\d+)"[^>]*>([^<]*)</text>"#).unwrap());
+    static VOLATILE: LazyLock<[(Regex, &str); 5]> = LazyLock::new(|| {
+        [
+            (r"\b(Mon|Tue|Wed|Thu|Fri|Sat|Sun) ", ""),
+            (r"sha256:[0-9a-f]+|\b[0-9a-f]{12}\b", "DIGEST"),
+            (r"\d+-\d+-\d+ \d+:\d+", "TIME"),
+            (r"\d+(\.\d+)? ?(kB|MB|GB)", "SIZE"),
+            (r"\d+(\.\d+)? ?(ms|min|s|h|d)\b( \d+ ?(s|min|h))?", "AGE"),
+        ]
+        .map(|(pattern, word)| (Regex::new(pattern).unwrap(), word))
+    });
+    let mut lines: Vec<(u32, String)> = Vec::new();
+    for found in TEXT.captures_iter(picture) {
+        let y = found[1].parse().unwrap();
+        match lines.last_mut() {
+            Some((last, line)) if *last == y => {
+                line.push(' ');
+                line.push_str(&found[2]);
+            }
+            _ => lines.push((y, found[2].to_owned())),
+        }
+    }
+    lines
+        .into_iter()
+        .map(|(_, line)| {
+            let line = line.split_whitespace().collect::<Vec<_>>().join(" ");
+            VOLATILE.iter().fold(line, |line, (pattern, word)| {
+                pattern.replace_all(&line, *word).into_owned()
+            })
+        })
+        .collect()
+}
