@@ -22,7 +22,7 @@ fn the_pictures_show_what_karat_shows() {
     let stage = Stage::demo();
     let somebody = stage.somebody();
     let mut album = Album::new(&somebody);
-    let term = somebody.opens(100, 26);
+    let term = somebody.opens(100, 24);
     term.see("a fleet at rest", |text| {
         text.contains("1 engine up") && text.contains("✗ unhealthy")
     });
@@ -43,9 +43,11 @@ fn the_pictures_show_what_karat_shows() {
     album.take_when("operation", &term, |text| {
         text.contains("⟳ wait for health") && text.contains("is ready")
     });
-    term.sees("✓ done");
+    term.sees("✓ done: prod runs");
     term.keys("T");
-    album.take_when("history", &term, |text| text.contains("roll back"));
+    album.take_when("history", &term, |text| {
+        text.contains("karat history") && text.contains("laying out")
+    });
     let narrow = somebody.opens(60, 20);
     narrow.sees("● 1 up");
     narrow.keys("llj");

@@ -292,9 +292,13 @@ pub(super) async fn notes(target: &PlainTarget, old: &Value, check: &health::Che
             .filter(|change| change.kind != ChangeType::_0)
             .count();
         if files > 0 {
-            let s = if files == 1 { "" } else { "s" };
+            let (noun, verb) = if files == 1 {
+                ("file", "stays")
+            } else {
+                ("files", "stay")
+            };
             notes.push(format!(
-                "{files} file{s} added or removed inside the container stay behind with it"
+                "{files} {noun} added or removed inside the container {verb} behind with it"
             ));
         }
     }

@@ -3,9 +3,9 @@
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
-use crate::model::event::{Event, VersionMark};
+use crate::model::event::{Event, Outcome, VersionMark};
 use crate::tui::state::{HistoryView, Layout, Window};
-use crate::tui::text::log_line;
+use crate::tui::text::{log_line, width};
 use crate::tui::widgets::page::Page;
 use crate::tui::widgets::table::{self, Column, Rows, Said};
 
@@ -123,19 +123,48 @@ pub(super) fn list(
         top: view.top,
         row: &line,
     };
-    let (window, hits) = table::draw(frame.buffer_mut(), area, theme, COLUMNS, &rows);
+    let columns = fitted(events);
+    let (window, hits) = table::draw(frame.buffer_mut(), area, theme, &columns, &rows);
     layout.view = window;
     layout.hits = hits;
+}
+
+/// The columns, those of outcomes and images as wide as their words: most outcomes are a
+/// short one, and what that leaves is the reason's.
+fn fitted(events: &[Event]) -> Vec<Column> {
+    let longest = |of: fn(&Event) -> usize| events.iter().map(of).max().unwrap_or(0);
+    let outcome = longest(|event| width(outcome(event.outcome)) + 2);
+    let image = longest(|event| width(event.image.as_str()));
+    let fits = |words: usize, most: u16| u16::try_from(words).unwrap_or(most).clamp(8, most);
+    COLUMNS
+        .iter()
+        .map(|column| match column.title {
+            "OUTCOME" => Column {
+                width: fits(outcome, column.width),
+                ..*column
+            },
+            "IMAGE" => Column {
+                width: fits(image, 14),
+                ..*column
+            },
+            _ => *column,
+        })
+        .collect()
+}
+
+/// An outcome as the list calls it.
+const fn outcome(outcome: Outcome) -> &'static str {
+    match outcome {
+        // The whole words do not fit a column.
+        Outcome::Failed => "failed, untouched",
+        other => other.words(),
+    }
 }
 
 fn said(canvas: &Canvas<'_>, event: &Event) -> Vec<Said> {
     let theme = &canvas.theme;
     let (sign, style) = operation::ended(canvas, event.outcome);
-    let outcome = match event.outcome {
-        // The whole words do not fit a column.
-        crate::model::event::Outcome::Failed => "failed, untouched",
-        other => other.words(),
-    };
+    let outcome = outcome(event.outcome);
     let place = event
         .environment
         .as_ref()
