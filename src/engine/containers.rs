@@ -14,6 +14,10 @@ use super::{ANSWER_WITHIN, Engine, EngineError, json as read};
 /// Creating can be slow on a busy engine: volumes are made and copied into.
 const CREATE_WITHIN: Duration = Duration::from_secs(120);
 
+/// How often, and how many times, a container that is being removed is looked for.
+const ASK_EVERY: Duration = Duration::from_millis(50);
+const GONE_WITHIN_ASKS: u32 = 400;
+
 /// What removing a container does with anonymous volumes that were made for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Volumes {
@@ -144,12 +148,13 @@ impl Engine {
             Ok(Ok(())) => Ok(()),
             Ok(Err(error)) => match self.error(doing, error) {
                 error if error.is_not_found() => Ok(()),
-                // Somebody else is removing it at this moment.
+                // Somebody else is removing it at this moment, or the engine itself is, as an
+                // auto-remove container was killed: its name is free only after that.
                 EngineError::Answered {
                     status: 409,
                     message,
                     ..
-                } if message.contains("already in progress") => Ok(()),
+                } if message.contains("already in progress") => self.wait_gone(id).await,
                 error => Err(error),
             },
             Err(_) => Err(EngineError::TimedOut {
@@ -158,6 +163,21 @@ impl Engine {
                 after: CREATE_WITHIN.into(),
             }),
         }
+    }
+
+    /// Waits until a container that is being removed is gone.
+    async fn wait_gone(&self, id: &str) -> Result<(), EngineError> {
+        for _ in 0..GONE_WITHIN_ASKS {
+            if self.container(id).await?.is_none() {
+                return Ok(());
+            }
+            tokio::time::sleep(ASK_EVERY).await;
+        }
+        Err(EngineError::TimedOut {
+            engine: self.name().clone(),
+            doing: format!("waiting for container {id} to be gone"),
+            after: ASK_EVERY.saturating_mul(GONE_WITHIN_ASKS).into(),
+        })
     }
 
     /// Connects a container to one more network.

@@ -3,13 +3,11 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use bollard::auth::DockerCredentials;
 use bollard::models::CreateImageInfo;
 use bollard::query_parameters::{
     CreateImageOptionsBuilder, ImportImageOptionsBuilder, RemoveImageOptionsBuilder,
     TagImageOptionsBuilder,
 };
-use docker_credential::DockerCredential;
 use futures_util::{Stream, StreamExt as _};
 use http_body_util::Full;
 use hyper::Method;
@@ -18,7 +16,7 @@ use serde_json::Value;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 
-use super::{ANSWER_WITHIN, Engine, EngineError, json as read, transport::RequestBody};
+use super::{ANSWER_WITHIN, Engine, EngineError, json as read, login, transport::RequestBody};
 use crate::model::bytes::Bytes;
 use crate::model::digest::Digest;
 use crate::model::reference::{ImageRef, Repository};
@@ -75,7 +73,7 @@ impl Engine {
         if let Some(which) = digest.or(reference.tag.as_deref()) {
             options = options.tag(which);
         }
-        let login = login_for(&reference.repository);
+        let login = login::of(&reference.repository);
         let mut answers = self
             .docker()
             .create_image(Some(options.build()), None, login);
@@ -219,13 +217,15 @@ impl Engine {
         let body = RequestBody::Left(Full::new(Body::from(tar)));
         let mut answers = self.docker().create_image(Some(options), Some(body), None);
         let all = async {
+            let mut id = None;
             while let Some(answer) = answers.next().await {
-                answer?;
+                id = answer?.status.or(id);
             }
-            Ok(())
+            Ok(id)
         };
         match tokio::time::timeout(Duration::from_secs(300), all).await {
-            Ok(done) => done.map_err(|error| self.error(doing, error)),
+            Ok(Ok(id)) => self.name_imported(id, repository, tag).await,
+            Ok(Err(error)) => Err(self.error(doing, error)),
             Err(_) => Err(EngineError::TimedOut {
                 engine: self.name().clone(),
                 doing,
@@ -233,6 +233,26 @@ impl Engine {
             }),
         }
     }
+
+    /// Podman does not name what it imports.
+    async fn name_imported(
+        &self,
+        id: Option<String>,
+        repository: &str,
+        tag: &str,
+    ) -> Result<(), EngineError> {
+        let id = id.and_then(|id| Digest::parse(&format!("sha256:{}", bare(&id))).ok());
+        match (id, self.image(&format!("{repository}:{tag}")).await?) {
+            (Some(id), None) => self.tag(&id, &Repository::new(repository), tag).await,
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Without the algorithm.
+fn bare(id: &str) -> &str {
+    let id = id.trim();
+    id.strip_prefix("sha256:").unwrap_or(id)
 }
 
 /// Takes note of one line of a pull; whether bytes changed.
@@ -251,24 +271,4 @@ fn note_layer(layers: &mut HashMap<String, (u64, u64)>, answer: &CreateImageInfo
     };
     layers.insert(id.clone(), (number(detail.current), number(detail.total)));
     true
-}
-
-/// What `docker login` left for the repository's registry. Never logged.
-fn login_for(repository: &Repository) -> Option<DockerCredentials> {
-    let host = repository
-        .registry_host()
-        .unwrap_or("https://index.docker.io/v1/");
-    match docker_credential::get_credential(host).ok()? {
-        DockerCredential::UsernamePassword(username, password) => Some(DockerCredentials {
-            username: Some(username),
-            password: Some(password),
-            serveraddress: Some(host.to_owned()),
-            ..DockerCredentials::default()
-        }),
-        DockerCredential::IdentityToken(token) => Some(DockerCredentials {
-            identitytoken: Some(token),
-            serveraddress: Some(host.to_owned()),
-            ..DockerCredentials::default()
-        }),
-    }
 }

@@ -11,6 +11,7 @@ pub mod containers;
 pub mod error;
 pub mod images;
 pub mod json;
+mod login;
 mod ssh;
 mod tls;
 pub mod transport;

@@ -74,9 +74,7 @@ impl Operator {
     pub async fn rebuild(&self, plan: &RebuildPlan, watch: &Watch) -> Report {
         let target = self.targets.get(&plan.engine);
         let report = match target.map(|target| target.builder()) {
-            Ok(Some(engine)) => {
-                rebuild::run(engine.docker(), plan, watch.progress(), &watch.cancel).await
-            }
+            Ok(Some(engine)) => rebuild::run(engine, plan, watch.progress(), &watch.cancel).await,
             Ok(None) => rebuild::impossible(plan, format!("{} cannot build images", plan.engine)),
             Err(error) => rebuild::impossible(plan, error.to_string()),
         };

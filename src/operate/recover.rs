@@ -62,10 +62,7 @@ impl Operator {
                     for job in jobs {
                         let found = operations.entry(job.event.id.clone()).or_default();
                         // One engine may be known by two names.
-                        let same = |other: &Job| {
-                            other.engine_id == job.engine_id && other.container == job.container
-                        };
-                        if !found.iter().any(same) {
+                        if !found.iter().any(|other| other.old_id == job.old_id) {
                             found.push(job);
                         }
                     }
@@ -129,10 +126,7 @@ impl Operator {
         if !all_in_place {
             return Ok(Way::Undo);
         }
-        let found = |peer: &Peer| {
-            jobs.iter()
-                .any(|job| job.engine_id == peer.engine_id && job.container == peer.container)
-        };
+        let found = |peer: &Peer| jobs.iter().any(|job| job.old_id == peer.old_id);
         let peers = jobs
             .first()
             .map(|job| job.peers.clone())
@@ -150,7 +144,8 @@ impl Operator {
         let Some(like) = jobs.first() else {
             return false;
         };
-        for target in self.targets.usable.values() {
+        let same_name = self.targets.usable.get(&peer.engine).into_iter();
+        for target in same_name.chain(self.targets.usable.values()) {
             let Ok(seen) = target.observe().await else {
                 continue;
             };
@@ -296,10 +291,7 @@ impl Operator {
 /// In the order in which they were to be carried out: what is depended on comes first.
 fn put_in_order(jobs: &mut [Job]) {
     jobs.sort_by_cached_key(|job| {
-        let place = job
-            .peers
-            .iter()
-            .position(|peer| peer.engine_id == job.engine_id && peer.container == job.container);
+        let place = job.peers.iter().position(|peer| peer.old_id == job.old_id);
         (
             place,
             job.engine.clone(),

@@ -87,10 +87,8 @@ impl Operator {
             for (index, touch) in one.touches.iter().enumerate() {
                 let target = self.targets.get(&touch.engine)?;
                 for job in target.prepare(plan, image, index).await? {
-                    let twice = |other: &Job| {
-                        other.engine == job.engine && other.container == job.container
-                    };
-                    if !jobs.iter().any(twice) {
+                    // One engine may be listed under two names.
+                    if !jobs.iter().any(|other: &Job| other.old_id == job.old_id) {
                         jobs.push(job);
                     }
                 }
@@ -102,6 +100,7 @@ impl Operator {
                 engine_id: job.engine_id.clone(),
                 engine: job.engine.clone(),
                 container: job.container.clone(),
+                old_id: job.old_id.clone(),
             })
             .collect();
         for job in &mut jobs {
@@ -114,7 +113,14 @@ impl Operator {
     /// other's.
     async fn lock(&self, jobs: &mut [Job], watch: &Watch) -> Result<(), TargetError> {
         let mut order: Vec<&mut Job> = jobs.iter_mut().collect();
-        order.sort_by(|a, b| (&a.engine_id, &a.container).cmp(&(&b.engine_id, &b.container)));
+        let key = |job: &Job| {
+            (
+                job.engine_id.clone(),
+                job.container.clone(),
+                job.old_id.clone(),
+            )
+        };
+        order.sort_by_cached_key(|job| key(job));
         for job in order {
             self.step(Step::Lock, job, watch).await?;
         }

@@ -26,7 +26,8 @@ pub struct Job {
     pub process: Process,
     /// On which engine, by the name its owner knew it by.
     pub engine: EngineName,
-    /// The engine's own id, the same however it is reached.
+    /// The engine's own id, the same however it is reached. Not unique: a copied machine
+    /// keeps it.
     pub engine_id: String,
     /// The container's name.
     pub container: String,
@@ -56,12 +57,15 @@ pub struct Job {
 /// One container of an operation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Peer {
-    /// The engine's own id, the same however it is reached.
+    /// The engine's own id, the same however it is reached. Not unique: a copied machine
+    /// keeps it.
     pub engine_id: String,
     /// What its owner called it.
     pub engine: EngineName,
     /// The container.
     pub container: String,
+    /// The id of the container that is replaced: unique, whatever engine it is on.
+    pub old_id: String,
 }
 
 /// Which process holds a lock, so that another on the same machine can tell whether it lives.

@@ -116,7 +116,7 @@ async fn the_demo_is_laid_out_once_and_taken_away_exactly() {
     assert!(matches!(elsewhere, Err(DemoError::AlreadyThere { .. })));
     assert_eq!(laid(&docker).await, (12, 11));
 
-    the_fleet_is_as_told(&docker, &dir).await;
+    the_fleet_is_as_told(&dir).await;
 
     fs::write(dir.join("notes"), "mine").expect("a file");
     let mut said = Vec::new();
@@ -183,7 +183,7 @@ async fn read(dir: &Path) -> (Project, Fleet) {
 
 /// The fleet shows skew, a sick canary, and a version to go back to; and its images can be
 /// rebuilt from the folder.
-async fn the_fleet_is_as_told(docker: &Docker, dir: &Path) {
+async fn the_fleet_is_as_told(dir: &Path) {
     let (project, fleet) = read(dir).await;
     assert_eq!((fleet.rows.len(), fleet.environments.len()), (3, 4));
     let cell = |image: &str, environment: &str| {
@@ -216,7 +216,7 @@ async fn the_fleet_is_as_told(docker: &Docker, dir: &Path) {
     let (sender, receiver) = tokio::sync::mpsc::channel(64);
     let watch = tokio::spawn(crate::build::gather(receiver));
     let cancel = tokio_util::sync::CancellationToken::new();
-    let report = rebuild(docker, &plan, &sender, &cancel).await;
+    let report = rebuild(&crate::local::whole(), &plan, &sender, &cancel).await;
     drop(sender);
     watch.await.expect("progress");
     assert_eq!(report.outcome, Outcome::Done, "{report:?}");

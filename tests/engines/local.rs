@@ -14,10 +14,14 @@ pub(crate) fn name() -> EngineName {
 
 /// Without asking whether it is there.
 pub(crate) fn connect() -> Docker {
+    whole().docker().clone()
+}
+
+/// As karat knows it.
+pub(crate) fn whole() -> Engine {
     let name = name();
     let address: EngineAddress = name.as_str().parse().expect("an address");
-    let engine = Engine::new(name, address).expect("a connection");
-    engine.docker().clone()
+    Engine::new(name, address).expect("a connection")
 }
 
 /// # Panics

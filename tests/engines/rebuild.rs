@@ -54,7 +54,7 @@ async fn a_rebuild_ends_with_a_version_and_an_event() {
     let watch = tokio::spawn(gather(receiver));
     let cancel = CancellationToken::new();
     let plan = plan(&corner, "FROM BASE\nRUN echo x > /x\n");
-    let report = run(&corner.docker, &plan, &sender, &cancel).await;
+    let report = run(&crate::local::whole(), &plan, &sender, &cancel).await;
     assert_eq!(report.outcome, Outcome::Done, "{report:?}");
     let image = corner
         .docker
@@ -84,7 +84,7 @@ async fn a_rebuild_ends_with_a_version_and_an_event() {
         "{of_base}"
     );
 
-    let again = run(&corner.docker, &plan, &sender, &cancel).await;
+    let again = run(&crate::local::whole(), &plan, &sender, &cancel).await;
     assert_eq!(again.outcome, Outcome::Failed);
     assert!(
         again
@@ -100,7 +100,7 @@ async fn a_rebuild_ends_with_a_version_and_an_event() {
     pulled
         .labels
         .insert("org.opencontainers.image.base.name".to_owned(), base);
-    let failed = run(&corner.docker, &pulled, &sender, &cancel).await;
+    let failed = run(&crate::local::whole(), &pulled, &sender, &cancel).await;
     assert_eq!(failed.outcome, Outcome::Failed);
     let error = failed.error.expect("why");
     assert!(
@@ -111,7 +111,7 @@ async fn a_rebuild_ends_with_a_version_and_an_event() {
     cancel.cancel();
     let mut late = plan.clone();
     late.version = VersionLabel("1.0.2".to_owned());
-    let cancelled = run(&corner.docker, &late, &sender, &cancel).await;
+    let cancelled = run(&crate::local::whole(), &late, &sender, &cancel).await;
     assert_eq!(cancelled.outcome, Outcome::Cancelled);
     drop(sender);
     watch.await.expect("progress");
@@ -123,7 +123,13 @@ async fn a_failed_rebuild_keeps_the_last_lines() {
     let (sender, receiver) = mpsc::channel(64);
     let watch = tokio::spawn(gather(receiver));
     let plan = plan(&corner, "FROM BASE\nRUN echo the last line; exit 9\n");
-    let report = run(&corner.docker, &plan, &sender, &CancellationToken::new()).await;
+    let report = run(
+        &crate::local::whole(),
+        &plan,
+        &sender,
+        &CancellationToken::new(),
+    )
+    .await;
     drop(sender);
     watch.await.expect("progress");
     assert_eq!(report.outcome, Outcome::Failed);

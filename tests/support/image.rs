@@ -70,10 +70,25 @@ impl Api {
             "importing: {text}"
         );
         let name = format!("{}:{}", recipe.repository, recipe.tag);
-        self.get(&format!("/images/{name}/json"))["Id"]
-            .as_str()
-            .expect("an id")
-            .to_owned()
+        let path = format!("/images/{name}/json");
+        let found = self
+            .ask("GET", &path, "text/plain", b"")
+            .expect("an answer");
+        if found.status == 404 {
+            // Podman does not name what it imports.
+            let last = text.lines().last().unwrap_or_default();
+            let last: serde_json::Value = serde_json::from_str(last).expect("JSON");
+            let id = last["status"].as_str().expect("an id").trim();
+            let id = id.trim_start_matches("sha256:");
+            self.post(
+                &format!(
+                    "/images/{id}/tag?repo={}&tag={}",
+                    recipe.repository, recipe.tag
+                ),
+                &serde_json::Value::Null,
+            );
+        }
+        self.get(&path)["Id"].as_str().expect("an id").to_owned()
     }
 
     /// The usual version.

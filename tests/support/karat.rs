@@ -126,8 +126,16 @@ pub fn find(list: &Value, name: &str) -> Value {
         .clone()
 }
 
+/// Waits for a karat that was spawned.
+pub fn ended(child: Child) -> Done {
+    told(&child.wait_with_output().expect("karat ends"))
+}
+
 fn done(command: &mut Command) -> Done {
-    let output = command.output().expect("karat runs");
+    told(&command.output().expect("karat runs"))
+}
+
+fn told(output: &std::process::Output) -> Done {
     Done {
         code: output.status.code(),
         out: String::from_utf8_lossy(&output.stdout).into_owned(),

@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 
 pub use api::Api;
 pub use engine::Engine;
-pub use karat::{Done, Karat};
+pub use karat::{Done, Karat, ended};
 pub use proxy::{Proxy, Rule, When};
 
 /// Asks until there is an answer.

@@ -40,11 +40,18 @@ pub struct Proxy {
 
 #[derive(Default)]
 struct State {
-    rule: Option<(Rule, Sender<Held>)>,
+    rule: Option<(Rule, Sender<Held>, Then)>,
     seen: Vec<String>,
 }
 
-/// A request that is held. Dropping it drops the connection.
+/// What becomes of a request that was held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Then {
+    Dropped,
+    Passed,
+}
+
+/// A request that is held, until this is dropped.
 pub struct Held {
     pub request: String,
     _let_go: Sender<()>,
@@ -81,10 +88,19 @@ impl Proxy {
         format!("unix://{}", self.socket.display())
     }
 
-    /// Stops at the next request that matches, once.
+    /// Stops at the next request that matches, once, and never lets it go on.
     pub fn hold(&self, rule: Rule) -> Receiver<Held> {
+        self.stop_at(rule, Then::Dropped)
+    }
+
+    /// Stops at the next request that matches, once, and lets it go on afterwards.
+    pub fn pause(&self, rule: Rule) -> Receiver<Held> {
+        self.stop_at(rule, Then::Passed)
+    }
+
+    fn stop_at(&self, rule: Rule, then: Then) -> Receiver<Held> {
         let (sender, receiver) = channel();
-        self.state.lock().expect("state").rule = Some((rule, sender));
+        self.state.lock().expect("state").rule = Some((rule, sender, then));
         receiver
     }
 
@@ -95,10 +111,10 @@ impl Proxy {
 }
 
 /// If the rule matches: whom to tell, and when.
-fn matched(state: &Mutex<State>, request: &str) -> Option<(When, Sender<Held>)> {
+fn matched(state: &Mutex<State>, request: &str) -> Option<(When, Sender<Held>, Then)> {
     let mut state = state.lock().expect("state");
     state.seen.push(request.to_owned());
-    let (rule, _) = state.rule.as_mut()?;
+    let (rule, ..) = state.rule.as_mut()?;
     let fits = request.starts_with(rule.method)
         && rule
             .parts
@@ -111,7 +127,8 @@ fn matched(state: &Mutex<State>, request: &str) -> Option<(When, Sender<Held>)> 
         rule.skip -= 1;
         return None;
     }
-    state.rule.take().map(|(rule, sender)| (rule.when, sender))
+    let (rule, sender, then) = state.rule.take()?;
+    Some((rule.when, sender, then))
 }
 
 fn serve(
@@ -138,9 +155,13 @@ fn serve(
         });
         wait
     };
-    if let Some((When::Before, sender)) = &stop {
+    let mut stop = stop;
+    if let Some((When::Before, sender, then)) = &stop {
         let _ = held(sender).recv();
-        return Ok(());
+        if *then == Then::Dropped {
+            return Ok(());
+        }
+        stop = None;
     }
     let mut upstream = UnixStream::connect(engine)?;
     upstream.write_all(&head)?;
@@ -157,7 +178,7 @@ fn serve(
             .and_then(|(_, value)| value.trim().parse().ok())
             .unwrap_or(0_u64);
         std::io::copy(&mut client.try_clone()?.take(length), &mut upstream)?;
-    } else if matches!(stop, Some((When::During, _))) {
+    } else if matches!(stop, Some((When::During, ..))) {
         // In the middle of the stream.
         std::io::copy(&mut client.try_clone()?.take(300_000), &mut upstream)?;
     } else {
@@ -167,18 +188,21 @@ fn serve(
         });
     }
     match &stop {
-        Some((When::During, sender)) => {
+        Some((When::During, sender, _)) => {
             // Long enough for the engine to have begun; the answer is never passed on.
             thread::sleep(Duration::from_millis(150));
             let _ = held(sender).recv();
             // The engine sees its client vanish.
             return Ok(());
         }
-        Some((When::After, sender)) => {
+        Some((When::After, sender, then)) => {
             let mut first = [0_u8; 1];
-            let _ = upstream.read(&mut first)?;
+            let count = upstream.read(&mut first)?;
             let _ = held(sender).recv();
-            return Ok(());
+            if *then == Then::Dropped {
+                return Ok(());
+            }
+            client.write_all(&first[..count])?;
         }
         _ => {}
     }

@@ -28,11 +28,13 @@ use tokio_util::sync::CancellationToken;
 
 use self::follow::Follow;
 use self::request::Chunks;
+use super::login;
 use crate::model::bytes::Bytes;
 use crate::model::digest::Digest;
 use crate::model::progress::Progress;
 use crate::model::project::EngineName;
 use crate::model::reference::ImageRef;
+use crate::model::reference::Repository;
 use crate::model::time::Span;
 
 /// How long an engine may take to begin its answer. The classic builder answers only when
@@ -65,6 +67,9 @@ pub struct BuildRequest {
     pub no_cache: bool,
     /// Ask registries for newer base images.
     pub pull: bool,
+    /// Repositories whose registries the build may have to log in to, with what `docker
+    /// login` left for them.
+    pub logins: Vec<Repository>,
 }
 
 /// What was built.
@@ -143,7 +148,7 @@ async fn attempt(
     let options = options(request, &context.dockerfile, builder);
     let (chunks, sending) = context_sender(request, context, progress.clone());
     let patient = docker.clone().with_timeout(PATIENCE);
-    let mut messages = request::start(patient, options, chunks)?;
+    let mut messages = request::start(patient, options, login::all(&request.logins), chunks)?;
     let mut failure = None;
     while let Some(message) = messages.recv().await {
         let told = match message {

@@ -14,6 +14,7 @@ use futures_util::stream::BoxStream;
 use tokio::sync::mpsc;
 
 use super::error::BuildError;
+use crate::engine::login::Logins;
 
 /// The context, on its way.
 pub(super) type Chunks = BoxStream<'static, std::io::Result<hyper::body::Bytes>>;
@@ -28,6 +29,7 @@ const WAITING: usize = 64;
 pub(super) fn start(
     docker: Docker,
     options: BuildImageOptions,
+    logins: Logins,
     context: Chunks,
 ) -> Result<mpsc::Receiver<Result<BuildInfo, EngineError>>, BuildError> {
     let failed = |error: std::io::Error| BuildError::Engine {
@@ -45,7 +47,7 @@ pub(super) fn start(
             runtime.block_on(async {
                 tokio::select! {
                     () = sender.closed() => {}
-                    () = pass_on(&docker, options, context, &sender) => {}
+                    () = pass_on(&docker, options, logins, context, &sender) => {}
                 }
             });
         })
@@ -56,11 +58,12 @@ pub(super) fn start(
 async fn pass_on(
     docker: &Docker,
     options: BuildImageOptions,
+    logins: Logins,
     context: Chunks,
     sender: &mpsc::Sender<Result<BuildInfo, EngineError>>,
 ) {
     let body = bollard::body_try_stream(context);
-    let mut messages = Box::pin(docker.build_image(options, None, Some(body)));
+    let mut messages = Box::pin(docker.build_image(options, logins, Some(body)));
     while let Some(message) = messages.next().await {
         if sender.send(message).await.is_err() {
             return;

@@ -3,16 +3,12 @@
 use std::collections::BTreeMap;
 use std::time::Instant;
 
-use bollard::Docker;
-use bollard::errors::Error as EngineError;
-use bollard::query_parameters::CreateImageOptions;
-use futures_util::StreamExt;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::{BASE_DIGEST, BASE_NAME};
 use crate::engine::build::{BuildError, BuildRequest, Built, build};
-use crate::model::bytes::Bytes;
+use crate::engine::{Engine, EngineError, json};
 use crate::model::event::{Event, Outcome, VersionMark};
 use crate::model::plan::OperationKind;
 use crate::model::progress::{Progress, Report};
@@ -39,17 +35,17 @@ enum Failure {
     Build(#[from] BuildError),
 }
 
-/// Builds the version of the plan on the engine behind `docker`, which must be the plan's.
+/// Builds the version of the plan on `engine`, which must be the plan's.
 /// However it ends, the report holds the one event for the history.
 pub async fn run(
-    docker: &Docker,
+    engine: &Engine,
     plan: &RebuildPlan,
     progress: &mpsc::Sender<Progress>,
     cancel: &CancellationToken,
 ) -> Report {
     let began = chrono::Utc::now();
     let started = Instant::now();
-    let outcome = Box::pin(carry_out(docker, plan, progress, cancel)).await;
+    let outcome = Box::pin(carry_out(engine, plan, progress, cancel)).await;
     let took = Span(started.elapsed());
     let mut event = Event {
         id: plan.id.clone(),
@@ -117,7 +113,7 @@ pub fn impossible(plan: &RebuildPlan, why: String) -> Report {
 }
 
 async fn carry_out(
-    docker: &Docker,
+    engine: &Engine,
     plan: &RebuildPlan,
     progress: &mpsc::Sender<Progress>,
     cancel: &CancellationToken,
@@ -126,7 +122,7 @@ async fn carry_out(
     let prepared = tokio::select! {
         biased;
         () = cancel.cancelled() => return Err(BuildError::Cancelled.into()),
-        prepared = Box::pin(prepare(docker, plan, &tag, progress)) => prepared,
+        prepared = Box::pin(prepare(engine, plan, &tag, progress)) => prepared,
     };
     let request = BuildRequest {
         engine: plan.engine.clone(),
@@ -139,19 +135,26 @@ async fn carry_out(
         tags: vec![tag],
         no_cache: plan.no_cache,
         pull: plan.pull,
+        logins: plan
+            .labels
+            .get(BASE_NAME)
+            .and_then(|base| ImageRef::parse(base).ok())
+            .map(|base| base.repository)
+            .into_iter()
+            .collect(),
     };
-    Ok(build(docker, &request, progress, cancel).await?)
+    Ok(build(engine.docker(), &request, progress, cancel).await?)
 }
 
 /// Looks once more whether the version is still free, pulls the base if that is wanted, and
 /// gives the labels with the base's digest as it is on the engine now.
 async fn prepare(
-    docker: &Docker,
+    engine: &Engine,
     plan: &RebuildPlan,
     tag: &str,
     progress: &mpsc::Sender<Progress>,
 ) -> Result<BTreeMap<String, String>, Failure> {
-    if inspect(docker, tag).await?.is_some() {
+    if inspect(engine, tag).await?.is_some() {
         return Err(Failure::Exists {
             tag: tag.to_owned(),
         });
@@ -161,55 +164,45 @@ async fn prepare(
         return Ok(labels);
     };
     if plan.pull {
-        pull(docker, plan, &base, progress).await?;
+        pull(engine, plan, &base, progress).await?;
     }
-    if let Some(digest) = base_digest(docker, &base).await? {
+    if let Some(digest) = base_digest(engine, &base).await? {
         labels.insert(BASE_DIGEST.to_owned(), digest);
     }
     Ok(labels)
 }
 
-async fn inspect(
-    docker: &Docker,
-    name: &str,
-) -> Result<Option<bollard::models::ImageInspect>, Failure> {
-    match docker.inspect_image(name).await {
-        Ok(image) => Ok(Some(image)),
-        Err(EngineError::DockerResponseServerError {
-            status_code: 404, ..
-        }) => Ok(None),
-        Err(error) => Err(Failure::Engine {
-            what: name.to_owned(),
-            error,
-        }),
-    }
+async fn inspect(engine: &Engine, name: &str) -> Result<Option<serde_json::Value>, Failure> {
+    let lost = |error| Failure::Engine {
+        what: name.to_owned(),
+        error,
+    };
+    engine.image(name).await.map_err(lost)
 }
 
 /// The digest in the base's own name, else the one its registry knows it by, else its id on
 /// this engine. Nothing when the engine does not have it: then the build brings it.
-async fn base_digest(docker: &Docker, base: &str) -> Result<Option<String>, Failure> {
+async fn base_digest(engine: &Engine, base: &str) -> Result<Option<String>, Failure> {
     let Ok(reference) = ImageRef::parse(base) else {
         return Ok(None);
     };
     if let Some(digest) = reference.digest {
         return Ok(Some(digest.to_string()));
     }
-    let Some(image) = inspect(docker, base).await? else {
+    let Some(image) = inspect(engine, base).await? else {
         return Ok(None);
     };
-    let known = image
-        .repo_digests
-        .unwrap_or_default()
+    let known = json::list(&image, "/RepoDigests")
         .iter()
-        .filter_map(|known| ImageRef::parse(known).ok())
+        .filter_map(|known| ImageRef::parse(known.as_str()?).ok())
         .find(|known| known.repository == reference.repository)
         .and_then(|known| known.digest)
         .map(|digest| digest.to_string());
-    Ok(known.or(image.id))
+    Ok(known.or_else(|| json::text(&image, "/Id").map(str::to_owned)))
 }
 
 async fn pull(
-    docker: &Docker,
+    engine: &Engine,
     plan: &RebuildPlan,
     base: &str,
     progress: &mpsc::Sender<Progress>,
@@ -218,40 +211,19 @@ async fn pull(
         base: base.to_owned(),
         error,
     };
-    let reference = ImageRef::parse(base).map_err(|error| failed(error.to_string()))?;
-    // Without a tag an engine would pull every tag there is.
-    let whole = match (&reference.tag, &reference.digest) {
-        (None, None) => format!("{base}:latest"),
-        _ => base.to_owned(),
-    };
-    let options = CreateImageOptions {
-        from_image: Some(whole),
-        ..CreateImageOptions::default()
-    };
-    let mut layers: BTreeMap<String, (u64, u64)> = BTreeMap::new();
-    let mut answers = Box::pin(docker.create_image(Some(options), None, None));
-    while let Some(answer) = answers.next().await {
-        let answer = answer.map_err(|error| match error {
-            EngineError::DockerResponseServerError { message, .. } => failed(message),
-            other => failed(other.to_string()),
-        })?;
-        let (Some(id), Some(detail)) = (answer.id, answer.progress_detail) else {
-            continue;
-        };
-        if answer.status.as_deref() != Some("Downloading") {
-            continue;
-        }
-        let count = |number: Option<i64>| u64::try_from(number.unwrap_or(0)).unwrap_or(0);
-        layers.insert(id, (count(detail.current), count(detail.total)));
-        let (done, total) = layers
-            .values()
-            .fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
+    let mut reference = ImageRef::parse(base).map_err(|error| failed(error.to_string()))?;
+    if reference.digest.is_none() {
+        // Without a tag an engine would pull every tag there is.
+        reference.tag.get_or_insert_with(|| "latest".to_owned());
+    }
+    let tell = |done, total| {
         let _ = progress.try_send(Progress::Bytes {
             engine: plan.engine.clone(),
             what: format!("the base image {base}"),
-            done: Bytes(done),
-            total: Some(Bytes(total)),
+            done,
+            total,
         });
-    }
-    Ok(())
+    };
+    let pulled = engine.pull(&reference, tell).await;
+    pulled.map_err(|error| failed(error.to_string()))
 }

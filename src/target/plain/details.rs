@@ -33,7 +33,7 @@ pub(super) async fn details(target: &PlainTarget, container: &str) -> Result<Det
         changes,
         changes_error,
         refusal: refusal(target, container, &inspect).await,
-        notes: planning::notes(target, &inspect, &check).await,
+        notes: planning::notes(target, &inspect, Some(&check)).await,
     })
 }
 

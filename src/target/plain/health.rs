@@ -67,6 +67,11 @@ impl Check {
         }
     }
 
+    /// That of a container: the engine has filled in what came from its image.
+    pub(super) fn in_force(inspect: &Value) -> Self {
+        Self::of(inspect.get("Config").unwrap_or(&Value::Null), None)
+    }
+
     /// Whether there is one.
     pub(super) const fn exists(&self) -> bool {
         self.exists
@@ -130,11 +135,12 @@ async fn judge(target: &PlainTarget, job: &Job, id: &str) -> Result<(), TargetEr
             }
             Health::NoCheck | Health::Starting => {}
         }
-        if begun.elapsed() > job.health_wait.0 {
-            return Err(unwell(format!(
-                "was not healthy within {}",
-                job.health_wait
-            )));
+        // The plan may have been made before the image was there: the container knows.
+        let wait = Check::in_force(&inspect)
+            .longest_wait()
+            .max(job.health_wait);
+        if begun.elapsed() > wait.0 {
+            return Err(unwell(format!("was not healthy within {wait}")));
         }
         round += 1;
         if round.is_multiple_of(LOCK_EVERY) {

@@ -37,8 +37,14 @@ pub(super) async fn touch(target: &PlainTarget, ask: TouchAsk<'_>) -> Result<Tou
         Obtain::Pull { .. } | Obtain::Stream { .. } => None,
     };
     let carried = carried(target, &old, new_image.as_ref(), ask.to.identity.as_str()).await?;
-    let check = health::Check::of(&carried.body, new_image.as_ref());
-    let mut notes = notes(target, &old, &check).await;
+    let check = match &new_image {
+        Some(image) => health::Check::of(&carried.body, Some(image)),
+        // Not there yet: most likely its check is like the old one's. How long health is
+        // really waited for is read from the new container.
+        None => health::Check::in_force(&old),
+    };
+    let known = new_image.is_some().then_some(&check);
+    let mut notes = notes(target, &old, known).await;
     if !carried.changes.is_empty() {
         notes.push(
             "what was set to the very value of the old image's default cannot be told from that default, and changes with it"
@@ -261,7 +267,13 @@ pub(super) async fn dependents(
 }
 
 /// What a person should know about replacing this container.
-pub(super) async fn notes(target: &PlainTarget, old: &Value, check: &health::Check) -> Vec<String> {
+///
+/// `check`: the health check that will be in force, where that is known.
+pub(super) async fn notes(
+    target: &PlainTarget,
+    old: &Value,
+    check: Option<&health::Check>,
+) -> Vec<String> {
     let mut notes = Vec::new();
     if let Some(project) = read::text(old, "/Config/Labels/com.docker.compose.project") {
         notes.push(format!(
@@ -276,7 +288,7 @@ pub(super) async fn notes(target: &PlainTarget, old: &Value, check: &health::Che
             "the engine removes it when it stops; going back means making it anew".to_owned(),
         );
     }
-    if !check.exists() {
+    if check.is_some_and(|check| !check.exists()) {
         notes.push(format!(
             "has no health check: it is only watched for {}",
             health::WATCHED

@@ -16,6 +16,7 @@ use crate::engine::json as read;
 use crate::model::bytes::Bytes;
 use crate::model::digest::Digest;
 use crate::model::event::EVENT_LABEL;
+use crate::model::observation::EngineKind;
 use crate::model::plan::Frozen;
 use crate::model::progress::Progress;
 use crate::model::reference::ImageRef;
@@ -174,7 +175,12 @@ fn run(job: &Job, old: &Value) -> Option<Run> {
         _ => None,
     };
     Some(Run {
+        // Somebody else started it, by a tag: what the tag led to is known from the image.
         reference: label(RECORDED_LABEL)
+            .or_else(|| {
+                let pushed = job.from.registry_digest.is_some();
+                pushed.then(|| job.from.reference().to_string())
+            })
             .or_else(|| read::text(old, "/Config/Image").map(str::to_owned))
             .unwrap_or_default(),
         version: job.from.tag.as_ref().map(|_| job.from.label.clone()),
@@ -216,16 +222,20 @@ pub(super) fn is_disarmed(policy: &Value) -> bool {
 
 async fn disarm(target: &PlainTarget, job: &Job) -> Result<(), TargetError> {
     // An auto-remove container has no policy, and the engine refuses to be told so.
-    if !is_disarmed(&policy(&job.old)) {
-        target
-            .engine
-            .set_restart_policy(
-                &job.old_id,
-                &json!({ "Name": "no", "MaximumRetryCount": 0 }),
-            )
-            .await?;
+    if is_disarmed(&policy(&job.old)) {
+        return Ok(());
     }
-    Ok(())
+    let no = json!({ "Name": "no", "MaximumRetryCount": 0 });
+    match target.engine.set_restart_policy(&job.old_id, &no).await {
+        Err(error) if error.is_not_found() && stays_armed(target, &job.old).await? => Ok(()),
+        other => Ok(other?),
+    }
+}
+
+/// Whether the engine knows no way to change this container's restart policy: Podman's API
+/// has none. It does not restart what was stopped, but the next boot would start it.
+pub(super) async fn stays_armed(target: &PlainTarget, old: &Value) -> Result<bool, TargetError> {
+    Ok(!is_disarmed(&policy(old)) && target.facts().await?.kind == EngineKind::Podman)
 }
 
 async fn stop(target: &PlainTarget, job: &mut Job, watch: &Watch) -> Result<(), TargetError> {
@@ -294,7 +304,7 @@ async fn commit(target: &PlainTarget, job: &Job) -> Result<(), TargetError> {
         Err(error) if error.to_string().contains("same name") => {}
         other => other?,
     }
-    if is_compose(&job.old) || job.follows.is_some() {
+    if is_compose(&job.old) || job.follows.is_some() || stays_armed(target, &job.old).await? {
         target.engine.remove(&job.old_id, Volumes::Keep).await?;
     }
     Ok(())

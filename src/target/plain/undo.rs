@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::carry::OWN_LABELS;
 use super::names::{self, Reserved};
-use super::steps::{grace, is_disarmed, policy, wait_down};
+use super::steps::{grace, is_disarmed, policy, stays_armed, wait_down};
 use super::{
     CONTAINER_LABEL, Job, Listed, OPERATION_LABEL, PlainTarget, SOAK_LABEL, Standing, TargetError,
     lock, observe, planning,
@@ -140,7 +140,9 @@ async fn settle_old(target: &PlainTarget, job: &Job, old: &Value) -> Result<(), 
             StopSent::Yes => true,
             // The stop is asked for right after disarming. Where there was nothing to
             // disarm, nothing tells.
-            StopSent::Unknown => disarmed || is_disarmed(&wanted),
+            StopSent::Unknown => {
+                disarmed || is_disarmed(&wanted) || stays_armed(target, &job.old).await?
+            }
         };
         if running && stop_may_come {
             // A stop whose client died is still carried out, up to its whole grace later.
