@@ -123,31 +123,36 @@ pub(super) fn list(
         top: view.top,
         row: &line,
     };
-    let columns = fitted(events);
+    let columns = fitted(canvas, events);
     let (window, hits) = table::draw(frame.buffer_mut(), area, theme, &columns, &rows);
     layout.view = window;
     layout.hits = hits;
 }
 
-/// The columns, those of outcomes and images as wide as their words: most outcomes are a
-/// short one, and what that leaves is the reason's.
-fn fitted(events: &[Event]) -> Vec<Column> {
-    let longest = |of: fn(&Event) -> usize| events.iter().map(of).max().unwrap_or(0);
-    let outcome = longest(|event| width(outcome(event.outcome)) + 2);
-    let image = longest(|event| width(event.image.as_str()));
-    let fits = |words: usize, most: u16| u16::try_from(words).unwrap_or(most).clamp(8, most);
+/// The columns, as wide as their words up to what they have at most: most of them are short,
+/// and what that leaves is the reason's.
+fn fitted(canvas: &Canvas<'_>, events: &[Event]) -> Vec<Column> {
+    let mut longest = [0; COLUMNS.len()];
+    for event in events {
+        for (most, (text, _)) in longest.iter_mut().zip(said(canvas, event)) {
+            *most = width(&text).max(*most);
+        }
+    }
     COLUMNS
         .iter()
-        .map(|column| match column.title {
-            "OUTCOME" => Column {
-                width: fits(outcome, column.width),
-                ..*column
-            },
-            "IMAGE" => Column {
-                width: fits(image, 14),
-                ..*column
-            },
-            _ => *column,
+        .zip(longest)
+        .map(|(column, longest)| {
+            let least = width(column.title);
+            let most = usize::from(column.width + 5 * column.grows.min(1));
+            let fitting = longest.clamp(least.min(most), most);
+            match (column.title, u16::try_from(fitting)) {
+                ("WHY", _) | (_, Err(_)) => *column,
+                (_, Ok(width)) => Column {
+                    width,
+                    grows: 0,
+                    ..*column
+                },
+            }
         })
         .collect()
 }
