@@ -63,8 +63,10 @@ fn normal(value: &Value, id: &str) -> Value {
         }
         Value::Array(list) => {
             let mut list: Vec<Value> = list.iter().map(|one| normal(one, id)).collect();
+            let link = |one: &Value| one.as_str().is_some_and(|text| text.contains(":/"));
             let sets = list.iter().all(|one| one.get("Destination").is_some())
-                || list.iter().any(|one| one == "<short id>");
+                || list.iter().any(|one| one == "<short id>")
+                || list.iter().all(link);
             if sets {
                 list.sort_by_key(|one| {
                     one["Destination"]

@@ -69,7 +69,7 @@ static TURN: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 async fn lay_here(docker: &Docker, dir: &Path) -> Result<Vec<String>, DemoError> {
     let mut said = Vec::new();
     lay(docker, &crate::local::name(), dir, &mut |line| {
-        said.push(line.to_owned())
+        said.push(line.to_owned());
     })
     .await?;
     Ok(said)

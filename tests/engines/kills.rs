@@ -285,7 +285,7 @@ impl Fleet {
         }
     }
 
-    fn karat(&self, addresses: [String; 2]) -> Karat {
+    fn karat(&self, addresses: &[String; 2]) -> Karat {
         Karat::new(&project(&[
             ("staging", &[&self.staging.address()], ""),
             ("prod", &[&addresses[0], &addresses[1]], ""),
@@ -308,8 +308,8 @@ impl Fleet {
 /// Kills a promotion at each of these moments, on the first or the second engine.
 fn promote_killed_at(steps: &[(&str, When, usize)]) {
     let fleet = Fleet::new();
-    let owner = fleet.karat([fleet.wires[0].address(), fleet.wires[1].address()]);
-    let other = fleet.karat([fleet.prod[0].address(), fleet.prod[1].address()]);
+    let owner = fleet.karat(&[fleet.wires[0].address(), fleet.wires[1].address()]);
+    let other = fleet.karat(&[fleet.prod[0].address(), fleet.prod[1].address()]);
     let args = [
         "promote", "web", "--from", "staging", "--to", "prod", "--yes",
     ];

@@ -1,5 +1,7 @@
-//! The engine these tests run on: the one behind `/var/run/docker.sock`, or behind the
-//! socket that `KARAT_TEST_ENGINE` names.
+//! The engine that builds and the demo fleet are tried on: the one behind the socket that
+//! `KARAT_TEST_ENGINE` names, else one for the whole run, which nobody else uses.
+
+use std::sync::OnceLock;
 
 use bollard::Docker;
 use karat::engine::Engine;
@@ -7,9 +9,12 @@ use karat::model::project::{EngineAddress, EngineName};
 
 /// What it is called: its address.
 pub(crate) fn name() -> EngineName {
-    let socket =
-        std::env::var("KARAT_TEST_ENGINE").unwrap_or_else(|_| "/var/run/docker.sock".to_owned());
-    EngineName(format!("unix://{socket}"))
+    // Its keeper takes it away when this process ends: a static is never dropped.
+    static OWN: OnceLock<crate::support::Engine> = OnceLock::new();
+    match std::env::var("KARAT_TEST_ENGINE") {
+        Ok(socket) => EngineName(format!("unix://{socket}")),
+        Err(_) => EngineName(OWN.get_or_init(crate::support::Engine::start).address()),
+    }
 }
 
 /// Without asking whether it is there.

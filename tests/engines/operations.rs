@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::place::{
-    REPOSITORY, engine_with, prod_on, project, run_web, settled, sick, soaked, staging_and_prod,
+    REPOSITORY, engine_with, prod_on, project, settled, sick, soaked, staging_and_prod,
 };
 use crate::support::image::Recipe;
 use crate::support::{Engine, Karat};
@@ -73,7 +73,11 @@ fn promote_streams_from_engine_to_engine_and_rollback_returns() {
             .any(|name| name.contains(".karat-parked-"))
     );
 
-    // Another machine with an empty home knows where to go back to.
+    another_machine_goes_back(&karat, &prod);
+}
+
+/// Another machine with an empty home knows where to go back to, and what happened.
+fn another_machine_goes_back(karat: &Karat, prod: &Engine) {
     let other = Karat::new(&std::fs::read_to_string(&karat.project).expect("text"));
     let versions = other.json(&["versions", "web"]);
     let one = versions["versions"]
@@ -399,16 +403,6 @@ fn without_a_health_check_it_is_watched() {
         .run(&["rollback", "web", "--env", "prod", "--to", "3.0.0", "--yes"])
         .is(5);
     settled(&engine.api, &["2.0.0"]);
-    run_again(&engine);
-}
-
-/// A container that is gone from under karat's hands and comes back by hand is fine.
-fn run_again(engine: &Engine) {
-    engine.api.remove("web");
-    engine.api.app("web", &format!("{REPOSITORY}:1.0.0"));
-    let karat = prod_on(&engine.address());
-    assert_eq!(karat.cell("web", "prod")["version"], "1.0.0");
-    let _ = run_web;
 }
 
 /// How long health is waited for is the new version's to say, even when its image was not

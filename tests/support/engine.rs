@@ -132,10 +132,9 @@ impl Engine {
         let log = self.folder.join("log");
         let begun = std::time::Instant::now();
         loop {
-            if let Ok(answer) = self.api.ask("GET", "/_ping", "text/plain", b"") {
-                if answer.status == 200 {
-                    return;
-                }
+            let answer = self.api.ask("GET", "/_ping", "text/plain", b"");
+            if answer.is_ok_and(|answer| answer.status == 200) {
+                return;
             }
             assert!(
                 begun.elapsed() < Duration::from_secs(60),

@@ -2,6 +2,8 @@
 //! every engine, so of any number of karats exactly one gets it. Its labels carry the whole
 //! job, so that any other machine can finish or undo what its owner began.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use super::names::{self, LOCK_REPOSITORY, LOCK_TAG, Reserved};
@@ -11,6 +13,10 @@ use crate::engine::containers::Volumes;
 use crate::engine::json as read;
 use crate::model::observation::LockSeen;
 use crate::target::job::Process;
+
+/// How often a lock's image is made when it is not there, and the pause that grows between.
+const ATTEMPTS: u32 = 10;
+const BETWEEN_ATTEMPTS: Duration = Duration::from_millis(50);
 
 /// The label with the job.
 const JOB_LABEL: &str = "karat.lock.job";
@@ -39,23 +45,35 @@ pub(super) async fn take(target: &PlainTarget, job: &mut Job) -> Result<(), Targ
         "NetworkDisabled": true,
         "HostConfig": { "NetworkMode": "none", "RestartPolicy": { "Name": "no" } },
     });
-    // Somebody may remove the image between making sure of it and using it.
-    for _ in 0..5 {
+    // Somebody may remove the image between making sure of it and using it; and where many
+    // make it at one time, engines with containerd's store fail some of them.
+    let mut failed = None;
+    for attempt in 0..ATTEMPTS {
         match target.engine.create(&name, &body).await {
             Ok(id) => {
                 job.live.lock = Some(id);
                 return Ok(());
             }
             Err(error) if error.is_name_taken() => return Err(held(target, job).await),
-            Err(error) if error.is_not_found() => ensure_image(target).await?,
+            Err(error) if error.is_not_found() => {
+                failed = ensure_image(target).await.err();
+                if failed.as_ref().is_some_and(EngineError::is_out_of_reach) {
+                    break;
+                }
+                if failed.is_some() {
+                    tokio::time::sleep(BETWEEN_ATTEMPTS.saturating_mul(attempt)).await;
+                }
+            }
             Err(error) => return Err(error.into()),
         }
     }
-    Err(TargetError::Engine(EngineError::Unreadable {
-        engine: target.engine.name().clone(),
-        doing: format!("locking {}", job.container),
-        why: format!("the image {LOCK_REPOSITORY} was removed again and again"),
-    }))
+    Err(TargetError::Engine(failed.unwrap_or_else(|| {
+        EngineError::Unreadable {
+            engine: target.engine.name().clone(),
+            doing: format!("locking {}", job.container),
+            why: format!("the image {LOCK_REPOSITORY} was removed again and again"),
+        }
+    })))
 }
 
 /// An empty image: locks need one, and nothing may have to be pulled for it.
