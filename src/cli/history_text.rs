@@ -111,14 +111,14 @@ mod tests {
 
     #[test]
     fn events_are_listed_newest_first_and_failures_explained() {
-        let log: String = (3..=12).map(|n| format!("  | line {n}�[1m\n")).collect();
+        let log: String = (3..=12).map(|n| format!("  | line {n}␛[1m\n")).collect();
         assert_eq!(
             render(&events(), Colour::Never),
             format!(
                 "\
 WHEN (UTC)           WHO         WHAT       IMAGE  IN    FROM   TO            OUTCOME         TOOK  WHY
 2026-11-22 12:30:00  ann@laptop  promote    shop   prod  –      d4735e3a265e  failed, undone  –
-2026-11-22 12:00:00  ann@laptop  roll back  shop   prod  1.4.2  1.4.1         done            12 s  checkout broken�badly
+2026-11-22 12:00:00  ann@laptop  roll back  shop   prod  1.4.2  1.4.1         done            12 s  checkout broken␊badly
 
 2026-11-22 12:30:00 promote shop in prod: web on prod became unhealthy
   … 2 earlier lines

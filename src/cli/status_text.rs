@@ -179,7 +179,6 @@ fn footer(fleet: &Fleet, colour: Colour) -> String {
                     retry_at.map(|at| format!("; next try in {}", Span::between(fleet.at, at)));
                 let line = format!("✗ {name}: {error}{}", retry.unwrap_or_default());
                 lines.push(colour.paint(Paint::Bad, &printable(&line)));
-                lines.push("  `karat doctor` checks what it takes to reach it".to_owned());
             }
         }
     }
@@ -207,8 +206,7 @@ shop   1.4.2                not known          1.4.1
 
     const FOOTER: &str = "
 ⚑ web on prod: roll back shop in prod to 1.4.0, by ann@laptop, 2 min ago; if nobody is at it any more, `karat recover` settles it
-✗ staging: no answer within 5 s�[31m; next try in 1 min
-  `karat doctor` checks what it takes to reach it
+✗ staging: no answer within 5 s␛[31m; next try in 1 min
 ";
 
     #[test]
@@ -259,6 +257,6 @@ side   9                    not known          –
             "\nno engine has answered yet\n\n… dev: waiting for its answer\n… prod: waiting for its answer\n… staging: waiting for its answer\n"
         ), "{text}");
         let text = render(&fleet, Some(&ImageName::from("x\n")), Colour::Never);
-        assert!(text.contains("no image is called x�\n"), "{text}");
+        assert!(text.contains("no image is called x␛\n"), "{text}");
     }
 }

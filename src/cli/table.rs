@@ -231,11 +231,11 @@ mod tests {
         table.row(vec![vec![], vec![Text::plain("z")]]);
         assert_eq!(
             table.render(Colour::Never),
-            "A     LONG\n日本  y�\nx\n      z\n"
+            "A     LONG\n日本  y␛\nx\n      z\n"
         );
         assert_eq!(
             table.spaced().render(Colour::Always),
-            "\u{1b}[1mA\u{1b}[0m     LONG\n日本  \u{1b}[31my�\u{1b}[0m\nx\n\n      z\n"
+            "\u{1b}[1mA\u{1b}[0m     LONG\n日本  \u{1b}[31my␛\u{1b}[0m\nx\n\n      z\n"
         );
     }
 

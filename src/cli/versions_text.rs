@@ -208,7 +208,7 @@ known good in prod: 0, ran 1 h here until Sun 2026-11-22 11:00 UTC, healthy when
         assert_eq!(
             lines,
             [
-                "1.4.2    stable�     d4735e3a265e  0 s ago  5 kB  dev      revoked",
+                "1.4.2    stable␛     d4735e3a265e  0 s ago  5 kB  dev      revoked",
                 "                                                           the label stands for several digests",
             ]
         );

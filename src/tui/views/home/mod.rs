@@ -311,7 +311,6 @@ fn empty(frame: &mut Frame<'_>, area: Rect, canvas: &Canvas<'_>) {
             "lays a small fleet out on the local engine, to try everything on",
         ),
         ("karat init", "writes a karat.toml from what runs"),
-        ("karat doctor", "checks engines, credentials and terminal"),
     ] {
         page.labelled(command, 22, does, theme.text);
     }
