@@ -257,6 +257,6 @@ side   9                    not known          –
             "\nno engine has answered yet\n\n… dev: waiting for its answer\n… prod: waiting for its answer\n… staging: waiting for its answer\n"
         ), "{text}");
         let text = render(&fleet, Some(&ImageName::from("x\n")), Colour::Never);
-        assert!(text.contains("no image is called x␛\n"), "{text}");
+        assert!(text.contains("no image is called x␊\n"), "{text}");
     }
 }
