@@ -13,11 +13,11 @@ fn a_container_that_stops_is_seen_to_stop() {
     });
     DEMO.docker(&["stop", "-t", "0", "karat-demo-dev-shop-worker"]);
     term.see("it stopped", |text| {
-        text.contains("stopped") && text.contains("── shop-worker in dev")
+        text.contains("■ not running 0/1") && text.contains("its one container does not run")
     });
     DEMO.docker(&["start", "karat-demo-dev-shop-worker"]);
     term.see("it runs again", |text| {
-        text.contains("no health check; unchanged") && !text.contains("stopped")
+        text.contains("no health check; unchanged") && !text.contains("not running")
     });
 }
 

@@ -22,7 +22,7 @@ fn the_pictures_show_what_karat_shows() {
     let stage = Stage::demo();
     let somebody = stage.somebody();
     let mut album = Album::new(&somebody);
-    let term = somebody.opens(100, 26);
+    let term = somebody.opens_on_a_laptop(100, 24);
     term.see("a fleet at rest", |text| {
         text.contains("1 engine up") && text.contains("✗ unhealthy")
     });
@@ -43,10 +43,12 @@ fn the_pictures_show_what_karat_shows() {
     album.take_when("operation", &term, |text| {
         text.contains("⟳ wait for health") && text.contains("is ready")
     });
-    term.sees("✓ done");
+    term.sees("✓ done: prod runs");
     term.keys("T");
-    album.take_when("history", &term, |text| text.contains("roll back"));
-    let narrow = somebody.opens(60, 20);
+    album.take_when("history", &term, |text| {
+        text.contains("karat history") && text.contains("laying out")
+    });
+    let narrow = somebody.opens_on_a_laptop(60, 20);
     narrow.sees("● 1 up");
     narrow.keys("llj");
     narrow.sees("shop-api in staging");
@@ -86,7 +88,7 @@ impl Album {
     /// The cells' texts, without what is only this machine's.
     fn public(&self, screen: &Screen) -> Vec<Vec<String>> {
         let (height, width) = screen.size();
-        let who = Regex::new(r"[\w.-]+@[\w.-]+").expect("a pattern");
+        let who = Regex::new(r"\w+@laptop").expect("a pattern");
         (0..height.get())
             .map(|row| {
                 let cells: Vec<String> = (0..width.get())

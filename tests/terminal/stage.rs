@@ -23,7 +23,8 @@ impl Stage {
         let stage = Self::empty();
         let folder = stage.project();
         let home = tempfile::tempdir().expect("a folder");
-        let laid = std::process::Command::new(KARAT)
+        let laid = std::process::Command::new(ON_A_LAPTOP[0])
+            .args(&ON_A_LAPTOP[1..])
             .args(["demo", "--engine", "--dir"])
             .arg(&folder)
             .env_clear()
@@ -81,7 +82,8 @@ impl Stage {
     fn empty() -> Self {
         Self {
             engine: Engine::start(),
-            folder: tempfile::tempdir().expect("a folder"),
+            // Of the same length everywhere: it is on screen.
+            folder: tempfile::tempdir_in("/tmp").expect("a folder"),
         }
     }
 
@@ -153,6 +155,16 @@ fn at_home(folder: &Path) -> Variables {
 
 pub(crate) const KARAT: &str = env!("CARGO_BIN_EXE_karat");
 
+/// karat on a machine whose name is always the same.
+pub(crate) const ON_A_LAPTOP: [&str; 6] = [
+    "unshare",
+    "--uts",
+    "sh",
+    "-c",
+    "hostname laptop && exec \"$0\" \"$@\"",
+    KARAT,
+];
+
 impl Somebody {
     /// In a project that names an engine which is nothing but this socket.
     pub(crate) fn before(socket: &Path) -> Self {
@@ -173,6 +185,11 @@ impl Somebody {
     /// Opens karat in a terminal of that many columns and rows.
     pub(crate) fn opens(&self, columns: u16, rows: u16) -> Term {
         Term::open((columns, rows), &[KARAT], &self.folder, &self.variables)
+    }
+
+    /// The same on a machine whose name is always the same.
+    pub(crate) fn opens_on_a_laptop(&self, columns: u16, rows: u16) -> Term {
+        Term::open((columns, rows), &ON_A_LAPTOP, &self.folder, &self.variables)
     }
 
     /// The same, taking the time until these words are on screen.

@@ -39,11 +39,13 @@ pub(crate) fn draw(screen: &Screen, rows: &[Vec<String>], title: &str) -> String
             let look = Look::of(first);
             let from = column;
             let mut text = String::new();
-            // A run looks the same, and only plain letters are run together: the width of
-            // a sign in somebody's font is not known.
+            // A run looks the same, and only the plain letters of one word are run together:
+            // the width of a sign in somebody's font is not known, and small differences of
+            // a letter's must not add up.
             while let Some(cell) = screen.cell(row, column).filter(|it| Look::of(it) == look) {
                 let words = &rows[usize::from(row)][usize::from(column)];
-                if !words.is_ascii() && !text.is_empty() {
+                let gap = text.ends_with(' ') && words != " " && text != " ";
+                if !text.is_empty() && (gap || !words.is_ascii()) {
                     break;
                 }
                 text.push_str(if words.is_empty() { " " } else { words });

@@ -304,13 +304,13 @@ pub(super) async fn notes(
             .filter(|change| change.kind != ChangeType::_0)
             .count();
         if files > 0 {
-            let (s, stay) = if files == 1 {
-                ("", "stays")
+            let (noun, verb) = if files == 1 {
+                ("file", "stays")
             } else {
-                ("s", "stay")
+                ("files", "stay")
             };
             notes.push(format!(
-                "{files} file{s} added or removed inside the container {stay} behind with it"
+                "{files} {noun} added or removed inside the container {verb} behind with it"
             ));
         }
     }

@@ -3,9 +3,9 @@
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
-use crate::model::event::{Event, VersionMark};
+use crate::model::event::{Event, Outcome, VersionMark};
 use crate::tui::state::{HistoryView, Layout, Window};
-use crate::tui::text::log_line;
+use crate::tui::text::{log_line, width};
 use crate::tui::widgets::page::Page;
 use crate::tui::widgets::table::{self, Column, Rows, Said};
 
@@ -123,19 +123,53 @@ pub(super) fn list(
         top: view.top,
         row: &line,
     };
-    let (window, hits) = table::draw(frame.buffer_mut(), area, theme, COLUMNS, &rows);
+    let columns = fitted(canvas, events);
+    let (window, hits) = table::draw(frame.buffer_mut(), area, theme, &columns, &rows);
     layout.view = window;
     layout.hits = hits;
+}
+
+/// The columns, as wide as their words up to what they have at most: most of them are short,
+/// and what that leaves is the reason's.
+fn fitted(canvas: &Canvas<'_>, events: &[Event]) -> Vec<Column> {
+    let mut longest = [0; COLUMNS.len()];
+    for event in events {
+        for (most, (text, _)) in longest.iter_mut().zip(said(canvas, event)) {
+            *most = width(&text).max(*most);
+        }
+    }
+    COLUMNS
+        .iter()
+        .zip(longest)
+        .map(|(column, longest)| {
+            let least = width(column.title);
+            let most = usize::from(column.width + 5 * column.grows.min(1));
+            let fitting = longest.clamp(least.min(most), most);
+            match (column.title, u16::try_from(fitting)) {
+                ("WHY", _) | (_, Err(_)) => *column,
+                (_, Ok(width)) => Column {
+                    width,
+                    grows: 0,
+                    ..*column
+                },
+            }
+        })
+        .collect()
+}
+
+/// An outcome as the list calls it.
+const fn outcome(outcome: Outcome) -> &'static str {
+    match outcome {
+        // The whole words do not fit a column.
+        Outcome::Failed => "failed, untouched",
+        other => other.words(),
+    }
 }
 
 fn said(canvas: &Canvas<'_>, event: &Event) -> Vec<Said> {
     let theme = &canvas.theme;
     let (sign, style) = operation::ended(canvas, event.outcome);
-    let outcome = match event.outcome {
-        // The whole words do not fit a column.
-        crate::model::event::Outcome::Failed => "failed, untouched",
-        other => other.words(),
-    };
+    let outcome = outcome(event.outcome);
     let place = event
         .environment
         .as_ref()

@@ -24,9 +24,11 @@ pub(crate) fn frame(
     };
     let width = size.0.saturating_add(4).min(screen.width);
     let height = size.1.saturating_add(2).min(screen.height);
+    // The header says whose fleet this is: covered only where there is no other room.
+    let lowest = screen.height - height;
     let area = Rect {
         x: (screen.width - width) / 2,
-        y: (screen.height - height) / 2,
+        y: (lowest / 2).max(1).min(lowest),
         width,
         height,
     };
@@ -38,7 +40,20 @@ pub(crate) fn frame(
         .title(Line::styled(format!(" {title} "), accent))
         .padding(Padding::horizontal(1));
     let inside = block.inner(area);
-    frame.render_widget(Clear, area);
+    // Scraps of a letter or two beside it would only be in the way of reading.
+    let beside = screen.width - width;
+    frame.render_widget(
+        Clear,
+        if beside <= 8 {
+            Rect {
+                x: 0,
+                width: screen.width,
+                ..area
+            }
+        } else {
+            area
+        },
+    );
     frame.render_widget(block, area);
     inside
 }

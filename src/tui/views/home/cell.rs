@@ -23,7 +23,12 @@ pub(super) fn draw_cell(
 ) {
     let room = usize::from(area.width).saturating_sub(1);
     if let Some(over) = over {
-        buffer.set_style(area, over);
+        let around = Rect {
+            x: area.x.saturating_sub(1),
+            width: area.width + 1,
+            ..area
+        };
+        buffer.set_style(around, over);
         buffer.set_string(area.x.saturating_sub(1), area.y, "›", over);
     }
     let lines = match area.height {
