@@ -4,28 +4,38 @@ use std::borrow::Cow;
 
 /// The text with everything replaced that would move the cursor, change the direction of
 /// writing, hide, or start a command of the terminal: an image's label is written by
-/// whoever built it. Each such character becomes `�`, so that it shows.
+/// whoever built it. Each such character becomes one that shows: a control character its
+/// picture (`␛`), any other `�`.
 #[must_use]
 pub fn printable(text: &str) -> Cow<'_, str> {
-    if text.chars().any(is_hostile) {
-        let clean = |c| if is_hostile(c) { '\u{fffd}' } else { c };
-        Cow::Owned(text.chars().map(clean).collect())
-    } else {
-        Cow::Borrowed(text)
+    if text.chars().all(|c| stand_in(c).is_none()) {
+        return Cow::Borrowed(text);
     }
+    Cow::Owned(text.chars().map(|c| stand_in(c).unwrap_or(c)).collect())
 }
 
-fn is_hostile(c: char) -> bool {
-    // Control characters of both sets: escape, newline, tab, the one-byte CSI.
-    c.is_control()
-        || matches!(c,
-            '\u{ad}' // soft hyphen
-            | '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{206f}' // direction
-            | '\u{200b}'..='\u{200d}' | '\u{2060}'..='\u{2065}' | '\u{feff}' | '\u{180e}' // no width
-            | '\u{2028}' | '\u{2029}' // line and paragraph ends
-            | '\u{115f}' | '\u{1160}' | '\u{3164}' | '\u{ffa0}' // fillers that look like nothing
-            | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}' // annotations and tags
-        )
+/// What a character is shown as, if it may not stay.
+fn stand_in(c: char) -> Option<char> {
+    match c {
+        '\u{0}'..='\u{1f}' => char::from_u32(0x2400 + u32::from(c)),
+        '\u{7f}' => Some('␡'),
+        // C1 controls: some terminals obey them.
+        '\u{80}'..='\u{9f}'
+        // Soft hyphen; no width at all.
+        | '\u{ad}' | '\u{180e}' | '\u{200b}'..='\u{200d}' | '\u{2060}'..='\u{2065}' | '\u{feff}'
+        // Direction.
+        | '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{206f}'
+        // Line and paragraph ends.
+        | '\u{2028}' | '\u{2029}'
+        // Fillers that look like nothing.
+        | '\u{115f}' | '\u{1160}' | '\u{3164}' | '\u{ffa0}'
+        // Annotations and tags.
+        | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}'
+        // Variation selectors change the width of what stands before them, and terminals
+        // disagree by how much.
+        | '\u{fe00}'..='\u{fe0f}' => Some('\u{fffd}'),
+        _ => None,
+    }
 }
 
 #[cfg(test)]
@@ -43,12 +53,12 @@ mod tests {
     #[test]
     fn nothing_hostile_reaches_the_terminal() {
         for (text, want) in [
-            ("\u{1b}[31mred", "�[31mred"),
-            ("a\nb\r\tc", "a�b��c"),
+            ("\u{1b}[31mred", "␛[31mred"),
+            ("a\nb\r\tc", "a␊b␍␉c"),
             ("\u{9b}2J", "�2J"),
             ("a\u{202e}b", "a�b"),
             ("a\u{200b}b\u{feff}", "a�b�"),
-            ("\u{7f}\0", "��"),
+            ("\u{7f}\0", "␡␀"),
         ] {
             assert_eq!(printable(text), want, "{text:?}");
         }

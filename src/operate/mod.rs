@@ -4,6 +4,8 @@
 //! What a step does to a container is the target's; this room decides which steps, in which
 //! order, over which engines, and what becomes of the whole when one of them fails.
 
+mod conclude;
+mod ending;
 mod locks;
 pub mod planning;
 pub mod rebuild;

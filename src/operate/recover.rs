@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::time::Instant;
 
 use super::Operator;
-use super::run::Ended;
+use super::ending::Ended;
 use crate::model::event::{Event, Outcome};
 use crate::model::observation::LockSeen;
 use crate::model::plan::OperationId;

@@ -4,15 +4,16 @@
 use std::time::Instant;
 
 use super::Operator;
+use super::ending::{Ended, events, summary};
 use crate::model::bytes::Bytes;
-use crate::model::event::{Event, Outcome};
-use crate::model::plan::{Obtain, OperationKind, Plan};
+use crate::model::event::Outcome;
+use crate::model::plan::{Obtain, Plan};
 use crate::model::progress::{Progress, Report, StepState};
 use crate::model::project::EngineName;
 use crate::model::step::Step;
 use crate::model::time::Span;
 use crate::target::job::Peer;
-use crate::target::{Job, Relock, TargetError, Watch};
+use crate::target::{Job, TargetError, Watch};
 
 /// From creating the new container to knowing that it is well.
 const REPLACE: [Step; 6] = [
@@ -23,10 +24,6 @@ const REPLACE: [Step; 6] = [
     Step::Start,
     Step::AwaitHealth,
 ];
-
-/// Tries to put a container back, where its engine is out of reach for a moment.
-const TRIES: u32 = 3;
-const BETWEEN_TRIES: std::time::Duration = std::time::Duration::from_secs(1);
 
 impl Operator {
     /// Runs a plan to its end, whichever that is. The report says what became of it; the
@@ -127,7 +124,7 @@ impl Operator {
         Ok(())
     }
 
-    async fn let_go(&self, jobs: &mut [Job], watch: &Watch) -> Vec<String> {
+    pub(super) async fn let_go(&self, jobs: &mut [Job], watch: &Watch) -> Vec<String> {
         let mut failed = Vec::new();
         for job in jobs.iter_mut().filter(|job| job.live.lock.is_some()) {
             if let Err(error) = self.step(Step::Unlock, job, watch).await {
@@ -251,7 +248,12 @@ impl Operator {
     }
 
     /// One step of one container, told before and after.
-    async fn step(&self, step: Step, job: &mut Job, watch: &Watch) -> Result<(), TargetError> {
+    pub(super) async fn step(
+        &self,
+        step: Step,
+        job: &mut Job,
+        watch: &Watch,
+    ) -> Result<(), TargetError> {
         let cancellable = !matches!(step, Step::Commit | Step::Unlock);
         if cancellable && watch.cancel.is_cancelled() {
             return Err(TargetError::Cancelled);
@@ -273,254 +275,5 @@ impl Operator {
         };
         watch.tell(tell(state)).await;
         done
-    }
-
-    /// Everything runs well: mark it as done on every engine, then let go.
-    ///
-    /// The first mark is the moment from which the operation counts as done: whoever finds
-    /// it finishes the rest.
-    pub(super) async fn conclude(&self, jobs: &mut [Job], watch: &Watch) -> Ended {
-        let mut committed = false;
-        for index in 0..jobs.len() {
-            let Some(job) = jobs.get_mut(index) else {
-                break;
-            };
-            let mut done = self.step(Step::Commit, job, watch).await;
-            if committed && matches!(done, Err(TargetError::LockLost { .. })) {
-                done = match self.relock(job, Relock::Vanished).await {
-                    Ok(()) => self.step(Step::Commit, job, watch).await,
-                    Err(error) => Err(error),
-                };
-            }
-            match done {
-                Ok(()) => committed = true,
-                Err(error) if !committed => return self.backward(jobs, &error, watch).await,
-                Err(error) => return Ended::half(&error, Vec::new()),
-            }
-        }
-        let failed = self.let_go(jobs, watch).await;
-        if let Some(error) = failed.into_iter().next() {
-            return Ended {
-                outcome: Outcome::NeedsRecover,
-                error: Some(format!(
-                    "everything runs, but a lock stayed behind: {error}; run `karat recover`"
-                )),
-                log: Vec::new(),
-            };
-        }
-        self.sweep(jobs, watch).await;
-        Ended {
-            outcome: Outcome::Done,
-            error: None,
-            log: Vec::new(),
-        }
-    }
-
-    /// Takes parked containers away whose soak is over. Not part of the operation: what
-    /// cannot be taken away now is taken next time.
-    async fn sweep(&self, jobs: &[Job], watch: &Watch) {
-        let mut engines: Vec<&EngineName> = jobs.iter().map(|job| &job.engine).collect();
-        engines.sort();
-        engines.dedup();
-        for engine in engines {
-            if let Ok(target) = self.targets.get(engine)
-                && let Err(error) = target.sweep(chrono::Utc::now()).await
-            {
-                watch
-                    .tell(Progress::Note(format!(
-                        "parked containers stay for now: {error}"
-                    )))
-                    .await;
-            }
-        }
-    }
-
-    /// Puts everything back: first all that is new goes, then all that is old returns, in the
-    /// order in which containers depend on each other.
-    pub(super) async fn backward(
-        &self,
-        jobs: &mut [Job],
-        why: &TargetError,
-        watch: &Watch,
-    ) -> Ended {
-        watch
-            .tell(Progress::Undoing {
-                why: why.to_string(),
-            })
-            .await;
-        let mut log = Vec::new();
-        let mut failed: Option<TargetError> = None;
-        for job in jobs.iter_mut() {
-            if let Err(error) = self.relock(job, Relock::Vanished).await {
-                // Somebody else works on it now; what we know of it no longer counts.
-                return Ended::half(&error, log);
-            }
-        }
-        for job in jobs.iter_mut().rev() {
-            match self.patiently(job, Way::TakeDown).await {
-                Ok(words) => log.extend(words),
-                Err(error) => failed = failed.or(Some(error)),
-            }
-        }
-        for job in jobs.iter_mut() {
-            if let Err(error) = self.patiently(job, Way::BringBack).await {
-                failed = failed.or(Some(error));
-            }
-        }
-        if let Some(error) = failed {
-            return Ended::half(&error, log).because(why);
-        }
-        if let Some(error) = self.let_go(jobs, watch).await.into_iter().next() {
-            return Ended {
-                outcome: Outcome::NeedsRecover,
-                error: Some(format!(
-                    "{why}; everything is as before, but a lock stayed behind: {error}; run `karat recover`"
-                )),
-                log,
-            };
-        }
-        let outcome = if *why == TargetError::Cancelled {
-            Outcome::Cancelled
-        } else {
-            Outcome::Undone
-        };
-        let error = match why {
-            TargetError::Cancelled => None,
-            other => Some(other.to_string()),
-        };
-        Ended {
-            outcome,
-            error,
-            log,
-        }
-    }
-
-    /// One half of undoing, again where the engine is out of reach for a moment.
-    async fn patiently(&self, job: &mut Job, way: Way) -> Result<Vec<String>, TargetError> {
-        let target = self.targets.get(&job.engine)?;
-        let mut tries = 0;
-        loop {
-            let done = match way {
-                Way::TakeDown => target.take_down(job).await,
-                Way::BringBack => target.bring_back(job).await.map(|()| Vec::new()),
-            };
-            tries += 1;
-            match done {
-                Err(TargetError::Engine(error)) if error.is_out_of_reach() && tries < TRIES => {
-                    tokio::time::sleep(BETWEEN_TRIES).await;
-                }
-                done => return done,
-            }
-        }
-    }
-
-    pub(super) async fn relock(&self, job: &mut Job, reason: Relock) -> Result<(), TargetError> {
-        self.targets.get(&job.engine)?.relock(job, reason).await
-    }
-}
-
-/// Which half of undoing.
-#[derive(Clone, Copy)]
-enum Way {
-    TakeDown,
-    BringBack,
-}
-
-/// How an attempt ended.
-pub(super) struct Ended {
-    pub(super) outcome: Outcome,
-    pub(super) error: Option<String>,
-    pub(super) log: Vec<String>,
-}
-
-impl Ended {
-    /// Before anything was touched.
-    fn early(error: &TargetError) -> Self {
-        let outcome = match error {
-            TargetError::Locked { .. } => Outcome::Locked,
-            TargetError::Cancelled => Outcome::Cancelled,
-            _ => Outcome::Failed,
-        };
-        Self {
-            outcome,
-            error: Some(error.to_string()),
-            log: Vec::new(),
-        }
-    }
-
-    /// Half-way, and not put back.
-    fn half(error: &TargetError, log: Vec<String>) -> Self {
-        Self {
-            outcome: Outcome::NeedsRecover,
-            error: Some(format!("{error}; run `karat recover` once that is mended")),
-            log,
-        }
-    }
-
-    fn because(mut self, first: &TargetError) -> Self {
-        let then = self.error.take().unwrap_or_default();
-        self.error = Some(format!("{first}; and while putting things back: {then}"));
-        self
-    }
-}
-
-/// One event for each image.
-fn events(plan: &Plan, ended: &Ended, span: Span) -> Vec<Event> {
-    plan.moves
-        .iter()
-        .map(|one| {
-            let mark = |version: &crate::model::plan::Frozen| crate::model::event::VersionMark {
-                version: Some(version.label.clone()),
-                digest: Some(version.identity.clone()),
-            };
-            Event {
-                id: plan.id.clone(),
-                time: plan.made,
-                who: plan.who.clone(),
-                operation: plan.kind,
-                image: one.image.clone(),
-                environment: Some(plan.environment.clone()),
-                from: one.from.first().map(mark),
-                to: Some(mark(&one.to)),
-                reason: plan.reason.clone(),
-                outcome: ended.outcome,
-                duration: Some(span),
-                error: ended.error.clone(),
-                log: ended.log.clone(),
-            }
-        })
-        .collect()
-}
-
-fn summary(plan: &Plan, outcome: Outcome) -> String {
-    let now = |done: bool| {
-        let each: Vec<String> = plan
-            .moves
-            .iter()
-            .map(|one| {
-                let before = one.from.first().map_or("?", |from| from.label.as_str());
-                format!(
-                    "{} {}",
-                    one.image,
-                    if done { one.to.label.as_str() } else { before }
-                )
-            })
-            .collect();
-        each.join(", ")
-    };
-    let environment = &plan.environment;
-    let again = if plan.kind == OperationKind::Rollback {
-        " again"
-    } else {
-        ""
-    };
-    match outcome {
-        Outcome::Done => format!("{environment} runs {}{again}", now(true)),
-        Outcome::Undone | Outcome::Cancelled => format!(
-            "{environment} still runs {}: everything is as before",
-            now(false)
-        ),
-        Outcome::Failed | Outcome::Locked => format!("nothing was touched in {environment}"),
-        Outcome::NeedsRecover => format!("{environment} is half-way: run `karat recover`"),
     }
 }

@@ -1,44 +1,8 @@
 //! Text from outside, made fit for a cell of the screen: nothing that comes from an engine,
 //! a label or a log reaches the terminal raw, or is wider than its place.
 
-use std::borrow::Cow;
-
+pub(crate) use crate::model::text::printable;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
-
-/// What an invisible or dangerous character is shown as, if it may not stay.
-fn stand_in(c: char) -> Option<char> {
-    match c {
-        // The pictures of the control characters.
-        '\u{0}'..='\u{1f}' => char::from_u32(0x2400 + u32::from(c)),
-        '\u{7f}' => Some('␡'),
-        // C1 controls (some terminals obey them), soft hyphen, bidi and zero-width
-        // controls, line and paragraph separators, byte order mark, annotations, tags.
-        '\u{80}'..='\u{9f}'
-        | '\u{ad}'
-        | '\u{61c}'
-        | '\u{180e}'
-        | '\u{200b}'..='\u{200f}'
-        | '\u{2028}'..='\u{202e}'
-        | '\u{2060}'..='\u{206f}'
-        | '\u{feff}'
-        | '\u{fff9}'..='\u{fffb}'
-        | '\u{e0000}'..='\u{e007f}'
-        // Variation selectors change the width of what stands before them, and terminals
-        // disagree by how much.
-        | '\u{fe00}'..='\u{fe0f}' => Some('\u{fffd}'),
-        _ => None,
-    }
-}
-
-/// The text with every control, escape, newline and bidi character replaced by one that can
-/// be seen.
-#[must_use]
-pub(crate) fn printable(text: &str) -> Cow<'_, str> {
-    if text.chars().all(|c| stand_in(c).is_none()) {
-        return Cow::Borrowed(text);
-    }
-    Cow::Owned(text.chars().map(|c| stand_in(c).unwrap_or(c)).collect())
-}
 
 /// A line of log as it would have looked in a terminal: colours and other escape sequences
 /// taken out, what a carriage return overwrote dropped, tabs as blanks.

@@ -9,16 +9,20 @@
 //! | file | subject |
 //! |---|---|
 //! | `names` | reserved names: lock, new, old, parked |
-//! | `observe`, `details`, `settings` | reading |
+//! | `observe`, `events`, `locate`, `details`, `settings` | reading |
 //! | `carry` | what is carried over: pure |
 //! | `planning`, `prepare` | what would be done to a container; what cannot be |
 //! | `lock` | the lock and the process that holds it |
 //! | `steps`, `health` | forward, step by step |
-//! | `undo` | backward, from whatever is found; parked containers |
+//! | `undo` | backward, from whatever is found |
+//! | `found` | locks of the dead, strays, parked containers |
 
 mod carry;
 mod details;
+mod events;
+mod found;
 mod health;
+mod locate;
 mod lock;
 mod names;
 mod observe;
@@ -182,7 +186,7 @@ impl Target for PlainTarget {
     }
 
     fn changes(&self) -> BoxStream<'static, Result<(), TargetError>> {
-        observe::changes(self)
+        events::changes(self)
     }
 
     async fn details(&self, container: &str) -> Result<Details, TargetError> {
@@ -194,7 +198,7 @@ impl Target for PlainTarget {
     }
 
     async fn locate(&self, version: &Frozen) -> Result<Option<Digest>, TargetError> {
-        observe::locate(self, version).await
+        locate::locate(self, version).await
     }
 
     async fn pull(
@@ -258,7 +262,7 @@ impl Target for PlainTarget {
     }
 
     async fn cut_off(&self) -> Result<Vec<Job>, TargetError> {
-        undo::cut_off(self).await
+        found::cut_off(self).await
     }
 
     async fn break_lock(&self, container: &str) -> Result<Option<LockSeen>, TargetError> {
@@ -266,6 +270,6 @@ impl Target for PlainTarget {
     }
 
     async fn sweep(&self, now: Timestamp) -> Result<Vec<String>, TargetError> {
-        undo::sweep(self, now).await
+        found::sweep(self, now).await
     }
 }

@@ -1,29 +1,23 @@
 //! Reading an engine: containers, images and locks, without what karat keeps for itself.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::{Arc, Mutex, PoisonError};
 
-use bollard::query_parameters::EventsOptionsBuilder;
-use futures_util::stream::BoxStream;
 use futures_util::{StreamExt as _, stream};
-use hyper::Method;
 use serde_json::{Value, json};
 
 use super::names::{LOCK_REPOSITORY, Reserved};
 use super::{
-    Known, Listed, PlainTarget, RECORDED_LABEL, REPLACED_LABEL, REPOSITORY_LABEL, TargetError, lock,
+    Listed, PlainTarget, RECORDED_LABEL, REPLACED_LABEL, REPOSITORY_LABEL, TargetError, lock,
 };
-use crate::engine::{ANSWER_WITHIN, Engine, EngineError, json as read};
+use crate::engine::json as read;
 use crate::model::bytes::Bytes;
 use crate::model::digest::Digest;
 use crate::model::event::EVENT_LABEL;
 use crate::model::observation::{
     Container, EngineFacts, Health, ImageStore, LocalImage, Observation,
 };
-use crate::model::plan::Frozen;
 use crate::model::reference::{ImageRef, Repository};
 use crate::model::run::{RUNS_LABEL, read_label};
-use crate::model::time::Timestamp;
 
 /// Inspects under way at once: enough to hide the round trip, too few to load an engine.
 const AT_ONCE: usize = 8;
@@ -240,7 +234,7 @@ fn references<'a>(image: &'a Value, key: &str) -> impl Iterator<Item = ImageRef>
         .filter_map(|text| ImageRef::parse(text.as_str()?).ok())
 }
 
-fn repositories(image: &Value) -> impl Iterator<Item = Repository> + '_ {
+pub(super) fn repositories(image: &Value) -> impl Iterator<Item = Repository> + '_ {
     let labelled = image
         .pointer("/Labels")
         .and_then(|labels| labels.get(REPOSITORY_LABEL))
@@ -330,144 +324,4 @@ fn sorted(value: &Value) -> Value {
         }
         other => other.clone(),
     }
-}
-
-/// Under which id the engine has a version. By its identity, by the registry's digest, and
-/// at last by content, among the images of its repository and those without a name.
-pub(super) async fn locate(
-    target: &PlainTarget,
-    version: &Frozen,
-) -> Result<Option<Digest>, TargetError> {
-    let engine = &target.engine;
-    let store = target.facts().await?.store;
-    if let Some(image) = engine.image(version.identity.as_str()).await? {
-        return Ok(read::digest(&image, "/Id"));
-    }
-    if let Some(digest) = &version.registry_digest {
-        let name = format!("{}@{digest}", version.repository);
-        if let Some(image) = engine.image(&name).await? {
-            return Ok(read::digest(&image, "/Id"));
-        }
-    }
-    for listed in engine.images().await? {
-        let ours = repositories(&listed).any(|name| name == version.repository);
-        let unnamed = repositories(&listed).next().is_none();
-        let Some(id) = read::digest(&listed, "/Id").filter(|_| ours || unnamed) else {
-            continue;
-        };
-        let cached = target.known().images.get(&id).cloned();
-        let image = match cached {
-            Some(image) => Some(image),
-            None => engine
-                .image(id.as_str())
-                .await?
-                .as_ref()
-                .and_then(|inspect| local_image(inspect, store)),
-        };
-        if image.is_some_and(|image| is(&image, version)) {
-            return Ok(Some(id));
-        }
-    }
-    Ok(None)
-}
-
-/// Whether an image is a version: the same identity, or, where the store hides the config
-/// digest or the identity is itself one of content, the same content.
-pub(super) fn is(image: &LocalImage, version: &Frozen) -> bool {
-    if image.id == version.identity
-        || image.config.as_ref() == Some(&version.identity)
-        || image.content == version.identity
-    {
-        return true;
-    }
-    version.content.as_ref() == Some(&image.content) && image.config.is_none()
-}
-
-/// The events that change what a fleet shows.
-const EVENTS: [&str; 18] = [
-    "create",
-    "start",
-    "restart",
-    "stop",
-    "die",
-    "destroy",
-    "rename",
-    "update",
-    "pause",
-    "unpause",
-    "health_status",
-    "oom",
-    "tag",
-    "untag",
-    "delete",
-    "load",
-    "pull",
-    "import",
-];
-
-/// Yields on every event; the cache forgets what the event is about.
-pub(super) fn changes(target: &PlainTarget) -> BoxStream<'static, Result<(), TargetError>> {
-    let engine = target.engine.clone();
-    let known = target.known.clone();
-    {
-        let mut known = target.known();
-        known.facts = None;
-        known.containers.clear();
-    }
-    let opening = async move {
-        match engine_time(&engine).await {
-            Ok(since) => stream::once(async { Ok(()) })
-                .chain(listen(engine, known, since))
-                .boxed(),
-            Err(error) => stream::once(async { Err(error.into()) }).boxed(),
-        }
-    };
-    stream::once(opening).flatten().boxed()
-}
-
-/// The engine's own clock: what happened between this answer and the first event must come.
-async fn engine_time(engine: &Engine) -> Result<Timestamp, EngineError> {
-    let doing = "asking for its time";
-    let info = engine
-        .json(Method::GET, "/info", None, doing, ANSWER_WITHIN)
-        .await?;
-    Ok(read::time(&info, "/SystemTime").unwrap_or_else(chrono::Utc::now))
-}
-
-fn listen(
-    engine: Engine,
-    known: Arc<Mutex<Known>>,
-    since: Timestamp,
-) -> impl futures_util::Stream<Item = Result<(), TargetError>> + Send + 'static {
-    let wanted = |names: &[&str]| {
-        names
-            .iter()
-            .map(|name| (*name).to_owned())
-            .collect::<Vec<_>>()
-    };
-    let filters = HashMap::from([
-        ("type".to_owned(), wanted(&["container", "image"])),
-        ("event".to_owned(), wanted(&EVENTS)),
-    ]);
-    let options = EventsOptionsBuilder::default()
-        .since(&since.timestamp().to_string())
-        .filters(&filters)
-        .build();
-    let ended = EngineError::Unreachable {
-        engine: engine.name().clone(),
-        doing: "listening to its events".to_owned(),
-        why: "the connection ended".to_owned(),
-    };
-    let events = engine.docker().events(Some(options)).map(move |event| {
-        let event = event.map_err(|error| engine.error("listening to its events", error))?;
-        if let Some(id) = event.actor.and_then(|actor| actor.id) {
-            known
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .containers
-                .remove(&id);
-        }
-        Ok(())
-    });
-    events.chain(stream::once(async { Err(ended.into()) }))
 }

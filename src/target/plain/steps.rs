@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use super::names::{self};
 use super::{
     CONTAINER_LABEL, Job, OPERATION_LABEL, PlainTarget, RECORDED_LABEL, REPLACED_LABEL, SOAK_LABEL,
-    TargetError, Watch, health, lock, observe, planning,
+    TargetError, Watch, health, locate, lock, observe, planning,
 };
 use crate::engine::containers::Volumes;
 use crate::engine::images::ImageStream;
@@ -70,7 +70,7 @@ async fn create(target: &PlainTarget, job: &mut Job) -> Result<(), TargetError> 
     let old = target.container(&job.old_id).await?;
     let id = match &job.live.image {
         Some(id) => id.clone(),
-        None => observe::locate(target, &job.to)
+        None => locate::locate(target, &job.to)
             .await?
             .ok_or_else(|| TargetError::WrongImage {
                 engine: target.engine.name().clone(),
@@ -361,7 +361,7 @@ pub(super) async fn import(
     watch
         .or_cancel(async { Ok(target.engine.load(counted).await?) })
         .await?;
-    observe::locate(target, version)
+    locate::locate(target, version)
         .await?
         .ok_or_else(|| TargetError::WrongImage {
             engine: target.engine.name().clone(),

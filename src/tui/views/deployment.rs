@@ -8,7 +8,7 @@ use ratatui::text::Span;
 use crate::model::details::{ChangeKind, Details, Origin};
 use crate::model::fleet::{Cell, Deployment, Replica};
 use crate::tui::state::{DeploymentView, Window, chosen_replica};
-use crate::tui::text::{fit, printable};
+use crate::tui::text::{fit, printable, width};
 use crate::tui::widgets::page::Page;
 
 use super::{Canvas, home, moment};
@@ -79,6 +79,15 @@ fn tell_containers(
         1 => "Its container".to_owned(),
         count => format!("Its {count} containers (Tab: the next one)"),
     });
+    let longest = |of: fn(&Replica) -> &str| {
+        let widths = deployment.replicas.iter().map(|it| width(of(it)));
+        widths.max().unwrap_or(0)
+    };
+    // What stands behind the names always has room; of the names, the engine's gives way.
+    let version = longest(|it| &it.version).min(14);
+    let room = usize::from(canvas.size.0).saturating_sub(version + 32);
+    let engine = longest(|it| it.engine.as_str()).min((room / 3).max(12));
+    let name = longest(|it| &it.container.name).min(room.saturating_sub(engine).max(12));
     for (at, replica) in deployment.replicas.iter().enumerate() {
         let (sign, style) = theme.health(replica.container.health);
         let mark = if chosen == Some(at) { "› " } else { "  " };
@@ -98,12 +107,12 @@ fn tell_containers(
         };
         page.line(vec![
             Span::styled(mark, theme.title),
-            Span::styled(fit(&replica.container.name, 22), name_style),
+            Span::styled(fit(&replica.container.name, name), name_style),
             Span::styled(
-                format!(" {} ", fit(replica.engine.as_str(), 20)),
+                format!(" {} ", fit(replica.engine.as_str(), engine)),
                 theme.quiet,
             ),
-            Span::styled(format!("{} ", fit(&replica.version, 14)), theme.text),
+            Span::styled(format!("{} ", fit(&replica.version, version)), theme.text),
             Span::styled(
                 format!(
                     "{} ",
@@ -171,12 +180,13 @@ fn tell_details(canvas: &Canvas<'_>, details: &Details, page: &mut Page<'_>) {
             0 => ("●", theme.good),
             _ => ("✗", theme.bad),
         };
+        let said = printable(entry.output.trim());
+        let colon = if said.is_empty() { "" } else { ": " };
         let text = format!(
-            "{} ago, exit {} after {}: {}",
+            "{} ago, exit {} after {}{colon}{said}",
             canvas.age(entry.at),
             entry.exit_code,
             entry.took,
-            printable(entry.output.trim())
         );
         page.item(0, sign, &text, style);
     }

@@ -172,7 +172,7 @@ fn draw_heading(buffer: &mut Buffer, area: Rect, canvas: &Canvas<'_>, columns: &
         } else {
             accent
         };
-        let text = clip(&heading(environment), usize::from(columns.cell));
+        let text = fitting(environment, usize::from(columns.cell));
         buffer.set_string(x, area.y, text, accent);
     }
 }
@@ -188,6 +188,26 @@ pub(super) fn heading(environment: &Environment) -> String {
         text.push_str(" ⚑ protected");
     }
     text
+}
+
+/// The heading, in as many words as fit; the signs are never cut off.
+fn fitting(environment: &Environment, room: usize) -> String {
+    let (read_only, protected) = (environment.read_only, environment.protected);
+    let signs = |words: bool| {
+        let read_only = match (read_only, words) {
+            (false, _) => "",
+            (true, true) => " ⊘ read-only",
+            (true, false) => " ⊘",
+        };
+        format!("{read_only}{}", if protected { " ⚑" } else { "" })
+    };
+    let name = printable(environment.name.as_str());
+    let candidates = [heading(environment), format!("{name}{}", signs(true))];
+    let fits = candidates.into_iter().find(|text| width(text) <= room);
+    fits.unwrap_or_else(|| {
+        let signs = signs(false);
+        clip(&name, room.saturating_sub(width(&signs))) + &signs
+    })
 }
 
 fn column_x(area: Rect, columns: &Columns, at: usize) -> u16 {
