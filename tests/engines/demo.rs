@@ -229,5 +229,12 @@ async fn the_fleet_is_as_told(dir: &Path) {
         .to
         .as_ref()
         .and_then(|to| to.digest.clone());
-    assert_eq!(built.as_ref(), Some(&newest.identity));
+    // Where the store hides the config digest, a version is recognised by its content, and
+    // the build is told by the digest the engine gave it.
+    let known = [
+        Some(&newest.identity),
+        newest.digests.manifest.as_ref(),
+        newest.digests.index.as_ref(),
+    ];
+    assert!(known.contains(&built.as_ref()), "{built:?} of {newest:#?}");
 }

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use crate::place::{REPOSITORY, project, run_web, settled};
 use crate::support::image::Recipe;
-use crate::support::{Api, Engine, Karat, Proxy, Rule, When};
+use crate::support::{Api, Engine, Karat, Proxy, Rule, When, until};
 
 /// How long after recovering it must still hold.
 const STILL: Duration = Duration::from_secs(15);
@@ -382,4 +382,38 @@ fn promote_killed_while_it_settles() {
         ("unlock", When::Before, 0),
         ("unlock", When::After, 1),
     ]);
+}
+
+/// A request that was under way when its karat died reaches the engine only while another
+/// karat recovers already.
+#[test]
+fn requests_of_the_dead_that_arrive_late() {
+    let stage = Stage::new();
+    let owner = Karat::new(&project(&[("prod", &[&stage.proxy.address()], "")]));
+    let other = Karat::new(&project(&[("prod", &[&stage.engine.address()], "")]));
+    let args = ["rollback", "web", "--env", "prod", "--to", "2.0.0", "--yes"];
+    let api = &stage.engine.api;
+    for step in ["create", "disarm", "stop", "park", "adopt", "start"] {
+        stage.fresh();
+        let held = stage.proxy.pause(rule(step, When::Before));
+        let mut child = owner.spawn(&args);
+        let held = held.recv_timeout(Duration::from_secs(60)).expect(step);
+        let lock = || Some(api.container("karat-lock-web")?["Id"].clone());
+        let before = lock();
+        kill(&mut child);
+        let recovery = other.spawn(&["recover", "--yes"]);
+        until(
+            "another karat has the lock",
+            Duration::from_secs(20),
+            || lock().filter(|now| Some(now) != before.as_ref()),
+        );
+        drop(held);
+        let done = crate::support::karat::ended(recovery);
+        // What came too late for the first recovery is there for the next one to see.
+        recovered(
+            &other,
+            &format!("{step} came late; the first said {}", done.said()),
+        );
+        settled_for_good(&[api], &["1.0.0", "2.0.0"], &format!("{step} came late"));
+    }
 }

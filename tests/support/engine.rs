@@ -43,10 +43,14 @@ while read -r word; do
 done
 cut
 name=$(basename "$folder")
-for try in 1 2 3 4 5; do
-    find /sys/fs/cgroup -depth -type d -path "*/$name*" -exec rmdir {} + 2>/dev/null
-    rm -rf "$folder" 2>/dev/null && break
-    sleep 0.3
+# What was killed takes a moment to be gone from its control groups.
+for try in $(seq 25); do
+    find /sys/fs/cgroup -depth -type d \
+        \( -path "*/$name" -o -path "*/$name/*" \) -exec rmdir {} \; 2>/dev/null
+    rm -rf "$folder" 2>/dev/null
+    left=$(find /sys/fs/cgroup -type d -name "$name" 2>/dev/null)
+    [ -z "$left" ] && [ ! -e "$folder" ] && break
+    sleep 0.2
 done
 "#;
 

@@ -17,6 +17,18 @@ use crate::model::reference::ImageRef;
 const LOOKS: u32 = 4;
 const APART: Duration = Duration::from_millis(250);
 
+/// How often an image that is still in use is tried again.
+const LOOKS_AT_USED: u32 = 40;
+
+/// What became of an image.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Removed {
+    /// It is gone, or never will be for a reason that waiting does not change.
+    Gone,
+    /// Something stands on it.
+    InUse,
+}
+
 /// What the tags named before the build.
 pub(super) struct Before {
     tags: Vec<(String, Option<String>)>,
@@ -53,7 +65,13 @@ impl Before {
             }
         }
         for id in made.iter().rev() {
-            remove(docker, id, true).await;
+            // A busy engine takes a while to end the step that stands on it.
+            for _ in 0..LOOKS_AT_USED {
+                if remove(docker, id, true).await == Removed::Gone {
+                    break;
+                }
+                tokio::time::sleep(APART).await;
+            }
         }
     }
 }
@@ -80,18 +98,25 @@ async fn put_back(docker: &Docker, tag: &str, before: Option<&str>) {
                 tag: reference.tag,
             };
             let _ = docker.tag_image(before, Some(options)).await;
-            remove(docker, &built, false).await;
+            let _ = remove(docker, &built, false).await;
         }
-        _ => remove(docker, tag, false).await,
+        _ => {
+            let _ = remove(docker, tag, false).await;
+        }
     }
 }
 
-async fn remove(docker: &Docker, name: &str, keep_parents: bool) {
+async fn remove(docker: &Docker, name: &str, keep_parents: bool) -> Removed {
     let options = RemoveImageOptions {
         noprune: keep_parents,
         ..RemoveImageOptions::default()
     };
-    let _ = docker.remove_image(name, Some(options), None).await;
+    match docker.remove_image(name, Some(options), None).await {
+        Err(EngineError::DockerResponseServerError {
+            status_code: 409, ..
+        }) => Removed::InUse,
+        _ => Removed::Gone,
+    }
 }
 
 /// The id a tag names, if it names any.
