@@ -8,14 +8,14 @@
 //! 4. it can be had now: every engine has it, or it can be fetched from a registry, or
 //!    streamed from another engine;
 //! 5. no earlier roll back in this environment left it behind, unless somebody picked it by
-//!    name since.
+//!    name since. Rolling forward to a newer version by name leaves nothing behind.
 
 use std::cmp::Ordering;
 use std::collections::HashMap;
 
 use super::digest::Digest;
 use super::observation::Health;
-use super::plan::{OperationId, OperationKind};
+use super::plan::{Heading, OperationId, OperationKind};
 use super::run::Run;
 
 /// What there is to go back to.
@@ -160,7 +160,7 @@ fn objection(run: &Run, question: &Question<'_>) -> Option<Objection> {
         (question.running.contains(&run.identity), Objection::RunsNow),
         ((question.revoked)(run), Objection::Revoked),
         (
-            run.ended_by == OperationKind::Rollback,
+            run.ended_by == OperationKind::Rollback && run.heading == Heading::Back,
             Objection::LeftBehind,
         ),
         (!(question.obtainable)(run), Objection::Gone),
@@ -223,7 +223,7 @@ mod tests {
     #[test]
     fn each_rule_objects() {
         type Change = fn(&mut Run);
-        let cases: [(&str, Change, Option<Objection>); 12] = [
+        let cases: [(&str, Change, Option<Objection>); 13] = [
             ("a", |_| {}, None),
             ("a", |run| run.health = Health::NoCheck, None),
             ("a", |run| run.ended_by = OperationKind::Recover, None),
@@ -239,6 +239,14 @@ mod tests {
                 "a",
                 |run| run.ended_by = OperationKind::Rollback,
                 Some(Objection::LeftBehind),
+            ),
+            (
+                "a",
+                |run| {
+                    run.ended_by = OperationKind::Rollback;
+                    run.heading = Heading::Forward;
+                },
+                None,
             ),
             (
                 "a",

@@ -61,6 +61,17 @@ impl OperationKind {
     }
 }
 
+/// Whether a version that is named is older or newer than the one that runs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Heading {
+    /// Older, or nobody can tell.
+    #[default]
+    Back,
+    /// Newer: what is left is not left because it was bad.
+    Forward,
+}
+
 /// A version, frozen: what was shown is what is done, whatever a tag says later.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Frozen {
@@ -130,6 +141,9 @@ pub struct Move {
     pub from: Vec<Frozen>,
     /// What will run.
     pub to: Frozen,
+    /// Whether that is an older or a newer version.
+    #[serde(default)]
+    pub heading: Heading,
     /// Why this version: `ran 6 d 4 h here until Tue …, healthy when last read`.
     pub evidence: Option<String>,
     /// What to know before saying yes.
@@ -214,7 +228,17 @@ impl Plan {
             [one] => format!("{} in {} to {}", one.image, self.environment, one.to.label),
             several => format!("{} images in {}", several.len(), self.environment),
         };
-        format!("{} {what}", self.kind.words())
+        format!("{} {what}", self.words())
+    }
+
+    /// The verb: a roll back by name to a newer version rolls forward.
+    #[must_use]
+    pub fn words(&self) -> &'static str {
+        let forward = self.moves.iter().any(|one| one.heading == Heading::Forward);
+        match self.kind {
+            OperationKind::Rollback if forward => "roll forward",
+            kind => kind.words(),
+        }
     }
 
     /// Every container the plan touches, dependents left out.

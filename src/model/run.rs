@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::digest::Digest;
 use super::observation::Health;
-use super::plan::{OperationId, OperationKind};
+use super::plan::{Heading, OperationId, OperationKind};
 use super::time::{Span, Timestamp};
 
 /// The label that carries the last runs: a JSON array of [`Run`], newest first.
@@ -37,6 +37,9 @@ pub struct Run {
     pub health: Health,
     /// Which kind of operation ended it.
     pub ended_by: OperationKind,
+    /// Whether what replaced it was older or newer.
+    #[serde(default)]
+    pub heading: Heading,
     /// Which operation ended it.
     pub operation: OperationId,
     /// Whose operation: `user@host`.

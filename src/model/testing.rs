@@ -156,6 +156,7 @@ pub(crate) fn run(id: &str, until: i64) -> Run {
         restarts: 0,
         health: Health::Healthy,
         ended_by: OperationKind::Promote,
+        heading: crate::model::plan::Heading::Back,
         operation: OperationId(format!("{until:016x}")),
         who: "ann@laptop".to_owned(),
         reason: None,

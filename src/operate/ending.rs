@@ -88,7 +88,7 @@ pub(super) fn summary(plan: &Plan, outcome: Outcome) -> String {
         each.join(", ")
     };
     let environment = &plan.environment;
-    let again = if plan.kind == OperationKind::Rollback {
+    let again = if plan.words() == OperationKind::Rollback.words() {
         " again"
     } else {
         ""

@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::model::digest::Digest;
 use crate::model::event::Event;
 use crate::model::observation::LockSeen;
-use crate::model::plan::Frozen;
+use crate::model::plan::{Frozen, Heading};
 use crate::model::project::EngineName;
 use crate::model::time::Span;
 
@@ -41,6 +41,9 @@ pub struct Job {
     pub from: Frozen,
     /// What it is to run.
     pub to: Frozen,
+    /// Whether that is an older or a newer version.
+    #[serde(default)]
+    pub heading: Heading,
     /// The container in whose namespaces it lives, when it is replaced for that one's sake.
     pub follows: Option<String>,
     /// The environment's soak: how long the old container stays parked.

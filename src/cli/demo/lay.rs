@@ -335,6 +335,7 @@ impl Laying<'_> {
             restarts: seen.restarts,
             health: seen.health,
             ended_by: OperationKind::Promote,
+            heading: crate::model::plan::Heading::Forward,
             operation: new_id(),
             who: self.who.clone(),
             reason: Some(REASON.to_owned()),

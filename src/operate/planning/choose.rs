@@ -7,7 +7,7 @@ use crate::model::catalog::Version;
 use crate::model::digest::Digest;
 use crate::model::fleet::{Cell, Deployment, Fleet, Row};
 use crate::model::observation::Health;
-use crate::model::plan::{Frozen, OperationKind};
+use crate::model::plan::{Frozen, Heading, OperationKind};
 use crate::model::project::Environment;
 use crate::model::run::Run;
 use crate::operate::refusal::why_not;
@@ -200,6 +200,25 @@ fn runs(cell: &Cell) -> Vec<&Run> {
         .collect()
 }
 
+/// Whether a version is older or newer than what runs, by the image's own order.
+pub(super) fn heading(row: &Row, deployment: &Deployment, to: &Frozen) -> Heading {
+    let running = deployment.identities.first().and_then(|id| place(row, id));
+    match (running, place(row, &to.identity)) {
+        // The list is newest first.
+        (Some(now), Some(then)) if then < now => Heading::Forward,
+        _ => Heading::Back,
+    }
+}
+
+/// A version's place in the list, newest first. Those without a label have none.
+fn place(row: &Row, identity: &Digest) -> Option<usize> {
+    let labelled = |version: &Version| version.label.is_some();
+    row.catalog
+        .versions
+        .iter()
+        .position(|version| &version.identity == identity && labelled(version))
+}
+
 /// What to know before saying yes.
 pub(super) fn warnings(
     row: &Row,
@@ -209,16 +228,10 @@ pub(super) fn warnings(
     ask: &DeployAsk,
 ) -> Vec<String> {
     let mut all = choice.warnings.clone();
-    let place = |identity: &Digest| {
-        row.catalog
-            .versions
-            .iter()
-            .position(|version| &version.identity == identity)
-    };
-    let running = deployment.identities.first().and_then(place);
+    let running = deployment.identities.first().and_then(|id| place(row, id));
     // The list is newest first: a larger position is an older version.
     if let (OperationKind::Promote, Some(now), Some(then)) =
-        (ask.kind, running, place(&choice.to.identity))
+        (ask.kind, running, place(row, &choice.to.identity))
         && then > now
     {
         all.push(format!(

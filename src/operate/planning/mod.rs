@@ -134,6 +134,7 @@ impl Operator {
                 .iter()
                 .map(|identity| frozen::identity(row, deployment, identity))
                 .collect(),
+            heading: choose::heading(row, deployment, &choice.to),
             warnings: choose::warnings(row, cell, deployment, &choice, ask),
             evidence: choice.evidence,
             to: choice.to,

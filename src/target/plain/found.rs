@@ -10,7 +10,7 @@ use super::{Job, Listed, OPERATION_LABEL, PlainTarget, SOAK_LABEL, TargetError, 
 use crate::engine::containers::Volumes;
 use crate::engine::json as read;
 use crate::model::event::{EVENT_LABEL, Event, Outcome};
-use crate::model::plan::{Frozen, OperationId, OperationKind};
+use crate::model::plan::{Frozen, Heading, OperationId, OperationKind};
 use crate::model::project::{DEFAULT_SOAK, ImageName};
 use crate::model::reference::Repository;
 use crate::model::time::{Span, Timestamp};
@@ -124,6 +124,7 @@ async fn stray(
         old: inspect,
         from: frozen.clone(),
         to: frozen,
+        heading: Heading::default(),
         follows: None,
         soak: DEFAULT_SOAK,
         health_wait: Span::seconds(60),

@@ -59,6 +59,7 @@ pub(super) async fn jobs(
             old: without_nested(old),
             from: from.clone(),
             to: to.clone(),
+            heading: one.heading,
             follows,
             soak: plan.soak,
             health_wait: touch.health_wait,

@@ -193,6 +193,7 @@ fn run(job: &Job, old: &Value) -> Option<Run> {
             .unwrap_or(0),
         health,
         ended_by: job.event.operation,
+        heading: job.heading,
         operation: job.event.id.clone(),
         who: job.event.who.clone(),
         reason: job.event.reason.clone(),

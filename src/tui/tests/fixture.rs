@@ -99,6 +99,7 @@ pub(super) fn run(image: &str, version: &str, from: i64, until: i64) -> Run {
         restarts: 0,
         health: Health::Healthy,
         ended_by: OperationKind::Promote,
+        heading: crate::model::plan::Heading::Back,
         operation: OperationId("0011223344556677".into()),
         who: "mara@laptop".into(),
         reason: None,
@@ -558,6 +559,7 @@ fn one_move(fleet: &Fleet, image: &ImageName, place: &EnvironmentName, to: &str)
         image: image.clone(),
         from: vec![frozen(image.as_str(), &deployment.version)],
         to: frozen(image.as_str(), to),
+        heading: crate::model::plan::Heading::Back,
         evidence: verdict.and_then(|it| Some(it.choice.as_ref()?.evidence())),
         warnings: vec!["prod-2 has not answered for 3 min".into()],
         touches: deployment

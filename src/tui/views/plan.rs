@@ -105,7 +105,7 @@ fn title(shown: &PlanDialog) -> String {
                 format!("PROMOTE from {from} to {}", plan.environment)
             }
             (OperationKind::Promote, None) => format!("PROMOTE to {}", plan.environment),
-            _ => format!("ROLL BACK in {}", plan.environment),
+            _ => format!("{} in {}", plan.words().to_uppercase(), plan.environment),
         },
         Confirmed::Rebuild(plan) => format!("REBUILD {}", plan.image),
     }
@@ -326,6 +326,9 @@ fn buttons(canvas: &Canvas<'_>, shown: &PlanDialog) -> Line<'static> {
     let confirm = match &shown.plan {
         Confirmed::Deploy(plan) if plan.kind == OperationKind::Promote => {
             format!("Promote to {}", plan.environment)
+        }
+        Confirmed::Deploy(plan) if plan.words() == "roll forward" => {
+            format!("Roll {} forward", plan.environment)
         }
         Confirmed::Deploy(plan) => format!("Roll back {}", plan.environment),
         Confirmed::Rebuild(plan) => format!("Build {}", plan.version),
