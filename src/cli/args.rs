@@ -90,6 +90,9 @@ pub enum Command {
     },
     /// Finish or undo what was cut off, from any machine.
     Recover {
+        /// Take over also what may still run on another machine: you know that it is gone.
+        #[arg(long)]
+        force: bool,
         /// How to change.
         #[command(flatten)]
         change: Change,

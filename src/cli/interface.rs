@@ -18,7 +18,7 @@ use crate::model::project::Project;
 use crate::observe::{Live, Pace, live};
 use crate::operate::planning::{DeployAsk, Pick};
 use crate::operate::rebuild::RebuildAsk;
-use crate::operate::recover::Way;
+use crate::operate::recover::{Doubt, Way};
 use crate::operate::{Operator, Refusal};
 use crate::store::{Filter, Store};
 use crate::target::Watch;
@@ -252,11 +252,20 @@ impl Hand {
     }
 
     async fn recover(&self) -> Result<String, String> {
-        let survey = self.operator.survey().await;
+        let survey = self.operator.survey(Doubt::Wait).await;
         let mut told = Vec::new();
         let mut failed = Vec::new();
         for cut in survey.cut_off {
             if let Way::StillRuns { .. } = cut.way {
+                continue;
+            }
+            if let Way::MayRun { until } = cut.way {
+                failed.push(format!(
+                    "{} may still run on {}: wait until {}, or `karat recover --force`",
+                    cut.seen.summary,
+                    cut.seen.owner,
+                    until.format("%H:%M:%S UTC")
+                ));
                 continue;
             }
             let report = self

@@ -52,7 +52,7 @@ pub async fn run(args: Args) -> Exit {
         Some(Command::History { image, env, limit }) => {
             history::run(&session, image, env, limit).await
         }
-        Some(Command::Recover { change }) => recover::run(&session, &change).await,
+        Some(Command::Recover { change, force }) => recover::run(&session, &change, force).await,
         Some(Command::Unlock(unlock)) => unlock::run(&session, unlock).await,
         Some(Command::Demo(demo)) => try_out::run(&session, demo).await,
         Some(Command::Init { print }) => init::run(&session, print).await,

@@ -10,10 +10,11 @@ use super::progress::Teller;
 use super::session::Session;
 use super::{confirm, plan_text};
 use crate::model::event::Outcome;
-use crate::operate::recover::{CutOff, Survey, Way};
+use crate::operate::recover::{CutOff, Doubt, Survey, Way};
 
-pub(super) async fn run(session: &Session, change: &Change) -> Exit {
-    let survey = session.operator.survey().await;
+pub(super) async fn run(session: &Session, change: &Change, force: bool) -> Exit {
+    let doubt = if force { Doubt::TakeOver } else { Doubt::Wait };
+    let survey = session.operator.survey(doubt).await;
     for (engine, why) in &survey.away {
         output::error(&format!("{engine} could not be looked at: {why}"));
     }
@@ -113,8 +114,14 @@ fn describe(cut: &CutOff) -> String {
 fn way(way: &Way) -> String {
     match way {
         Way::Finish => "everything new is in place: it will be finished".to_owned(),
-        Way::Undo => "it will be undone: the old version runs again. If its karat still runs on another machine, end that first".to_owned(),
-        Way::StillRuns { pid } => format!("process {pid} on this machine still runs it: it is left alone"),
+        Way::Undo => "it will be undone: the old version runs again".to_owned(),
+        Way::MayRun { until } => format!(
+            "it may still run on its own machine until {}: it is left alone (`--force` takes it over)",
+            until.format("%H:%M:%S UTC")
+        ),
+        Way::StillRuns { pid } => {
+            format!("process {pid} on this machine still runs it: it is left alone")
+        }
     }
 }
 
@@ -137,7 +144,7 @@ fn survey_json(survey: &Survey) -> Value {
                 "will": match cut.way {
                     Way::Finish => "finish",
                     Way::Undo => "undo",
-                    Way::StillRuns { .. } => "leave_alone",
+                    Way::StillRuns { .. } | Way::MayRun { .. } => "leave_alone",
                 },
             })
         })

@@ -10,7 +10,7 @@ use crate::model::step::Step;
 use crate::target::{Job, Relock, TargetError, Watch};
 
 /// Tries to put a container back, where its engine is out of reach for a moment.
-const TRIES: u32 = 3;
+const TRIES: u32 = 8;
 const BETWEEN_TRIES: std::time::Duration = std::time::Duration::from_secs(1);
 
 impl Operator {
@@ -90,7 +90,7 @@ impl Operator {
         let mut log = Vec::new();
         let mut failed: Option<TargetError> = None;
         for job in jobs.iter_mut() {
-            if let Err(error) = self.relock(job, Relock::Vanished).await {
+            if let Err(error) = self.patiently(job, Way::Relock).await {
                 // Somebody else works on it now; what we know of it no longer counts.
                 return Ended::half(&error, log);
             }
@@ -134,12 +134,16 @@ impl Operator {
         }
     }
 
-    /// One half of undoing, again where the engine is out of reach for a moment.
+    /// One part of undoing, again where the engine is out of reach for a moment.
     async fn patiently(&self, job: &mut Job, way: Way) -> Result<Vec<String>, TargetError> {
         let target = self.targets.get(&job.engine)?;
         let mut tries = 0;
         loop {
             let done = match way {
+                Way::Relock => {
+                    let locked = target.relock(job, Relock::Vanished).await;
+                    locked.map(|()| Vec::new())
+                }
                 Way::TakeDown => target.take_down(job).await,
                 Way::BringBack => target.bring_back(job).await.map(|()| Vec::new()),
             };
@@ -158,9 +162,10 @@ impl Operator {
     }
 }
 
-/// Which half of undoing.
+/// Which part of undoing.
 #[derive(Clone, Copy)]
 enum Way {
+    Relock,
     TakeDown,
     BringBack,
 }

@@ -88,7 +88,9 @@ pub(super) fn summary(plan: &Plan, outcome: Outcome) -> String {
         each.join(", ")
     };
     let environment = &plan.environment;
-    let again = if plan.words() == OperationKind::Rollback.words() {
+    let again = if plan.words() == OperationKind::Rollback.words()
+        && plan.moves.iter().all(|one| one.evidence.is_some())
+    {
         " again"
     } else {
         ""

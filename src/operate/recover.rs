@@ -13,7 +13,7 @@ use crate::model::plan::OperationId;
 use crate::model::progress::{Progress, Report};
 use crate::model::project::EngineName;
 use crate::model::step::Step;
-use crate::model::time::Span;
+use crate::model::time::{Span, Timestamp};
 use crate::target::job::Peer;
 use crate::target::{Job, Relock, Standing, TargetError, Watch};
 
@@ -40,6 +40,12 @@ pub enum Way {
         /// Its process id.
         pid: u32,
     },
+    /// It ran on another machine and may still: leave it alone until then, unless told
+    /// otherwise.
+    MayRun {
+        /// From when on it can no longer be under way.
+        until: Timestamp,
+    },
 }
 
 /// What was found on all engines.
@@ -53,7 +59,7 @@ pub struct Survey {
 
 impl Operator {
     /// Looks on every engine for what was cut off. Touches nothing.
-    pub async fn survey(&self) -> Survey {
+    pub async fn survey(&self, doubt: Doubt) -> Survey {
         let mut survey = Survey::default();
         let mut operations: BTreeMap<OperationId, Vec<Job>> = BTreeMap::new();
         for (name, target) in &self.targets.usable {
@@ -78,7 +84,7 @@ impl Operator {
         );
         for (_, mut jobs) in operations {
             put_in_order(&mut jobs);
-            match self.cut_off(jobs).await {
+            match self.cut_off(jobs, doubt).await {
                 Ok(cut) => survey.cut_off.extend(cut),
                 Err((engine, error)) => survey.away.push((engine, error.to_string())),
             }
@@ -86,16 +92,21 @@ impl Operator {
         survey
     }
 
-    async fn cut_off(&self, jobs: Vec<Job>) -> Result<Option<CutOff>, (EngineName, TargetError)> {
+    async fn cut_off(
+        &self,
+        jobs: Vec<Job>,
+        doubt: Doubt,
+    ) -> Result<Option<CutOff>, (EngineName, TargetError)> {
         let Some(first) = jobs.first() else {
             return Ok(None);
         };
-        let way = if first.process.is_alive() == Some(true) {
-            Way::StillRuns {
+        let until = may_run_until(&jobs);
+        let way = match first.process.is_alive() {
+            Some(true) => Way::StillRuns {
                 pid: first.process.pid,
-            }
-        } else {
-            self.way(&jobs).await?
+            },
+            None if doubt == Doubt::Wait && chrono::Utc::now() < until => Way::MayRun { until },
+            _ => self.way(&jobs).await?,
         };
         Ok(Some(CutOff {
             seen: first.seen(),
@@ -191,6 +202,17 @@ impl Operator {
     }
 
     async fn settle_jobs(&self, cut: &mut CutOff, watch: &Watch) -> Ended {
+        if let Way::MayRun { until } = cut.way {
+            return Ended {
+                outcome: Outcome::Locked,
+                error: Some(format!(
+                    "it may still run on {}; wait until {}, or give `--force` if that karat is gone for certain",
+                    cut.seen.owner,
+                    until.format("%H:%M:%S UTC")
+                )),
+                log: Vec::new(),
+            };
+        }
         if let Way::StillRuns { pid } = cut.way {
             return Ended {
                 outcome: Outcome::Locked,
@@ -211,6 +233,17 @@ impl Operator {
                 };
             }
         }
+        // Only now that it is ours does it stand still: somebody may have gone on meanwhile.
+        cut.way = match self.way(&cut.jobs).await {
+            Ok(way) => way,
+            Err((_, error)) => {
+                return Ended {
+                    outcome: Outcome::NeedsRecover,
+                    error: Some(error.to_string()),
+                    log: Vec::new(),
+                };
+            }
+        };
         if cut.way == Way::Finish {
             match self.await_all(&mut cut.jobs, watch).await {
                 Ok(()) => return self.conclude(&mut cut.jobs, watch).await,
@@ -221,13 +254,9 @@ impl Operator {
                 }
             }
         }
-        let why = TargetError::Moved {
-            engine: cut
-                .jobs
-                .first()
-                .map_or_else(|| EngineName(String::new()), |job| job.engine.clone()),
-            container: cut.seen.container.clone(),
-            what: format!("`{}` by {} was cut off", cut.seen.summary, cut.seen.owner),
+        let why = TargetError::CutOff {
+            summary: cut.seen.summary.clone(),
+            owner: cut.seen.owner.clone(),
         };
         let mut ended = self.backward(&mut cut.jobs, &why, watch).await;
         if ended.outcome == Outcome::Undone {
@@ -241,7 +270,7 @@ impl Operator {
         for job in jobs.iter_mut() {
             let target = self.targets.get(&job.engine)?;
             // One that was committed may have become unwell since; it is finished all the same.
-            if target.standing(job).await? != Standing::Committed {
+            if job.is_started() && target.standing(job).await? != Standing::Committed {
                 target.carry_out(Step::AwaitHealth, job, watch).await?;
             }
         }
@@ -286,6 +315,29 @@ impl Operator {
         event.log.clone_from(&ended.log);
         event
     }
+}
+
+/// What to do with an operation that may still run on another machine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Doubt {
+    /// Leave it alone for as long as it may take.
+    Wait,
+    /// Take it over: somebody knows that it is gone.
+    TakeOver,
+}
+
+/// When an operation whose owner cannot be asked is over for certain: every container's stop
+/// and health wait, one after another, and a margin for bringing the images.
+fn may_run_until(jobs: &[Job]) -> Timestamp {
+    const IMAGES: std::time::Duration = std::time::Duration::from_secs(60);
+    let begun = jobs
+        .iter()
+        .map(|job| job.event.time)
+        .min()
+        .unwrap_or_default();
+    let each = jobs.iter().map(|job| job.health_wait.0 + job.stop_grace());
+    let longest = each.fold(IMAGES, std::time::Duration::saturating_add);
+    chrono::TimeDelta::from_std(longest).map_or(begun, |longest| begun + longest)
 }
 
 /// In the order in which they were to be carried out: what is depended on comes first.

@@ -84,10 +84,7 @@ impl Operator {
             for (index, touch) in one.touches.iter().enumerate() {
                 let target = self.targets.get(&touch.engine)?;
                 for job in target.prepare(plan, image, index).await? {
-                    // One engine may be listed under two names.
-                    if !jobs.iter().any(|other: &Job| other.old_id == job.old_id) {
-                        jobs.push(job);
-                    }
+                    add(&mut jobs, job);
                 }
             }
         }
@@ -126,8 +123,17 @@ impl Operator {
 
     pub(super) async fn let_go(&self, jobs: &mut [Job], watch: &Watch) -> Vec<String> {
         let mut failed = Vec::new();
-        for job in jobs.iter_mut().filter(|job| job.live.lock.is_some()) {
-            if let Err(error) = self.step(Step::Unlock, job, watch).await {
+        for job in jobs.iter_mut() {
+            let released = if job.live.lock.is_some() {
+                self.step(Step::Unlock, job, watch).await
+            } else {
+                // Never taken, or taken by a request whose answer was lost.
+                match self.targets.get(&job.engine) {
+                    Ok(target) => target.carry_out(Step::Unlock, job, watch).await,
+                    Err(error) => Err(error),
+                }
+            };
+            if let Err(error) = released {
                 failed.push(error.to_string());
             }
         }
@@ -149,8 +155,11 @@ impl Operator {
             if job.follows.is_some() {
                 self.step(Step::Create, job, watch).await?;
             }
+            let left_as_it_was = |step: &Step| matches!(step, Step::Start | Step::AwaitHealth);
             for step in REPLACE {
-                self.step(step, job, watch).await?;
+                if job.is_started() || !left_as_it_was(&step) {
+                    self.step(step, job, watch).await?;
+                }
             }
         }
         if watch.cancel.is_cancelled() {
@@ -168,11 +177,8 @@ impl Operator {
     ) -> Result<(), TargetError> {
         for one in &plan.moves {
             for touch in &one.touches {
-                let ready = |job: &Job| {
-                    job.engine == touch.engine
-                        && job.to.identity == one.to.identity
-                        && job.follows.is_none()
-                };
+                let ready =
+                    |job: &Job| job.engine == touch.engine && job.to.identity == one.to.identity;
                 if jobs
                     .iter()
                     .any(|job| ready(job) && job.live.image.is_some())
@@ -275,5 +281,20 @@ impl Operator {
         };
         watch.tell(tell(state)).await;
         done
+    }
+}
+
+/// Adds a job, once for each container: one engine may be listed under two names, and a
+/// container may depend on another of the same plan. Then it is brought to its version where
+/// it depends.
+fn add(jobs: &mut Vec<Job>, job: Job) {
+    match jobs.iter_mut().find(|other| other.old_id == job.old_id) {
+        None => jobs.push(job),
+        Some(other) if other.follows.is_some() && job.follows.is_none() => {
+            let follows = other.follows.take();
+            *other = job;
+            other.follows = follows;
+        }
+        Some(_) => {}
     }
 }

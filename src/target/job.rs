@@ -111,6 +111,24 @@ pub enum StopSent {
 }
 
 impl Job {
+    /// Whether the new container is started: one that is only recreated for the sake of
+    /// another is left as it was.
+    #[must_use]
+    pub const fn is_started(&self) -> bool {
+        self.follows.is_none() || self.was_running
+    }
+
+    /// How long the engine gives the old container to stop: its own time-out, else Docker's
+    /// ten seconds.
+    #[must_use]
+    pub fn stop_grace(&self) -> std::time::Duration {
+        let own = self
+            .old
+            .pointer("/Config/StopTimeout")
+            .and_then(Value::as_u64);
+        std::time::Duration::from_secs(own.unwrap_or(10))
+    }
+
     /// What others see of its lock.
     #[must_use]
     pub fn seen(&self) -> LockSeen {

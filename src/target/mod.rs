@@ -287,6 +287,14 @@ pub enum TargetError {
         /// Which container.
         container: String,
     },
+    /// It was cut off, and is being undone by whoever recovers it.
+    #[error("`{summary}` by {owner} was cut off")]
+    CutOff {
+        /// What it was.
+        summary: String,
+        /// Whose.
+        owner: String,
+    },
     /// Cancelled by whoever watches.
     #[error("cancelled")]
     Cancelled,

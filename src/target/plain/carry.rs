@@ -135,7 +135,7 @@ impl Carry<'_> {
     /// the data must not be left behind.
     fn attach_anonymous_volumes(&self, host: &mut Map<String, Value>) {
         let bound: BTreeSet<String> = list_of_texts(host.get("Binds"))
-            .filter_map(|bind| bind.split(':').nth(1).map(str::to_owned))
+            .filter_map(|bind| bind.split(':').nth(1).map(clean))
             .collect();
         let mut binds: Vec<Value> = host
             .get("Binds")
@@ -157,14 +157,14 @@ impl Carry<'_> {
             };
             if let Some(asked) = mounts
                 .iter_mut()
-                .find(|asked| read::text(asked, "/Target") == Some(place))
+                .find(|asked| read::text(asked, "/Target").map(clean) == Some(clean(place)))
             {
                 if read::text(asked, "/Source").is_none()
                     && let Some(asked) = asked.as_object_mut()
                 {
                     asked.insert("Source".to_owned(), json!(name));
                 }
-            } else if !bound.contains(place) {
+            } else if !bound.contains(&clean(place)) {
                 let mode = if read::flag(mount, "/RW") { "" } else { ":ro" };
                 binds.push(json!(format!("{name}:{place}{mode}")));
             }
@@ -271,6 +271,14 @@ impl Carry<'_> {
     }
 }
 
+/// A path as the engine compares it: without doubled and trailing slashes, and without `.`.
+fn clean(path: &str) -> String {
+    let parts = path
+        .split('/')
+        .filter(|part| !part.is_empty() && *part != ".");
+    format!("/{}", parts.collect::<Vec<_>>().join("/"))
+}
+
 /// `02:42:` and the address in hexadecimal.
 fn mac_from_ipv4(address: &str) -> Option<String> {
     let address: std::net::Ipv4Addr = address.parse().ok()?;
@@ -334,15 +342,28 @@ fn subtract_defaults(config: &mut Map<String, Value>, defaults: &Value) {
             });
         }
     }
-    // A command belongs to its entry point: with another entry point it was meant.
-    if same(config.get("Entrypoint"), defaults.get("Entrypoint")) {
+    subtract_command(config, defaults);
+    subtract_healthcheck(config, defaults.get("Healthcheck"));
+}
+
+/// A command belongs to its entry point: with another entry point it was meant.
+///
+/// An engine fills in whatever is left out, so "none" must be said: `[""]` clears the image's
+/// entry point, and an entry point that is given keeps the image's command away.
+fn subtract_command(config: &mut Map<String, Value>, defaults: &Value) {
+    let none = |config: &Map<String, Value>, key: &str| is_nothing(config.get(key));
+    if none(config, "Entrypoint") && !is_nothing(defaults.get("Entrypoint")) {
+        config.insert("Entrypoint".to_owned(), json!([""]));
+        return;
+    }
+    let without_command = none(config, "Cmd") && !is_nothing(defaults.get("Cmd"));
+    if same(config.get("Entrypoint"), defaults.get("Entrypoint")) && !without_command {
         if same(config.get("Cmd"), defaults.get("Cmd")) {
             config.remove("Cmd");
             config.remove("ArgsEscaped");
         }
         config.remove("Entrypoint");
     }
-    subtract_healthcheck(config, defaults.get("Healthcheck"));
 }
 
 /// Field by field: an engine fills in from the image whatever a container leaves out.

@@ -79,6 +79,16 @@ fn a_command_goes_only_with_its_entry_point() {
             Some(json!(["serve"])),
         ),
         (
+            json!({ "Entrypoint": null, "Cmd": ["/bin/sleep"] }),
+            Some(json!([""])),
+            Some(json!(["/bin/sleep"])),
+        ),
+        (
+            json!({ "Entrypoint": ["/entry"], "Cmd": null }),
+            Some(json!(["/entry"])),
+            Some(Value::Null),
+        ),
+        (
             json!({ "Entrypoint": [""], "Cmd": null }),
             Some(json!([""])),
             Some(Value::Null),
@@ -145,8 +155,8 @@ fn other_containers_are_named_not_numbered() {
 #[test]
 fn anonymous_volumes_are_attached_by_name() {
     let old = json!({ "Id": "x", "Config": {}, "HostConfig": {
-        "Binds": ["named:/named"],
-        "Mounts": [{ "Type": "volume", "Target": "/typed" }],
+        "Binds": ["named:/named/"],
+        "Mounts": [{ "Type": "volume", "Target": "/typed/" }],
     }, "Mounts": [
         { "Type": "volume", "Name": "named", "Destination": "/named", "RW": true },
         { "Type": "volume", "Name": "aaaa", "Destination": "/data", "RW": true },
@@ -157,11 +167,11 @@ fn anonymous_volumes_are_attached_by_name() {
     let host = carry(&old, &json!({}), &json!({}), (1, 41)).body["HostConfig"].clone();
     assert_eq!(
         host["Binds"],
-        json!(["named:/named", "aaaa:/data", "bbbb:/fixed:ro"])
+        json!(["named:/named/", "aaaa:/data", "bbbb:/fixed:ro"])
     );
     assert_eq!(
         host["Mounts"],
-        json!([{ "Type": "volume", "Target": "/typed", "Source": "cccc" }])
+        json!([{ "Type": "volume", "Target": "/typed/", "Source": "cccc" }])
     );
 }
 

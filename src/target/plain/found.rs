@@ -176,7 +176,11 @@ pub(super) async fn sweep(
             continue;
         };
         let runs = read::text(&successor.raw, "/State") == Some("running");
+        // One that never ran was put aside when its successor was made.
+        let made = read::number(&successor.raw, "/Created")
+            .and_then(|seconds| chrono::DateTime::from_timestamp(seconds, 0));
         let over = read::time(&inspect, "/State/FinishedAt")
+            .or(made)
             .is_some_and(|end| Span::between(end, now) >= soak);
         if runs && over {
             target.engine.remove(&one.id, Volumes::Keep).await?;

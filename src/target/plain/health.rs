@@ -6,6 +6,7 @@ use bollard::query_parameters::LogsOptionsBuilder;
 use futures_util::StreamExt as _;
 use serde_json::Value;
 
+use super::secrets::Secrets;
 use super::{Job, PlainTarget, TargetError, Watch, lock, observe};
 use crate::engine::json as read;
 use crate::model::observation::Health;
@@ -21,6 +22,9 @@ const ASK_EVERY: Duration = Duration::from_millis(100);
 
 /// How often the lock is looked after meanwhile.
 const LOCK_EVERY: u32 = 10;
+
+/// How long an engine may be out of reach while health is waited for.
+const HICCUP: Duration = Duration::from_secs(10);
 
 /// Beyond what the health check itself may take.
 const MARGIN: Duration = Duration::from_secs(5);
@@ -104,10 +108,41 @@ pub(super) async fn wait(
         .new
         .clone()
         .unwrap_or_else(|| job.container.clone());
-    let talk = follow(target, &id, watch);
+    let secrets = match target.engine.container(&id).await {
+        Ok(Some(inspect)) => Secrets::of(target, &inspect).await,
+        _ => Secrets::default(),
+    };
+    let talk = follow(target, &id, secrets.clone(), watch);
     let waited = watch.or_cancel(judge(target, job, &id)).await;
     talk.abort();
-    waited
+    waited.map_err(|error| match error {
+        TargetError::Unwell {
+            engine,
+            container,
+            what,
+        } => TargetError::Unwell {
+            engine,
+            container,
+            what: secrets.hide(&what),
+        },
+        other => other,
+    })
+}
+
+/// Reads the new container, again and again while its engine is out of reach for a moment:
+/// a hiccup of the line says nothing about the container.
+async fn look(target: &PlainTarget, id: &str) -> Result<Value, TargetError> {
+    let begun = Instant::now();
+    loop {
+        match target.container(id).await {
+            Err(TargetError::Engine(error))
+                if error.is_out_of_reach() && begun.elapsed() < HICCUP =>
+            {
+                tokio::time::sleep(ASK_EVERY.saturating_mul(5)).await;
+            }
+            other => return other,
+        }
+    }
 }
 
 async fn judge(target: &PlainTarget, job: &Job, id: &str) -> Result<(), TargetError> {
@@ -119,7 +154,7 @@ async fn judge(target: &PlainTarget, job: &Job, id: &str) -> Result<(), TargetEr
     let begun = Instant::now();
     let mut round = 0_u32;
     loop {
-        let inspect = target.container(id).await?;
+        let inspect = look(target, id).await?;
         if read::number(&inspect, "/RestartCount").is_some_and(|count| count > 0) {
             return Err(unwell(format!(
                 "exited with code {} and was restarted",
@@ -144,7 +179,11 @@ async fn judge(target: &PlainTarget, job: &Job, id: &str) -> Result<(), TargetEr
         }
         round += 1;
         if round.is_multiple_of(LOCK_EVERY) {
-            lock::check(target, job).await?;
+            match lock::check(target, job).await {
+                // Looking at the container finds out whether that lasts.
+                Err(TargetError::Engine(error)) if error.is_out_of_reach() => {}
+                other => other?,
+            }
         }
         tokio::time::sleep(ASK_EVERY).await;
     }
@@ -167,7 +206,12 @@ fn unhealthy(inspect: &Value) -> String {
 }
 
 /// Passes the new container's log on while it is waited for.
-fn follow(target: &PlainTarget, id: &str, watch: &Watch) -> tokio::task::JoinHandle<()> {
+fn follow(
+    target: &PlainTarget,
+    id: &str,
+    secrets: Secrets,
+    watch: &Watch,
+) -> tokio::task::JoinHandle<()> {
     let docker = target.engine.docker().clone();
     let (id, watch) = (id.to_owned(), watch.clone());
     tokio::spawn(async move {
@@ -180,7 +224,7 @@ fn follow(target: &PlainTarget, id: &str, watch: &Watch) -> tokio::task::JoinHan
         while let Some(Ok(chunk)) = lines.next().await {
             let text = String::from_utf8_lossy(&chunk.into_bytes()).into_owned();
             for line in text.lines() {
-                watch.tell(Progress::Log(line.to_owned())).await;
+                watch.tell(Progress::Log(secrets.hide(line))).await;
             }
         }
     })

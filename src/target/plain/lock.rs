@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::names::{self, LOCK_REPOSITORY, LOCK_TAG, Reserved};
+use super::steps::policy;
 use super::{Job, Listed, PlainTarget, Relock, TargetError};
 use crate::engine::EngineError;
 use crate::engine::containers::Volumes;
@@ -29,6 +30,33 @@ pub(super) fn read(lock: &Listed) -> Option<Job> {
     let mut job: Job = serde_json::from_str(lock.label(JOB_LABEL)?).ok()?;
     job.live.lock = Some(lock.id.clone());
     Some(job)
+}
+
+/// Takes the lock for a container that must still be the one the job was made for: between
+/// the plan and the lock somebody else may have replaced it.
+pub(super) async fn claim(target: &PlainTarget, job: &mut Job) -> Result<(), TargetError> {
+    take(target, job).await?;
+    let there = target.engine.container(&job.container).await;
+    let moved = |what: &str| TargetError::Moved {
+        engine: target.engine.name().clone(),
+        container: job.container.clone(),
+        what: what.to_owned(),
+    };
+    let same = match there {
+        Ok(Some(there)) if read::text(&there, "/Id") != Some(job.old_id.as_str()) => {
+            Err(moved("somebody replaced it"))
+        }
+        Ok(Some(there)) if policy(&there) != policy(&job.old) => {
+            Err(moved("somebody changed its restart policy"))
+        }
+        Ok(Some(_)) => Ok(()),
+        Ok(None) => Err(moved("it is gone")),
+        Err(error) => Err(error.into()),
+    };
+    if same.is_err() {
+        release(target, job).await?;
+    }
+    same
 }
 
 /// Takes the lock.
@@ -54,7 +82,7 @@ pub(super) async fn take(target: &PlainTarget, job: &mut Job) -> Result<(), Targ
                 job.live.lock = Some(id);
                 return Ok(());
             }
-            Err(error) if error.is_name_taken() => return Err(held(target, job).await),
+            Err(error) if error.is_name_taken() => return adopt(target, job).await,
             Err(error) if error.is_not_found() => {
                 failed = ensure_image(target).await.err();
                 if failed.as_ref().is_some_and(EngineError::is_out_of_reach) {
@@ -84,6 +112,26 @@ async fn ensure_image(target: &PlainTarget) -> Result<(), EngineError> {
         .engine
         .import(vec![0; 1_024], LOCK_REPOSITORY, LOCK_TAG, &changes)
         .await
+}
+
+/// The name is taken: by a request of our own whose answer was lost, or by somebody else.
+async fn adopt(target: &PlainTarget, job: &mut Job) -> Result<(), TargetError> {
+    match find_own(target, job).await? {
+        Some(id) => {
+            job.live.lock = Some(id);
+            Ok(())
+        }
+        None => Err(held(target, job).await),
+    }
+}
+
+/// The lock this very process made for this very job, if it is there.
+async fn find_own(target: &PlainTarget, job: &Job) -> Result<Option<String>, TargetError> {
+    let ours = |found: &Job| found.event.id == job.event.id && found.process == job.process;
+    let lock = find(target, &job.container).await?;
+    Ok(lock
+        .filter(|lock| read(lock).is_some_and(|found| ours(&found)))
+        .map(|lock| lock.id))
 }
 
 /// Who holds the lock. The lock may be gone again by the time it is asked for.
@@ -133,9 +181,14 @@ pub(super) async fn check(target: &PlainTarget, job: &Job) -> Result<(), TargetE
         .ok_or_else(lost)
 }
 
-/// Takes our own lock away; one that is gone is fine.
+/// Takes our own lock away, also one whose making was never answered; one that is gone is
+/// fine.
 pub(super) async fn release(target: &PlainTarget, job: &mut Job) -> Result<(), TargetError> {
-    if let Some(id) = job.live.lock.take() {
+    let id = match job.live.lock.take() {
+        Some(id) => Some(id),
+        None => find_own(target, job).await?,
+    };
+    if let Some(id) = id {
         target.engine.remove(&id, Volumes::Keep).await?;
     }
     Ok(())
@@ -148,17 +201,15 @@ pub(super) async fn relock(
     reason: Relock,
 ) -> Result<(), TargetError> {
     match reason {
-        Relock::Vanished => {
-            if check(target, job).await.is_ok() {
-                return Ok(());
-            }
-            take(target, job).await
-        }
+        Relock::Vanished => match check(target, job).await {
+            Err(TargetError::LockLost { .. }) => take(target, job).await,
+            // There, or the engine does not answer: nobody knows that it is gone.
+            other => other,
+        },
         Relock::TakeOver => {
-            // The dead owner's create may still be under way: whatever has the name goes.
+            // Only the very lock that was found: another one is somebody's who recovers, too.
             if let Some(lock) = find(target, &job.container).await? {
-                let same = read(&lock).is_some_and(|found| found.event.id == job.event.id);
-                if !same {
+                if job.live.lock.as_ref() != Some(&lock.id) {
                     return Err(held(target, job).await);
                 }
                 target.engine.remove(&lock.id, Volumes::Keep).await?;

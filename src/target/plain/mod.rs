@@ -11,13 +11,15 @@
 //! | `names` | reserved names: lock, new, old, parked |
 //! | `observe`, `events`, `locate`, `details`, `settings` | reading |
 //! | `carry` | what is carried over: pure |
-//! | `planning`, `prepare` | what would be done to a container; what cannot be |
+//! | `secrets` | values that are not told |
+//! | `planning`, `dependents`, `prepare` | what would be done to a container; what cannot be |
 //! | `lock` | the lock and the process that holds it |
 //! | `steps`, `health` | forward, step by step |
 //! | `undo` | backward, from whatever is found |
 //! | `found` | locks of the dead, strays, parked containers |
 
 mod carry;
+mod dependents;
 mod details;
 mod events;
 mod found;
@@ -28,6 +30,7 @@ mod names;
 mod observe;
 mod planning;
 mod prepare;
+mod secrets;
 mod settings;
 mod steps;
 mod undo;

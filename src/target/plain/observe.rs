@@ -265,7 +265,13 @@ pub(super) fn local_image(inspect: &Value, store: ImageStore) -> Option<LocalIma
         config: (store == ImageStore::Classic).then(|| id.clone()),
         tags: references(inspect, "/RepoTags").collect(),
         repo_digests: references(inspect, "/RepoDigests").collect(),
-        created: read::time(inspect, "/Created"),
+        // Where every step came from the cache an engine tells the cache's age; karat's own
+        // label says when it was built. An inherited label is older than the image.
+        created: read::time(inspect, "/Created").max(
+            inspect
+                .pointer("/Config/Labels")
+                .and_then(|labels| read::time(labels, "/org.opencontainers.image.created")),
+        ),
         size: read::number(inspect, "/Size").and_then(Bytes::from_api),
         labels: read::entries(inspect, "/Config/Labels")
             .filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned())))

@@ -4,12 +4,11 @@
 use std::time::Duration;
 
 use bollard::models::ChangeType;
-use futures_util::{StreamExt as _, stream};
 use serde_json::Value;
 
 use super::carry::{Carried, Carry};
 use super::names::Reserved;
-use super::{Listed, PlainTarget, TargetError, TouchAsk, health};
+use super::{PlainTarget, TargetError, TouchAsk, dependents, health};
 use crate::engine::json as read;
 use crate::model::plan::{Obtain, Touch};
 
@@ -20,7 +19,7 @@ const DRIFT_WITHIN: Duration = Duration::from_secs(3);
 pub(super) async fn touch(target: &PlainTarget, ask: TouchAsk<'_>) -> Result<Touch, TargetError> {
     let old = target.container(ask.container).await?;
     refuse(target, &old, &ask).await?;
-    let dependents = dependents(target, &old).await?;
+    let dependents = dependents::of(target, &old).await?;
     for dependent in &dependents {
         refuse(
             target,
@@ -217,53 +216,6 @@ fn service_has_configs(text: &str, service: &str) -> bool {
     lines
         .take_while(|line| indent(line) > indent(head))
         .any(|line| key(line, "configs"))
-}
-
-/// A container that lives in another one's namespaces.
-pub(super) struct Dependent {
-    /// Its name.
-    pub name: String,
-    /// Everything about it.
-    pub inspect: Value,
-}
-
-/// The running containers that share this one's network, pid or ipc namespace.
-pub(super) async fn dependents(
-    target: &PlainTarget,
-    old: &Value,
-) -> Result<Vec<Dependent>, TargetError> {
-    let id = read::text(old, "/Id").unwrap_or_default().to_owned();
-    let name = read::text(old, "/Name")
-        .unwrap_or_default()
-        .trim_start_matches('/')
-        .to_owned();
-    let engine = &target.engine;
-    let others: Vec<Listed> = target
-        .list()
-        .await?
-        .into_iter()
-        .filter(|one| Reserved::of(&one.name).is_none() && one.id != id)
-        .collect();
-    let mut reads = stream::iter(others)
-        .map(|one| async move { (engine.container(&one.id).await, one.name) })
-        .buffer_unordered(8);
-    let mut found = Vec::new();
-    while let Some((inspect, their_name)) = reads.next().await {
-        let Some(inspect) = inspect? else { continue };
-        let shares = ["NetworkMode", "PidMode", "IpcMode"].iter().any(|mode| {
-            read::text(&inspect, &format!("/HostConfig/{mode}"))
-                .and_then(|mode| mode.strip_prefix("container:"))
-                .is_some_and(|whose| whose == id || whose == name)
-        });
-        if shares {
-            found.push(Dependent {
-                name: their_name,
-                inspect,
-            });
-        }
-    }
-    found.sort_by(|a, b| a.name.cmp(&b.name));
-    Ok(found)
 }
 
 /// What a person should know about replacing this container.

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Job, PlainTarget, REPLACED_LABEL, TargetError, TouchAsk, planning};
+use super::{Job, PlainTarget, REPLACED_LABEL, TargetError, TouchAsk, dependents, planning};
 use crate::engine::json as read;
 use crate::model::event::{Event, Outcome, VersionMark};
 use crate::model::plan::{Frozen, Plan, Touch};
@@ -73,7 +73,7 @@ pub(super) async fn jobs(
         &one.to,
         None,
     )];
-    for dependent in planning::dependents(target, &old).await? {
+    for dependent in dependents::of(target, &old).await? {
         let stays = own_image(&dependent.inspect, touch);
         let ask = TouchAsk {
             container: &dependent.name,
@@ -88,7 +88,7 @@ pub(super) async fn jobs(
             dependent.inspect,
             &stays,
             &stays,
-            Some(touch.container.clone()),
+            Some(dependent.follows),
         ));
     }
     Ok(jobs)

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::undo::looks_secret;
+use super::secrets::{MASK, hide_argument, looks_secret};
 use crate::engine::json as read;
 use crate::model::details::{Origin, Setting};
 
@@ -40,7 +40,7 @@ fn process(inspect: &Value, carried: &Value) -> Vec<Setting> {
             } else {
                 Origin::Image
             };
-            let value = words(inspect.pointer(&format!("/Config/{key}")));
+            let value = arguments(inspect.pointer(&format!("/Config/{key}")));
             setting(key, value, origin)
         })
         .collect()
@@ -52,9 +52,9 @@ fn variables(inspect: &Value, carried: &Value) -> Vec<Setting> {
         .map(|entry| {
             let (name, value) = entry.split_once('=').unwrap_or((entry, ""));
             if own.contains(entry) {
-                setting("Env", format!("{name}=•••"), Origin::Container)
+                setting("Env", format!("{name}={MASK}"), Origin::Container)
             } else if looks_secret(name) {
-                setting("Env", format!("{name}=•••"), Origin::Image)
+                setting("Env", format!("{name}={MASK}"), Origin::Image)
             } else {
                 setting("Env", format!("{name}={value}"), Origin::Image)
             }
@@ -132,6 +132,17 @@ fn limits(host: &Value) -> Vec<Setting> {
 
 fn texts<'a>(value: &'a Value, path: &str) -> impl Iterator<Item = &'a str> {
     read::list(value, path).iter().filter_map(Value::as_str)
+}
+
+/// A command line, its telling arguments masked.
+fn arguments(value: Option<&Value>) -> String {
+    match value {
+        Some(Value::Array(parts)) => {
+            let parts = parts.iter().filter_map(Value::as_str).map(hide_argument);
+            parts.collect::<Vec<_>>().join(" ")
+        }
+        other => words(other),
+    }
 }
 
 fn words(value: Option<&Value>) -> String {

@@ -39,7 +39,7 @@ pub(super) async fn carry_out(
         lock::check(target, job).await?;
     }
     match step {
-        Step::Lock => lock::take(target, job).await,
+        Step::Lock => lock::claim(target, job).await,
         Step::Obtain => Ok(()),
         Step::Create => create(target, job).await,
         Step::Disarm => disarm(target, job).await,
@@ -49,7 +49,7 @@ pub(super) async fn carry_out(
         Step::Start => Ok(target.engine.start(new_id(job)).await?),
         Step::AwaitHealth => health::wait(target, job, watch).await,
         Step::Commit => commit(target, job).await,
-        Step::Unlock => lock::release(target, job).await,
+        Step::Unlock => unlock(target, job).await,
     }
 }
 
@@ -132,7 +132,7 @@ fn write_labels(body: &mut Value, job: &Job, old: &Value) {
     };
     labels.insert(OPERATION_LABEL.to_owned(), json!(job.event.id));
     labels.insert(CONTAINER_LABEL.to_owned(), json!(job.container));
-    if job.follows.is_some() {
+    if job.from.identity == job.to.identity {
         // The same version goes on: its past is its own.
         for key in [RUNS_LABEL, EVENT_LABEL, RECORDED_LABEL, SOAK_LABEL] {
             if let Some(value) = before(key) {
@@ -300,15 +300,30 @@ async fn commit(target: &PlainTarget, job: &Job) -> Result<(), TargetError> {
     let name = names::parked(&job.container, &job.event.id);
     match target.engine.rename(&job.old_id, &name).await {
         // Removed by the engine (auto-remove) or by somebody: nothing left to park.
-        Err(error) if error.is_not_found() => return Ok(()),
+        Err(error) if error.is_not_found() => Ok(()),
         // Recovering, after it was renamed already.
-        Err(error) if error.to_string().contains("same name") => {}
-        other => other?,
+        Err(error) if error.to_string().contains("same name") => Ok(()),
+        other => Ok(other?),
     }
-    if is_compose(&job.old) || job.follows.is_some() || stays_armed(target, &job.old).await? {
-        target.engine.remove(&job.old_id, Volumes::Keep).await?;
+}
+
+/// Lets go. What must not stay parked goes only now: until the lock is gone, the parked
+/// container's name is what says that the operation is done.
+async fn unlock(target: &PlainTarget, job: &mut Job) -> Result<(), TargetError> {
+    lock::release(target, job).await?;
+    if must_not_stay(target, &job.old).await? || job.follows.is_some() {
+        let parked = names::parked(&job.container, &job.event.id);
+        if target.engine.container(&parked).await?.is_some() {
+            target.engine.remove(&parked, Volumes::Keep).await?;
+        }
     }
     Ok(())
+}
+
+/// Whether somebody else would start a parked container of this one's kind: compose with its
+/// next `up`, Podman with the next boot.
+pub(super) async fn must_not_stay(target: &PlainTarget, old: &Value) -> Result<bool, TargetError> {
+    Ok(is_compose(old) || stays_armed(target, old).await?)
 }
 
 /// Pulls by digest.

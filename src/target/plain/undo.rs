@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::carry::OWN_LABELS;
 use super::names::{self};
+use super::secrets::Secrets;
 use super::steps::{grace, is_disarmed, policy, stays_armed, wait_down};
 use super::{
     CONTAINER_LABEL, Job, Listed, OPERATION_LABEL, PlainTarget, Standing, TargetError, observe,
@@ -69,44 +70,20 @@ async fn last_words(target: &PlainTarget, id: &str, inspect: &Value) -> Vec<Stri
     let mut words = target.engine.last_lines(id, LAST_LINES).await;
     for entry in read::list(inspect, "/State/Health/Log") {
         let code = read::number(entry, "/ExitCode").unwrap_or_default();
-        let output = read::text(entry, "/Output").unwrap_or_default().trim();
+        let output = read::text(entry, "/Output").unwrap_or("(no output)").trim();
         words.push(format!("health check: exit code {code}: {output}"));
     }
-    let secrets: Vec<&str> = read::list(inspect, "/Config/Env")
-        .iter()
-        .filter_map(|entry| entry.as_str()?.split_once('='))
-        .filter(|(name, value)| value.len() >= 6 && looks_secret(name))
-        .map(|(_, value)| value)
-        .collect();
-    for line in &mut words {
-        for secret in &secrets {
-            if line.contains(secret) {
-                *line = line.replace(secret, "•••");
-            }
-        }
-    }
-    words
-}
-
-/// Whether a variable's name promises a secret.
-pub(super) fn looks_secret(name: &str) -> bool {
-    let name = name.to_ascii_uppercase();
-    [
-        "PASS",
-        "SECRET",
-        "TOKEN",
-        "KEY",
-        "CREDENTIAL",
-        "AUTH",
-        "DSN",
-        "PRIVATE",
-    ]
-    .iter()
-    .any(|word| name.contains(word))
+    let secrets = Secrets::of(target, inspect).await;
+    words.iter().map(|line| secrets.hide(line)).collect()
 }
 
 /// Puts the old container back.
 pub(super) async fn bring_back(target: &PlainTarget, job: &mut Job) -> Result<(), TargetError> {
+    if name_is_anothers(target, job).await? {
+        // Somebody replaced it outside of this operation: what runs there is theirs, and
+        // the old container stays what it has become since.
+        return Ok(());
+    }
     match target.engine.container(&job.old_id).await? {
         Some(old) => settle_old(target, job, &old).await?,
         None => make_anew(target, job).await?,
@@ -115,6 +92,26 @@ pub(super) async fn bring_back(target: &PlainTarget, job: &mut Job) -> Result<()
         believe(target, job).await?;
     }
     Ok(())
+}
+
+/// Whether the name belongs to a container that this operation neither found nor made.
+async fn name_is_anothers(target: &PlainTarget, job: &Job) -> Result<bool, TargetError> {
+    let Some(there) = target.engine.container(&job.container).await? else {
+        return Ok(false);
+    };
+    let operation = there
+        .pointer("/Config/Labels")
+        .and_then(|labels| labels.get(OPERATION_LABEL))
+        .and_then(Value::as_str);
+    let before = job
+        .old
+        .pointer("/Config/Labels")
+        .and_then(|labels| labels.get(OPERATION_LABEL))
+        .and_then(Value::as_str);
+    let is_old = read::text(&there, "/Id") == Some(job.old_id.as_str());
+    // One made anew from the old one's description carries the old one's labels.
+    let made_anew = operation == before;
+    Ok(!is_old && !made_anew && operation != Some(job.event.id.0.as_str()))
 }
 
 async fn settle_old(target: &PlainTarget, job: &Job, old: &Value) -> Result<(), TargetError> {
@@ -230,10 +227,11 @@ pub(super) async fn standing(target: &PlainTarget, job: &Job) -> Result<Standing
             .pointer("/Config/Labels")
             .and_then(|labels| labels.get(OPERATION_LABEL))
             == Some(&json!(job.event.id));
-    let well = matches!(
-        observe::health(&there),
-        Health::Healthy | Health::NoCheck | Health::Starting
-    );
+    let well = !job.is_started()
+        || matches!(
+            observe::health(&there),
+            Health::Healthy | Health::NoCheck | Health::Starting
+        );
     Ok(if is_new && well {
         Standing::InPlace
     } else {
