@@ -105,7 +105,12 @@ impl Operator {
             Some(true) => Way::StillRuns {
                 pid: first.process.pid,
             },
-            None if doubt == Doubt::Wait && chrono::Utc::now() < until => Way::MayRun { until },
+            None if doubt == Doubt::Wait
+                && first.process.is_known()
+                && chrono::Utc::now() < until =>
+            {
+                Way::MayRun { until }
+            }
             _ => self.way(&jobs).await?,
         };
         Ok(Some(CutOff {

@@ -110,6 +110,25 @@ pub enum StopSent {
     Yes,
 }
 
+impl Process {
+    /// Nobody knows any more: the lock that said it is gone.
+    #[must_use]
+    pub const fn unknown() -> Self {
+        Self {
+            owner: String::new(),
+            machine: String::new(),
+            pid: 0,
+            started: 0,
+        }
+    }
+
+    /// Whether it is known at all.
+    #[must_use]
+    pub const fn is_known(&self) -> bool {
+        self.pid != 0
+    }
+}
+
 impl Job {
     /// Whether the new container is started: one that is only recreated for the sake of
     /// another is left as it was.

@@ -175,7 +175,7 @@ fn a_lock_is_broken_only_with_a_reason_and_a_live_one_is_left_alone() {
     other
         .run(&["rollback", "web", "--env", "prod", "--to", "2.0.0", "--yes"])
         .is(7)
-        .says("roll back web in prod");
+        .says("roll forward web in prod");
     other.run(&["recover", "--yes"]).is(7);
     let refused = other.run(&["unlock", "web", "--yes"]);
     assert_ne!(refused.code, Some(0), "{}", refused.said());

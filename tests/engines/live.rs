@@ -106,21 +106,27 @@ async fn a_half_open_connection_is_noticed() {
 }
 
 /// A wire that can fall silent without closing.
-struct Wire {
-    socket: PathBuf,
+pub(crate) struct Wire {
+    pub(crate) socket: PathBuf,
     silent: Arc<AtomicBool>,
+    /// New connections are closed at once.
+    pub(crate) refuses: Arc<AtomicBool>,
     folder: PathBuf,
 }
 
 impl Wire {
-    fn to(engine: &Path) -> Self {
+    pub(crate) fn to(engine: &Path) -> Self {
         let folder = folder();
         let socket = folder.join("wire.sock");
         let listener = UnixListener::bind(&socket).expect("a socket");
         let silent = Arc::new(AtomicBool::new(false));
-        let (shared, engine) = (silent.clone(), engine.to_owned());
+        let refuses = Arc::new(AtomicBool::new(false));
+        let (shared, refuse, engine) = (silent.clone(), refuses.clone(), engine.to_owned());
         std::thread::spawn(move || {
             for client in listener.incoming().flatten() {
+                if refuse.load(Ordering::SeqCst) {
+                    continue;
+                }
                 let Ok(server) = UnixStream::connect(&engine) else {
                     continue;
                 };
@@ -139,6 +145,7 @@ impl Wire {
         Self {
             socket,
             silent,
+            refuses,
             folder,
         }
     }

@@ -13,6 +13,7 @@ mod kills;
 mod library;
 mod live;
 mod local;
+mod meanwhile;
 mod oddities;
 mod operations;
 mod parity;

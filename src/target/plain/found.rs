@@ -110,12 +110,7 @@ async fn stray(
     Ok(Some(Job {
         event: event.unwrap_or_else(|| unknown_event(operation)),
         summary: format!("an operation on {place} whose lock is gone"),
-        process: Process {
-            owner: String::new(),
-            machine: String::new(),
-            pid: 0,
-            started: 0,
-        },
+        process: Process::unknown(),
         engine: target.engine.name().clone(),
         engine_id: target.facts().await?.id,
         container: place.to_owned(),
