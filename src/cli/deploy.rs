@@ -24,7 +24,7 @@ pub(super) async fn promote(session: &Session, promote: Promote) -> Exit {
     let from = promote.from.as_deref().map(EnvironmentName::from);
     let to = match target_environment(&fleet, promote.to.as_deref(), from.as_ref()) {
         Ok(to) => to,
-        Err(refusal) => return refused(&refusal),
+        Err(refusal) => return refused(session, &refusal),
     };
     let ask = DeployAsk {
         kind: OperationKind::Promote,
@@ -80,7 +80,7 @@ pub(super) async fn rollback(session: &Session, rollback: Rollback) -> Exit {
 async fn change(session: &Session, fleet: &Fleet, ask: &DeployAsk, change: &Change) -> Exit {
     let plan = match session.operator.plan(fleet, ask, chrono::Utc::now()).await {
         Ok(plan) => plan,
-        Err(refusal) => return refused(&refusal),
+        Err(refusal) => return refused(session, &refusal),
     };
     if plan.is_empty() {
         if session.json {
@@ -102,8 +102,7 @@ async fn change(session: &Session, fleet: &Fleet, ask: &DeployAsk, change: &Chan
     }
     session.hint(&plan_text::text(&plan));
     if let Err(why) = confirm::confirm(change, plan.protected.then_some(&plan.environment)) {
-        output::error(&why);
-        return Exit::REFUSED;
+        return output::refused(session.json, &why, Exit::REFUSED);
     }
     let (report, signal) = run(session, &plan).await;
     told(session, &report, signal)
@@ -138,7 +137,6 @@ pub(super) fn told(session: &Session, report: &Report, signal: Option<u8>) -> Ex
 }
 
 /// Writes a refusal.
-pub(super) fn refused(refusal: &Refusal) -> Exit {
-    output::error(refusal);
-    Exit(refusal.exit_code())
+pub(super) fn refused(session: &Session, refusal: &Refusal) -> Exit {
+    output::refused(session.json, refusal, Exit(refusal.exit_code()))
 }

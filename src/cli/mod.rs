@@ -36,6 +36,10 @@ use session::Session;
 
 /// Runs the command line. The answer is the exit code.
 pub async fn run(args: Args) -> Exit {
+    output::ended(command(args).await)
+}
+
+async fn command(args: Args) -> Exit {
     let session = match Session::open(&args) {
         Ok(session) => session,
         Err(exit) => return exit,

@@ -17,8 +17,7 @@ pub(super) async fn run(session: &Session, args: Rebuild) -> Exit {
     let build_args = match build_args(&args.build_arg) {
         Ok(build_args) => build_args,
         Err(wrong) => {
-            output::error(&wrong);
-            return Exit::USAGE;
+            return output::refused(session.json, &wrong, Exit::USAGE);
         }
     };
     let fleet = session.fleet().await;
@@ -37,7 +36,7 @@ pub(super) async fn run(session: &Session, args: Rebuild) -> Exit {
         .plan_rebuild(&fleet, &session.project, &ask)
     {
         Ok(plan) => plan,
-        Err(refusal) => return deploy::refused(&refusal),
+        Err(refusal) => return deploy::refused(session, &refusal),
     };
     if args.change.dry_run {
         if session.json {
@@ -49,8 +48,7 @@ pub(super) async fn run(session: &Session, args: Rebuild) -> Exit {
     }
     session.hint(&plan_text::rebuild_text(&plan));
     if let Err(why) = confirm::confirm(&args.change, None) {
-        output::error(&why);
-        return Exit::REFUSED;
+        return output::refused(session.json, &why, Exit::REFUSED);
     }
     let cancel = CancellationToken::new();
     let signals = Signals::watch(&cancel);

@@ -32,8 +32,7 @@ pub(super) async fn run(session: &Session, change: &Change, force: bool) -> Exit
     }
     session.hint(&text);
     if let Err(why) = confirm::confirm(change, None) {
-        output::error(&why);
-        return Exit::REFUSED;
+        return output::refused(session.json, &why, Exit::REFUSED);
     }
     settle(session, survey).await
 }
@@ -44,6 +43,10 @@ async fn nothing(session: &Session, survey: &Survey, change: &Change) -> Exit {
     } else {
         session.operator.sweep_all().await
     };
+    if !change.dry_run {
+        // What this machine noted and another one settled is over, here too.
+        session.hint_unfinished(&session.fleet().await);
+    }
     if session.json {
         output::json(&json!({ "schema": SCHEMA, "operations": [], "swept": swept }));
     } else {

@@ -6,12 +6,12 @@ use super::args::Args;
 use super::output::{self, Exit};
 use super::table::Colour;
 use crate::config::{self, Surroundings};
-use crate::model::fleet::{Fleet, Link};
+use crate::model::fleet::{EngineState, Fleet, Link};
 use crate::model::learned::learned;
 use crate::model::project::Project;
 use crate::observe;
 use crate::operate::Operator;
-use crate::store::Store;
+use crate::store::{JournalEntry, Store};
 use crate::target::Targets;
 
 /// What every command needs.
@@ -82,19 +82,64 @@ impl Session {
 
     /// Says if nothing answered at all: then the fleet is no answer.
     pub(super) fn nobody_answers(&self, fleet: &Fleet) -> Option<Exit> {
-        if fleet.engines.values().any(|engine| engine.link == Link::Up) {
-            return None;
+        let why = silence(fleet)?;
+        let exit = say_silence(&why);
+        if self.json {
+            output::json(&output::refusal_json(&why.join("; "), exit));
         }
-        if fleet.engines.is_empty() {
-            output::error(&"no engine is known: start Docker, or name engines in karat.toml");
-        }
-        for state in fleet.engines.values() {
-            if let Link::Down { error, .. } = &state.link {
-                output::error(error);
-            }
-        }
-        Some(Exit::ERROR)
+        Some(exit)
     }
+
+    /// Says that an operation of this machine did not end, if so: the newest in words. What
+    /// another machine has recovered is forgotten here first.
+    pub(super) fn hint_unfinished(&self, fleet: &Fleet) {
+        let left = self.store.unfinished_by(&fleet.engines).unwrap_or_default();
+        if let Some(hint) = unfinished_hint(&left) {
+            self.hint(&hint);
+        }
+    }
+}
+
+/// One line for all that did not end, oldest first as the store has them.
+fn unfinished_hint(left: &[JournalEntry]) -> Option<String> {
+    let (newest, others) = left.split_last()?;
+    let more = match others.len() {
+        0 => String::new(),
+        more => format!(", and {more} more"),
+    };
+    Some(format!(
+        "an operation of this machine did not end: {} (since {}){more}; run `karat recover`",
+        newest.summary,
+        newest.since.format("%Y-%m-%d %H:%M UTC")
+    ))
+}
+
+/// Writes why no engine answers to standard error only.
+pub(super) fn say_silence(why: &[String]) -> Exit {
+    for one in why {
+        output::error(one);
+    }
+    Exit::ERROR
+}
+
+/// Why no engine answers, a sentence for each; none if one does.
+pub(super) fn silence(fleet: &Fleet) -> Option<Vec<String>> {
+    let answers = |engine: &EngineState| engine.link == Link::Up;
+    if fleet.engines.values().any(answers) {
+        return None;
+    }
+    if fleet.engines.is_empty() {
+        let why = "no engine is known: start Docker, or name engines in karat.toml";
+        return Some(vec![why.to_owned()]);
+    }
+    let why = fleet
+        .engines
+        .values()
+        .filter_map(|state| match &state.link {
+            Link::Down { error, .. } => Some(error.clone()),
+            Link::Up | Link::Connecting => None,
+        });
+    Some(why.collect())
 }
 
 fn open_store(surroundings: &Surroundings, quiet: bool) -> Result<Arc<Store>, Exit> {
@@ -113,5 +158,33 @@ fn open_store(surroundings: &Surroundings, quiet: bool) -> Result<Arc<Store>, Ex
             output::error(&error);
             Err(Exit::ERROR)
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::plan::OperationId;
+    use crate::model::testing::minute;
+
+    #[test]
+    fn one_line_stands_for_all_that_did_not_end() {
+        let entry = |summary: &str, at: i64| JournalEntry {
+            operation: OperationId(summary.to_owned()),
+            summary: summary.to_owned(),
+            engines: Vec::new(),
+            since: minute(at),
+        };
+        assert_eq!(unfinished_hint(&[]), None);
+        let one = unfinished_hint(&[entry("promote api", 0)]).expect("a hint");
+        assert!(one.contains("did not end: promote api (since "), "{one}");
+        assert!(!one.contains("more"), "{one}");
+        let three = [entry("a", 0), entry("b", 1), entry("roll back web", 2)];
+        let all = unfinished_hint(&three).expect("a hint");
+        assert!(
+            all.contains("roll back web") && all.contains("), and 2 more; run"),
+            "{all}"
+        );
+        assert!(!all.contains('\n'), "{all}");
     }
 }

@@ -1,8 +1,8 @@
 //! `karat status`: the fleet.
 
 use super::output::{self, Exit};
-use super::session::Session;
-use super::{json, status_text};
+use super::session::{Session, say_silence, silence};
+use super::{deploy, json, status_text};
 use crate::model::project::ImageName;
 use crate::operate::planning;
 
@@ -12,11 +12,9 @@ pub(super) async fn run(session: &Session, image: Option<&str>) -> Exit {
     if let Some(name) = &only
         && let Err(refusal) = planning::row(&fleet, name)
     {
-        if let Some(exit) = session.nobody_answers(&fleet) {
-            return exit;
-        }
-        output::error(&refusal);
-        return Exit::ERROR;
+        return session
+            .nobody_answers(&fleet)
+            .unwrap_or_else(|| deploy::refused(session, &refusal));
     }
     if session.json {
         if let Some(name) = &only {
@@ -25,13 +23,8 @@ pub(super) async fn run(session: &Session, image: Option<&str>) -> Exit {
         output::json(&json::status(&fleet));
     } else {
         output::result(&status_text::render(&fleet, only.as_ref(), session.colour));
-        for entry in session.store.unfinished().unwrap_or_default() {
-            session.hint(&format!(
-                "an operation of this machine did not end: {} (since {}); run `karat recover`",
-                entry.summary,
-                entry.since.format("%Y-%m-%d %H:%M UTC")
-            ));
-        }
+        session.hint_unfinished(&fleet);
     }
-    session.nobody_answers(&fleet).unwrap_or(Exit::DONE)
+    // The fleet is the result already, also where it only says that nothing answers.
+    silence(&fleet).map_or(Exit::DONE, |why| say_silence(&why))
 }

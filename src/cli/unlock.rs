@@ -17,8 +17,8 @@ pub(super) async fn run(session: &Session, unlock: Unlock) -> Exit {
         .clone()
         .filter(|reason| !reason.trim().is_empty())
     else {
-        output::error(&"breaking a lock wants a reason: give `--reason TEXT`");
-        return Exit::USAGE;
+        let why = "breaking a lock wants a reason: give `--reason TEXT`";
+        return output::refused(session.json, &why, Exit::USAGE);
     };
     let locks = session.operator.locks().await;
     let wanted = unlock.engine.as_deref().map(EngineName::from);
@@ -33,15 +33,15 @@ pub(super) async fn run(session: &Session, unlock: Unlock) -> Exit {
         [] => {
             let names = || locks.iter().map(|(_, lock)| lock.container.as_str());
             let near = hint(&unlock.container, names().collect::<Vec<_>>());
-            output::error(&format!("no lock protects `{}`{near}", unlock.container));
-            return Exit::ERROR;
+            let why = format!("no lock protects `{}`{near}", unlock.container);
+            return output::refused(session.json, &why, Exit::ERROR);
         }
         _ => {
-            output::error(&format!(
+            let why = format!(
                 "several engines have a lock for `{}`: name one with `--engine`",
                 unlock.container
-            ));
-            return Exit::USAGE;
+            );
+            return output::refused(session.json, &why, Exit::USAGE);
         }
     };
     let text = format!(
@@ -57,8 +57,7 @@ pub(super) async fn run(session: &Session, unlock: Unlock) -> Exit {
     }
     session.hint(&text);
     if let Err(why) = confirm::confirm(&unlock.change, None) {
-        output::error(&why);
-        return Exit::REFUSED;
+        return output::refused(session.json, &why, Exit::REFUSED);
     }
     match session.operator.unlock(engine, lock, &reason).await {
         Ok(()) => {
@@ -74,6 +73,6 @@ pub(super) async fn run(session: &Session, unlock: Unlock) -> Exit {
             }
             Exit::DONE
         }
-        Err(refusal) => deploy::refused(&refusal),
+        Err(refusal) => deploy::refused(session, &refusal),
     }
 }

@@ -2,7 +2,7 @@
 
 use super::output::{self, Exit};
 use super::session::Session;
-use super::{json, versions_text};
+use super::{deploy, json, versions_text};
 use crate::model::project::{EnvironmentName, ImageName};
 use crate::operate::planning;
 
@@ -13,8 +13,7 @@ pub(super) async fn run(session: &Session, image: &str, env: Option<&str>) -> Ex
     }
     let env = env.map(EnvironmentName::from);
     if let Some(Err(refusal)) = env.as_ref().map(|name| planning::environment(&fleet, name)) {
-        output::error(&refusal);
-        return Exit::ERROR;
+        return deploy::refused(session, &refusal);
     }
     match planning::row(&fleet, &ImageName::from(image)) {
         Ok(row) if session.json => output::json(&json::versions(&fleet, row)),
@@ -24,10 +23,7 @@ pub(super) async fn run(session: &Session, image: &str, env: Option<&str>) -> Ex
             env.as_ref(),
             session.colour,
         )),
-        Err(refusal) => {
-            output::error(&refusal);
-            return Exit::ERROR;
-        }
+        Err(refusal) => return deploy::refused(session, &refusal),
     }
     Exit::DONE
 }

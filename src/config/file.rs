@@ -77,16 +77,19 @@ pub(super) fn read(
         .iter()
         .map(|draft| draft.environment.name.0.clone())
         .collect();
-    let mut images = Vec::new();
+    let mut images: Vec<Image> = Vec::new();
     for (entry, section) in named(&mut sheet, &root, "images", "image") {
-        images.extend(image::read(
-            &mut sheet,
-            &entry,
-            &section,
-            folder,
-            &mut resolver,
-            &names,
-        ));
+        let read = image::read(&mut sheet, &entry, &section, folder, &mut resolver, &names);
+        let Some(image) = read else { continue };
+        // A container belongs to one image: the second would never be shown.
+        if let Some(first) = images.iter().find(|it| it.repository == image.repository) {
+            let what = format!(
+                "images `{}` and `{}` have the same repository `{}`: keep one of them",
+                first.name, image.name, image.repository
+            );
+            sheet.wrong(&section.place_of("repository"), what);
+        }
+        images.push(image);
     }
     let problems = sheet.into_problems();
     if problems.is_empty() {

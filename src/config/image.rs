@@ -114,6 +114,15 @@ fn pattern(sheet: &mut Sheet<'_>, section: &Section<'_>) -> Scheme {
     // a wrong one must show what was written.
     let read = Regex::new(&text.value).and_then(|_| Regex::new(&anchored(&text.value)));
     match read {
+        Ok(regex) if regex.captures_len() < 2 => {
+            let what = format!(
+                "`{}` captures nothing to order by: put what counts in parentheses \
+                 (`r(\\d+)`)",
+                text.value
+            );
+            sheet.wrong(&text.place, what);
+            Scheme::Detect
+        }
         Ok(regex) => Scheme::Pattern(regex),
         Err(error) => {
             let why = error.to_string();

@@ -1,5 +1,6 @@
 //! A fleet → the text of a `karat.toml` that says the same: `karat init`.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::fs::OpenOptions;
 use std::io::{self, Write as _};
@@ -8,6 +9,7 @@ use std::path::Path;
 use crate::model::fleet::Fleet;
 use crate::model::project::{DEFAULT_SOAK, Environment, EnvironmentName, Image, Project, Selector};
 use crate::model::reference::ImageRef;
+use crate::model::text::printable;
 use crate::model::version::Scheme;
 
 use super::image::unanchored;
@@ -74,15 +76,47 @@ pub fn render_project(fleet: &Fleet, project: &Project) -> String {
             .unwrap_or(&row.image);
         image_text(&mut text, image);
     }
-    let environments: Vec<(&Environment, Option<EnvironmentName>)> = fleet
+    let (kept, odd): (Vec<Environment>, Vec<Environment>) = fleet
         .environments
         .iter()
-        .map(|environment| (environment, after(environment, &fleet.environments)))
-        .collect();
-    for (environment, after) in &environments {
-        environment_text(&mut text, environment, after.as_ref());
+        .cloned()
+        .partition(|environment| is_plain(environment));
+    for environment in &kept {
+        environment_text(&mut text, environment, after(environment, &kept).as_ref());
+    }
+    for environment in &odd {
+        let _ = writeln!(
+            text,
+            "\n# environment `{}` is left out: its name or its label has characters that do \
+             not show, or is too empty to tell its containers by",
+            printable(environment.name.as_str())
+        );
     }
     text
+}
+
+/// Whether the file can name the environment and what tells its containers apart: names
+/// and labels come from whoever started the containers.
+fn is_plain(environment: &Environment) -> bool {
+    let told = match &environment.selector {
+        Selector::All | Selector::Unlabelled => true,
+        Selector::Label { key, value } => {
+            // Read back, the first `=` ends the label's name.
+            !key.contains('=') && shows(key) && value.as_deref().is_none_or(fits)
+        }
+        Selector::ComposeProject(project) => shows(project),
+    };
+    told && shows(environment.name.as_str())
+}
+
+/// Whether there is something to see in a text, and nothing in it that is not.
+fn shows(text: &str) -> bool {
+    !text.trim().is_empty() && fits(text)
+}
+
+/// Whether a text has only characters that show.
+fn fits(text: &str) -> bool {
+    matches!(printable(text), Cow::Borrowed(_))
 }
 
 /// Writes a new file.
@@ -113,10 +147,14 @@ pub fn write_new(path: &Path, text: &str) -> Result<(), ConfigError> {
 }
 
 fn image_text(text: &mut String, image: &Image) {
-    if ImageRef::parse(image.repository.as_str()).is_err() {
+    if ImageRef::parse(image.repository.as_str()).is_err() || !shows(image.name.as_str()) {
         // It runs from a bare id, say: there is no repository to write, and a made-up one
         // would be refused when the file is read.
-        let _ = writeln!(text, "\n# `{}` has no repository: left out", image.name);
+        let _ = writeln!(
+            text,
+            "\n# `{}` has no repository that could be written: left out",
+            printable(image.name.as_str())
+        );
         return;
     }
     let _ = writeln!(text, "\n[images.{}]", key(image.name.as_str()));
@@ -227,7 +265,9 @@ fn environment_text(text: &mut String, environment: &Environment, after: Option<
 /// stage and none says anything, the last environment of the nearest earlier stage.
 fn after(environment: &Environment, all: &[Environment]) -> Option<EnvironmentName> {
     if environment.after.is_some() || all.iter().any(|other| other.after.is_some()) {
-        return environment.after.clone();
+        // One that is left out is nothing to come after.
+        let there = |name: &EnvironmentName| all.iter().any(|other| other.name == *name);
+        return environment.after.clone().filter(there);
     }
     let own = stage(environment.name.as_str())?;
     all.iter()
@@ -275,8 +315,9 @@ fn quoted(text: &str) -> String {
             '\\' => out.push_str("\\\\"),
             '\n' => out.push_str("\\n"),
             '\t' => out.push_str("\\t"),
-            c if c.is_control() => {
-                let _ = write!(out, "\\u{:04X}", u32::from(c));
+            // Also what turns the direction of writing or hides: people read this file.
+            c if c.is_control() || !fits(c.encode_utf8(&mut [0; 4])) => {
+                let _ = write!(out, "\\U{:08X}", u32::from(c));
             }
             c => out.push(c),
         }

@@ -119,6 +119,13 @@ impl EngineError {
     #[must_use]
     pub fn answered(engine: &EngineName, doing: &str, status: u16, message: String) -> Self {
         let (engine, doing) = (engine.clone(), doing.to_owned());
+        let message = if message.trim().is_empty() {
+            format!(
+                "HTTP status {status} without a word; is it an engine that answers at this address?"
+            )
+        } else {
+            message
+        };
         if message.contains("no space left on device") {
             Self::NoSpace { engine, doing }
         } else {
@@ -163,7 +170,11 @@ impl EngineError {
     /// From an error of the connection: the innermost I/O error decides.
     fn from_wire(engine: &EngineName, doing: String, error: &bollard::errors::Error) -> Self {
         let engine = engine.clone();
-        let mut innermost: &dyn std::error::Error = error;
+        let mut innermost: &dyn std::error::Error = match error {
+            // It shows as the error it holds, and hides that one from `source`.
+            bollard::errors::Error::IOError { err } => err,
+            other => other,
+        };
         let mut kind = None;
         loop {
             if let Some(io) = innermost.downcast_ref::<std::io::Error>() {
@@ -185,7 +196,7 @@ impl EngineError {
                 None => break,
             }
         }
-        let why = innermost.to_string();
+        let why = in_words(&innermost.to_string(), kind);
         match kind {
             Some(std::io::ErrorKind::PermissionDenied) => Self::NoPermission { engine },
             Some(std::io::ErrorKind::NotFound) => Self::NoEngine { engine, why },
@@ -226,5 +237,43 @@ impl EngineError {
                 | Self::TooOld { .. }
                 | Self::Unreadable { .. }
         )
+    }
+}
+
+/// What an error says; of one that says nothing, its kind.
+fn in_words(text: &str, kind: Option<std::io::ErrorKind>) -> String {
+    match (text.trim(), kind) {
+        ("", Some(std::io::ErrorKind::TimedOut)) => "timed out while connecting".to_owned(),
+        ("", Some(kind)) => kind.to_string(),
+        ("", None) => "the connection failed, and nothing says why".to_owned(),
+        (text, _) => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::{Error, ErrorKind};
+
+    #[test]
+    fn nothing_stands_empty_behind_a_colon() {
+        let engine = EngineName::from("tcp://10.0.0.1:2375");
+        let silent = EngineError::answered(&engine, "asking its version", 404, " ".to_owned());
+        assert!(silent.is_not_found());
+        let silent = silent.to_string();
+        assert!(
+            silent.contains("asking its version: HTTP status 404 without a word"),
+            "{silent}"
+        );
+        for (kind, why) in [
+            (ErrorKind::TimedOut, ": timed out while connecting;"),
+            (ErrorKind::ConnectionReset, ": connection reset;"),
+        ] {
+            let wire = bollard::errors::Error::IOError {
+                err: Error::new(kind, ""),
+            };
+            let told = EngineError::from_bollard(&engine, "asking", wire).to_string();
+            assert!(told.contains(why), "{told}");
+        }
     }
 }

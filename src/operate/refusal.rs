@@ -80,7 +80,9 @@ pub enum Refusal {
         environment: EnvironmentName,
     },
     /// Changes are not allowed there.
-    #[error("{environment} is read-only; nothing was changed")]
+    #[error(
+        "{environment} is read-only (by the project file, or because karat was started with --read-only); nothing was changed"
+    )]
     ReadOnly {
         /// Which environment.
         environment: EnvironmentName,

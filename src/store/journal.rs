@@ -3,6 +3,7 @@
 
 use rusqlite::params;
 
+use crate::model::fleet::{EngineState, Engines, Link};
 use crate::model::plan::OperationId;
 use crate::model::project::EngineName;
 use crate::model::time::Timestamp;
@@ -84,4 +85,40 @@ impl Store {
             .map_err(statement(doing))?;
         rows.collect::<Result<_, _>>().map_err(statement(doing))
     }
+
+    /// The operations that have not ended as far as `engines` tell, oldest first. One whose
+    /// engines all answer, and none of them has a lock of it, was settled by somebody else:
+    /// it is forgotten. (One that is about to take its first lock would be forgotten, too:
+    /// only the hint is lost then, never the lock.)
+    ///
+    /// # Errors
+    /// [`StoreError::Statement`].
+    pub fn unfinished_by(&self, engines: &Engines) -> Result<Vec<JournalEntry>, StoreError> {
+        let (over, left): (Vec<_>, Vec<_>) = self
+            .unfinished()?
+            .into_iter()
+            .partition(|entry| settled(entry, engines));
+        for entry in over {
+            self.end(&entry.operation)?;
+        }
+        Ok(left)
+    }
+}
+
+/// Whether the engines of an operation all answer, and nobody holds a lock of it.
+fn settled(entry: &JournalEntry, engines: &Engines) -> bool {
+    let up = |state: &EngineState| state.link == Link::Up && state.last.is_some();
+    let all_answer = if entry.engines.is_empty() {
+        // Engines unknown: any may be one of them.
+        !engines.is_empty() && engines.values().all(up)
+    } else {
+        let known = |name| engines.get(name).is_some_and(up);
+        entry.engines.iter().all(known)
+    };
+    let locked = engines
+        .values()
+        .filter_map(|state| state.last.as_ref())
+        .flat_map(|last| &last.locks)
+        .any(|lock| lock.operation == entry.operation);
+    all_answer && !locked
 }

@@ -13,7 +13,7 @@ use tempfile::TempDir;
 use super::*;
 use crate::model::event::{Event, Outcome, VersionMark};
 use crate::model::fleet::{EngineState, Engines, Link};
-use crate::model::observation::{EngineFacts, Observation};
+use crate::model::observation::{EngineFacts, LockSeen, Observation};
 use crate::model::plan::{OperationId, OperationKind};
 use crate::model::project::EngineName;
 use crate::model::time::Span;
@@ -206,6 +206,52 @@ fn the_journal_knows_what_has_not_ended() {
         since: time(2),
     };
     assert_eq!(store.unfinished().expect("read"), [want]);
+}
+
+#[test]
+fn what_another_machine_settled_is_forgotten_and_nothing_else() {
+    let lock = |id: &str| LockSeen {
+        container: "web".into(),
+        operation: OperationId(id.into()),
+        summary: "roll back web".into(),
+        owner: "ann@laptop".into(),
+        since: time(0),
+    };
+    let with = |locks: Vec<LockSeen>, link: Link| {
+        let mut state = observation("a", 9);
+        if let Some(last) = &mut state.last {
+            last.locks = locks;
+        }
+        state.link = link;
+        Engines::from([("a".into(), state), ("b".into(), observation("b", 9))])
+    };
+    let down = || Link::Down {
+        error: "no answer".into(),
+        since: time(1),
+        retry_at: None,
+    };
+    for (engines, touched, left) in [
+        (with(vec![lock("1")], Link::Up), &["a"][..], 1),
+        (with(vec![], down()), &["a"], 1),
+        (with(vec![], Link::Connecting), &["a", "b"], 1),
+        // Of another project: nothing was asked of its engine.
+        (with(vec![], Link::Up), &["a", "z"], 1),
+        // Engines unknown: all must answer.
+        (with(vec![], down()), &[], 1),
+        (Engines::new(), &[], 1),
+        (with(vec![lock("2")], Link::Up), &["a"], 0),
+        (with(vec![], Link::Up), &[], 0),
+        (with(vec![], down()), &["b"], 0),
+    ] {
+        let store = Store::in_memory().expect("a store");
+        let touched: Vec<EngineName> = touched.iter().map(|name| (*name).into()).collect();
+        store
+            .begin(&OperationId("1".into()), "roll back web", &touched, time(0))
+            .expect("begun");
+        let told = store.unfinished_by(&engines).expect("read");
+        assert_eq!(told.len(), left, "{touched:?} {engines:?}");
+        assert_eq!(store.unfinished().expect("read"), told);
+    }
 }
 
 #[test]

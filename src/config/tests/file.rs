@@ -272,3 +272,29 @@ fn a_file_of_images_only_leaves_the_environments_to_be_found() {
     assert_eq!(project.engines.len(), 1);
     assert_eq!(project.images.len(), 1);
 }
+
+#[test]
+fn a_repository_twice_and_a_pattern_without_a_group_are_problems() {
+    let place = Place::new();
+    let wrong = place
+        .project(
+            r#"
+[images.web]
+repository = "docker.io/library/web"
+
+[images.other]
+repository = "web"
+version = { pattern = 'r\d+' }
+"#,
+        )
+        .expect_err("a wrong file")
+        .to_string();
+    let lines: Vec<&str> = wrong.lines().collect();
+    assert_eq!(
+        lines,
+        [
+            "karat.toml:6:14: images `web` and `other` have the same repository `web`: keep one of them",
+            "karat.toml:7:23: `r\\d+` captures nothing to order by: put what counts in parentheses (`r(\\d+)`)",
+        ]
+    );
+}

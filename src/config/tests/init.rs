@@ -146,3 +146,56 @@ fn an_existing_file_is_never_overwritten() {
     let nowhere = write_new(&place.s.cwd.join("no/where.toml"), "").expect_err("no folder");
     assert!(matches!(nowhere, ConfigError::Unwritable { .. }));
 }
+
+#[test]
+fn odd_names_are_left_out_and_the_file_is_read() {
+    let place = Place::new();
+    let odd = [
+        "a\u{1b}[31mb",
+        "a\nb = 1",
+        "a\u{202e}b",
+        "a\u{200b}",
+        "\u{7f}",
+        " ",
+        "a\u{2028}[images.x]",
+    ];
+    let mut environments = vec![
+        environment("dev", Selector::ComposeProject("dev".into())),
+        environment("we=ird \"' # ]", label("we=ird \"' # ]")),
+        // Its name is fine, what tells its containers is not.
+        environment("shop", Selector::ComposeProject("sh\u{202e}op".into())),
+    ];
+    for name in odd {
+        environments.push(environment(name, Selector::ComposeProject(name.into())));
+        environments.push(environment(name, label(name)));
+    }
+    environments.push(Environment {
+        after: Some(odd[0].into()),
+        ..environment("prod", label("prod"))
+    });
+    let images = [image("web", "web"), image("w\u{202e}eb", "web2")];
+    let text = render_project(&fleet(&images, environments), &found_project());
+    let hostile =
+        |c: char| c != '\n' && crate::model::text::printable(&c.to_string()) != c.to_string();
+    assert!(!text.chars().any(hostile), "{text:?}");
+    assert!(
+        text.contains("# environment `a␛[31mb` is left out"),
+        "{text}"
+    );
+    let project = place.project(&text).expect(&text);
+    let names: Vec<&str> = project
+        .environments
+        .iter()
+        .map(|it| it.name.as_str())
+        .collect();
+    assert_eq!(names, ["dev", "we=ird \"' # ]", "prod"]);
+    assert_eq!(project.environments[2].after, None);
+    assert_eq!(project.images.len(), 1);
+}
+
+fn label(value: &str) -> Selector {
+    Selector::Label {
+        key: "karat.environment".into(),
+        value: Some(value.into()),
+    }
+}

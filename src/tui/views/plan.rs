@@ -130,7 +130,7 @@ fn tell_plan(canvas: &Canvas<'_>, plan: &Plan, page: &mut Page<'_>) {
     }
     for one in &plan.moves {
         page.blank();
-        tell_move(canvas, one, page);
+        tell_move(canvas, one, plan.kind, page);
     }
     let touched = plan.touches().count();
     if touched > 0 {
@@ -153,7 +153,7 @@ fn tell_plan(canvas: &Canvas<'_>, plan: &Plan, page: &mut Page<'_>) {
     }
 }
 
-fn tell_move(canvas: &Canvas<'_>, one: &Move, page: &mut Page<'_>) {
+fn tell_move(canvas: &Canvas<'_>, one: &Move, kind: OperationKind, page: &mut Page<'_>) {
     let theme = &canvas.theme;
     let name = |it: &Frozen| {
         if it.label == it.identity.short() {
@@ -173,8 +173,15 @@ fn tell_move(canvas: &Canvas<'_>, one: &Move, page: &mut Page<'_>) {
         &format!("{from}  →  {}", name(&one.to)),
         theme.title,
     );
-    if let Some(evidence) = &one.evidence {
-        page.pair_styled("why this one", evidence, theme.known_good);
+    match &one.evidence {
+        Some(evidence) => page.pair_styled("why this one", evidence, theme.known_good),
+        None if kind == OperationKind::Rollback => page.pair_styled(
+            "why this one",
+            "you named it; it never ran here as far as karat knows",
+            theme.warn,
+        ),
+        // A promotion's version is told by where it comes from.
+        None => {}
     }
     for warning in &one.warnings {
         page.item(0, "! warning:", warning, theme.warn);
