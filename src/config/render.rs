@@ -80,7 +80,7 @@ pub fn render_project(fleet: &Fleet, project: &Project) -> String {
         .environments
         .iter()
         .cloned()
-        .partition(|environment| is_plain(environment));
+        .partition(is_plain);
     for environment in &kept {
         environment_text(&mut text, environment, after(environment, &kept).as_ref());
     }
