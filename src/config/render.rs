@@ -76,11 +76,8 @@ pub fn render_project(fleet: &Fleet, project: &Project) -> String {
             .unwrap_or(&row.image);
         image_text(&mut text, image);
     }
-    let (kept, odd): (Vec<Environment>, Vec<Environment>) = fleet
-        .environments
-        .iter()
-        .cloned()
-        .partition(is_plain);
+    let (kept, odd): (Vec<Environment>, Vec<Environment>) =
+        fleet.environments.iter().cloned().partition(is_plain);
     for environment in &kept {
         environment_text(&mut text, environment, after(environment, &kept).as_ref());
     }
