@@ -265,13 +265,10 @@ fn replace_damaged(dir: &Path) -> Result<(Store, Option<String>), StoreError> {
     }
     let path = dir.join(FILE_NAME);
     let aside = free_name(dir);
-    fs::rename(&path, &aside).map_err(|source| StoreError::Folder {
-        path: path.clone(),
-        source,
-    })?;
     for suffix in ["-wal", "-shm"] {
         // They belong to the damaged file; with the new one they would damage it too. The
-        // moved file keeps its -wal: it may be needed to rescue something.
+        // moved file keeps its -wal: it may be needed to rescue something. They go first:
+        // once the name is free somebody may begin the new file, with a -wal of its own.
         let from = dir.join(format!("{FILE_NAME}{suffix}"));
         let mut to = aside.clone().into_os_string();
         to.push(suffix);
@@ -281,6 +278,10 @@ fn replace_damaged(dir: &Path) -> Result<(Store, Option<String>), StoreError> {
             return Err(StoreError::Folder { path: from, source });
         }
     }
+    fs::rename(&path, &aside).map_err(|source| StoreError::Folder {
+        path: path.clone(),
+        source,
+    })?;
     let store = Store::open(dir)?;
     let warning = format!(
         "karat's history was damaged; it is kept as {} and a new one begun",
