@@ -56,6 +56,19 @@ impl Store {
     /// [`StoreError::Folder`] and [`StoreError::Open`] for what the system refuses,
     /// [`StoreError::Damaged`] and [`StoreError::Newer`] for a file that is not ours to use.
     pub fn open(dir: &Path) -> Result<Self, StoreError> {
+        make_folder(dir)?;
+        // While anybody opens the file nobody moves it aside: SQLite finds a file's -wal by
+        // name, so one that opened the old file would take the new one's for its own.
+        let gate = gate(dir)?;
+        gate.lock_shared().map_err(|source| StoreError::Folder {
+            path: gate_path(dir),
+            source,
+        })?;
+        Self::open_at(dir)
+    }
+
+    /// The same, by whoever holds the gate.
+    fn open_at(dir: &Path) -> Result<Self, StoreError> {
         let path = dir.join(FILE_NAME);
         make(dir, &path)?;
         let failed = |source: rusqlite::Error| match source.sqlite_error_code() {
@@ -118,17 +131,37 @@ impl Store {
     }
 }
 
-fn make(dir: &Path, path: &Path) -> Result<(), StoreError> {
-    let folder = |source| StoreError::Folder {
-        path: dir.to_owned(),
-        source,
-    };
+fn make_folder(dir: &Path) -> Result<(), StoreError> {
     // A folder that is there keeps its mode: it may be somebody's home.
     DirBuilder::new()
         .recursive(true)
         .mode(0o700)
         .create(dir)
-        .map_err(folder)?;
+        .map_err(|source| StoreError::Folder {
+            path: dir.to_owned(),
+            source,
+        })
+}
+
+fn gate_path(dir: &Path) -> PathBuf {
+    dir.join(format!("{FILE_NAME}.lock"))
+}
+
+/// The file whose lock is held while the store's own is opened (shared) or moved (alone).
+fn gate(dir: &Path) -> Result<File, StoreError> {
+    OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(0o600)
+        .open(gate_path(dir))
+        .map_err(|source| StoreError::Folder {
+            path: gate_path(dir),
+            source,
+        })
+}
+
+fn make(dir: &Path, path: &Path) -> Result<(), StoreError> {
     if !path.exists() {
         make_private(dir, path).map_err(|source| StoreError::Folder {
             path: path.to_owned(),
@@ -246,20 +279,12 @@ fn patiently<T>(mut what: impl FnMut() -> rusqlite::Result<T>) -> rusqlite::Resu
 /// is looked at once more under the lock: the new file of another process must not be taken
 /// for the damaged one.
 fn replace_damaged(dir: &Path) -> Result<(Store, Option<String>), StoreError> {
-    let lock_path = dir.join(format!("{FILE_NAME}.lock"));
-    let folder = |source: io::Error| StoreError::Folder {
-        path: lock_path.clone(),
+    let gate = gate(dir)?;
+    gate.lock().map_err(|source| StoreError::Folder {
+        path: gate_path(dir),
         source,
-    };
-    let lock: File = OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .mode(0o600)
-        .open(&lock_path)
-        .map_err(folder)?;
-    lock.lock().map_err(folder)?;
-    match Store::open(dir) {
+    })?;
+    match Store::open_at(dir) {
         Err(StoreError::Damaged { .. }) => {}
         other => return other.map(|store| (store, None)),
     }
@@ -282,7 +307,7 @@ fn replace_damaged(dir: &Path) -> Result<(Store, Option<String>), StoreError> {
         path: path.clone(),
         source,
     })?;
-    let store = Store::open(dir)?;
+    let store = Store::open_at(dir)?;
     let warning = format!(
         "karat's history was damaged; it is kept as {} and a new one begun",
         aside.display()

@@ -261,12 +261,17 @@ fn the_file_is_private() {
     let store = Store::open(&dir).expect("a store");
     store.record(&event("a", "web", None, 1)).expect("recorded");
     assert_eq!(mode(&dir), 0o700);
-    for name in ["karat.sqlite", "karat.sqlite-wal", "karat.sqlite-shm"] {
+    for name in [
+        "karat.sqlite",
+        "karat.sqlite-wal",
+        "karat.sqlite-shm",
+        "karat.sqlite.lock",
+    ] {
         assert_eq!(mode(&dir.join(name)), 0o600, "{name}");
     }
     assert_eq!(
         fs::read_dir(&dir).expect("listed").count(),
-        3,
+        4,
         "nothing left over"
     );
     drop(store);
@@ -341,15 +346,23 @@ fn a_damaged_file_is_moved_aside_by_one_of_thirty() {
         Err(StoreError::Damaged { .. })
     ));
     let dir = folder.path().to_owned();
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let tell = told.clone();
     thirty(move |number| {
-        let (store, _) = Store::open_or_memory(&dir).expect("opened");
+        let (store, warning) = Store::open_or_memory(&dir).expect("opened");
+        tell.lock().expect("a list").extend(warning);
         store
             .record(&event(&number.to_string(), "web", None, 1))
             .expect("recorded");
     });
     let (store, warning) = Store::open_or_memory(folder.path()).expect("opened");
     assert_eq!(warning, None);
-    assert_eq!(all(&store).len(), 30, "nobody moved the new one aside");
+    let told = told.lock().expect("a list").join("; ");
+    assert_eq!(
+        all(&store).len(),
+        30,
+        "nobody moved the new one aside: {told}"
+    );
     let aside = folder.path().join("karat.sqlite.broken-1");
     assert_eq!(fs::read_to_string(aside).expect("kept"), rubbish);
     assert!(!folder.path().join("karat.sqlite.broken-2").exists());
