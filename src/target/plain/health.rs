@@ -23,9 +23,6 @@ const ASK_EVERY: Duration = Duration::from_millis(100);
 /// How often the lock is looked after meanwhile.
 const LOCK_EVERY: u32 = 10;
 
-/// How long an engine may be out of reach while health is waited for.
-const HICCUP: Duration = Duration::from_secs(10);
-
 /// Beyond what the health check itself may take.
 const MARGIN: Duration = Duration::from_secs(5);
 
@@ -136,7 +133,7 @@ async fn look(target: &PlainTarget, id: &str) -> Result<Value, TargetError> {
     loop {
         match target.container(id).await {
             Err(TargetError::Engine(error))
-                if error.is_out_of_reach() && begun.elapsed() < HICCUP =>
+                if error.is_out_of_reach() && begun.elapsed() < lock::HICCUP =>
             {
                 tokio::time::sleep(ASK_EVERY.saturating_mul(5)).await;
             }

@@ -2,7 +2,7 @@
 //! every engine, so of any number of karats exactly one gets it. Its labels carry the whole
 //! job, so that any other machine can finish or undo what its owner began.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
@@ -18,6 +18,11 @@ use crate::target::job::Process;
 /// How often a lock's image is made when it is not there, and the pause that grows between.
 const ATTEMPTS: u32 = 10;
 const BETWEEN_ATTEMPTS: Duration = Duration::from_millis(50);
+
+/// How long an engine may be out of reach in the middle of an operation.
+pub(super) const HICCUP: Duration = Duration::from_secs(10);
+/// How soon it is asked again.
+const AGAIN_AFTER: Duration = Duration::from_millis(300);
 
 /// The label with the job.
 const JOB_LABEL: &str = "karat.lock.job";
@@ -179,6 +184,22 @@ pub(super) async fn check(target: &PlainTarget, job: &Job) -> Result<(), TargetE
         .await?
         .map(drop)
         .ok_or_else(lost)
+}
+
+/// The same, again while the engine is out of reach for a moment: a hiccup of the line says
+/// nothing about the lock.
+pub(super) async fn check_patiently(target: &PlainTarget, job: &Job) -> Result<(), TargetError> {
+    let begun = Instant::now();
+    loop {
+        match check(target, job).await {
+            Err(TargetError::Engine(error))
+                if error.is_out_of_reach() && begun.elapsed() < HICCUP =>
+            {
+                tokio::time::sleep(AGAIN_AFTER).await;
+            }
+            other => return other,
+        }
+    }
 }
 
 /// Takes our own lock away, also one whose making was never answered; one that is gone is

@@ -36,7 +36,7 @@ pub(super) async fn carry_out(
     watch: &Watch,
 ) -> Result<(), TargetError> {
     if !matches!(step, Step::Lock | Step::Unlock) {
-        lock::check(target, job).await?;
+        lock::check_patiently(target, job).await?;
     }
     match step {
         Step::Lock => lock::claim(target, job).await,
