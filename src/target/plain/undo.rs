@@ -91,6 +91,22 @@ pub(super) async fn bring_back(target: &PlainTarget, job: &mut Job) -> Result<()
     if job.was_running {
         believe(target, job).await?;
     }
+    rearm(target, job).await
+}
+
+/// Gives the old container its restart policy again, and looks whether it has it: a request
+/// of a dead client to take it away may have arrived meanwhile.
+async fn rearm(target: &PlainTarget, job: &Job) -> Result<(), TargetError> {
+    let wanted = policy(&job.old);
+    let Some(old) = target.engine.container(&job.old_id).await? else {
+        return Ok(());
+    };
+    if is_disarmed(&policy(&old)) && !is_disarmed(&wanted) {
+        target
+            .engine
+            .set_restart_policy(&job.old_id, &wanted)
+            .await?;
+    }
     Ok(())
 }
 
@@ -144,9 +160,6 @@ async fn settle_old(target: &PlainTarget, job: &Job, old: &Value) -> Result<(), 
         } else if !running {
             engine.start(&job.old_id).await?;
         }
-    }
-    if disarmed {
-        engine.set_restart_policy(&job.old_id, &wanted).await?;
     }
     Ok(())
 }
