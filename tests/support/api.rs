@@ -27,6 +27,9 @@ impl Answer {
     }
 }
 
+/// How long an engine may take to be there.
+const PATIENCE: Duration = Duration::from_secs(5);
+
 impl Api {
     pub fn new(socket: &Path) -> Self {
         Self {
@@ -74,9 +77,19 @@ impl Api {
         } else {
             body.to_string()
         };
-        let answer = self
-            .ask(method, path, "application/json", text.as_bytes())
-            .unwrap_or_else(|error| panic!("{method} {path}: {error}"));
+        let mut asked = 0;
+        let answer = super::until(&format!("{method} {path}"), PATIENCE, || {
+            match self.ask(method, path, "application/json", text.as_bytes()) {
+                Ok(answer) => Some(answer),
+                // An engine that is just starting resets connections; a question may be
+                // asked again.
+                Err(_) if method == "GET" && asked < 20 => {
+                    asked += 1;
+                    None
+                }
+                Err(error) => panic!("{method} {path}: {error}"),
+            }
+        });
         assert!(
             answer.status < 400,
             "{method} {path}: {} {}",

@@ -27,6 +27,9 @@ use crate::target::job::StopSent;
 /// How long an engine gives a container to stop when nothing else is said.
 const STOP_GRACE: Duration = Duration::from_secs(10);
 
+/// How often, ten times a second, a container that the engine removes is looked for.
+const REMOVED_WITHIN_ASKS: u32 = 150;
+
 /// Carries out one step. `Obtain` is not among them: it belongs to an engine, not to a
 /// container.
 pub(super) async fn carry_out(
@@ -270,25 +273,29 @@ pub(super) async fn wait_down(target: &PlainTarget, id: &str) -> Result<(), Targ
 }
 
 async fn park(target: &PlainTarget, job: &Job) -> Result<(), TargetError> {
-    let name = names::old(&job.container, &job.event.id);
-    match target.engine.rename(&job.old_id, &name).await {
-        Err(error) if error.is_not_found() && read::flag(&job.old, "/HostConfig/AutoRemove") => {
-            wait_name_free(target, &job.container, &job.old_id).await
-        }
-        other => Ok(other?),
+    // The engine is taking an auto-remove container away at this moment. Renaming it
+    // meanwhile fails half-way; its name is free once it is gone.
+    if is_auto_removed(&job.old) && wait_removed(target, &job.old_id).await? {
+        return Ok(());
     }
+    let name = names::old(&job.container, &job.event.id);
+    Ok(target.engine.rename(&job.old_id, &name).await?)
 }
 
-/// An auto-remove container's name is free a moment after its exit.
-async fn wait_name_free(target: &PlainTarget, name: &str, old: &str) -> Result<(), TargetError> {
-    for _ in 0..100 {
-        match target.engine.container(name).await? {
-            Some(inspect) if read::text(&inspect, "/Id") == Some(old) => {}
-            _ => break,
+/// Whether the engine removes a container the moment it stops.
+pub(super) fn is_auto_removed(inspect: &Value) -> bool {
+    read::flag(inspect, "/HostConfig/AutoRemove")
+}
+
+/// Waits until the engine has removed a container that stopped. `false`: it does not.
+pub(super) async fn wait_removed(target: &PlainTarget, id: &str) -> Result<bool, TargetError> {
+    for _ in 0..REMOVED_WITHIN_ASKS {
+        if target.engine.container(id).await?.is_none() {
+            return Ok(true);
         }
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
-    Ok(())
+    Ok(false)
 }
 
 async fn adopt(target: &PlainTarget, job: &Job) -> Result<(), TargetError> {

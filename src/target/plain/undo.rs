@@ -9,7 +9,9 @@ use serde_json::{Value, json};
 use super::carry::OWN_LABELS;
 use super::names::{self};
 use super::secrets::Secrets;
-use super::steps::{grace, is_disarmed, policy, stays_armed, wait_down};
+use super::steps::{
+    grace, is_auto_removed, is_disarmed, policy, stays_armed, wait_down, wait_removed,
+};
 use super::{
     CONTAINER_LABEL, Job, Listed, OPERATION_LABEL, PlainTarget, Standing, TargetError, observe,
     planning,
@@ -84,7 +86,15 @@ pub(super) async fn bring_back(target: &PlainTarget, job: &mut Job) -> Result<()
         // the old container stays what it has become since.
         return Ok(());
     }
-    match target.engine.container(&job.old_id).await? {
+    let there = match target.engine.container(&job.old_id).await? {
+        // Down, so on its way out: it cannot be kept, only be made again.
+        Some(old) if is_auto_removed(&old) && !read::flag(&old, "/State/Running") => {
+            let removed = wait_removed(target, &job.old_id).await?;
+            (!removed).then_some(old)
+        }
+        there => there,
+    };
+    match there {
         Some(old) => settle_old(target, job, &old).await?,
         None => make_anew(target, job).await?,
     }
