@@ -38,9 +38,24 @@ pub struct Args {
     /// Refuse every change, and bind no key that would make one.
     #[arg(long, global = true)]
     pub read_only: bool,
+    /// How the interface looks.
+    #[command(flatten)]
+    pub look: Look,
     /// What to do; nothing opens the interface.
     #[command(subcommand)]
     pub command: Option<Command>,
+}
+
+/// How the interface looks and takes input.
+#[derive(ClapArgs, Debug, Clone, Default)]
+#[command(next_help_heading = "The interface")]
+pub struct Look {
+    /// The theme: auto, dark, light, high-contrast, colour-blind, sixteen, or one of your own.
+    #[arg(long, global = true, value_name = "NAME")]
+    pub theme: Option<String>,
+    /// Leave the mouse to the terminal.
+    #[arg(long, global = true)]
+    pub no_mouse: bool,
 }
 
 /// Whether to write colour.
@@ -101,6 +116,17 @@ pub enum Command {
     Unlock(Unlock),
     /// Lay a small fleet out on a real engine to try karat on, or take it away again.
     Demo(Demo),
+    /// Print the completions for a shell.
+    Completions {
+        /// Which shell.
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page, or write one for every command.
+    Man {
+        /// Write karat.1, karat-status.1 and so on into this folder.
+        #[arg(long, value_name = "FOLDER")]
+        dir: Option<PathBuf>,
+    },
     /// Write a project file from what runs.
     Init {
         /// Print it instead of writing karat.toml.

@@ -7,6 +7,8 @@ use async_trait::async_trait;
 use tokio::sync::{Notify, mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
+use super::args::Look;
+use super::look;
 use super::output::{self, Exit};
 use super::session::Session;
 use crate::model::event::Outcome;
@@ -23,14 +25,13 @@ use crate::operate::{Operator, Refusal};
 use crate::store::{Filter, Store};
 use crate::target::Watch;
 use crate::tui::effect::{Confirmed, Errand, Hands, HistoryFilter, Message, Refused, Wanted};
-use crate::tui::theme::Theme;
 use crate::tui::{self, Opening};
 
 /// Messages of one operation that may wait for the interface.
 const WAITING: usize = 64;
 
 /// Opens the interface and stays until it is left.
-pub(super) async fn run(session: &Session, read_only: bool) -> Exit {
+pub(super) async fn run(session: &Session, look: &Look) -> Exit {
     let last = session.store.last_engines().unwrap_or_default();
     let observed = live(&session.project, &session.targets, &last, Pace::default());
     let remembering = tokio::spawn(remember(session.store.clone(), observed.engines.clone()));
@@ -42,7 +43,7 @@ pub(super) async fn run(session: &Session, read_only: bool) -> Exit {
         nudge: observed.nudge(),
         running: Mutex::default(),
     };
-    let opening = opening(&observed, hands, read_only);
+    let opening = opening(session, look, &observed, hands);
     let left = tui::run(opening).await;
     remembering.abort();
     // What was seen last is what the next start shows first.
@@ -67,20 +68,19 @@ pub(super) async fn run(session: &Session, read_only: bool) -> Exit {
     }
 }
 
-fn opening(observed: &Live, hands: Hand, read_only: bool) -> Opening {
-    let colourless = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+fn opening(session: &Session, look: &Look, observed: &Live, hands: Hand) -> Opening {
+    let settings = &session.settings.settings;
+    let mut refused = session.settings.refused.clone();
+    let themes = look::themes(session, look, &mut refused);
     Opening {
         fleet: observed.fleet.borrow().clone(),
         fleet_updates: observed.fleet.clone(),
         hands: Arc::new(hands),
-        read_only,
+        read_only: session.read_only,
         demo: false,
-        mouse: true,
-        theme: if colourless {
-            Theme::colourless()
-        } else {
-            Theme::dark()
-        },
+        mouse: settings.mouse && !look.no_mouse,
+        themes,
+        refused,
         clock: Arc::new(chrono::Utc::now),
     }
 }

@@ -15,6 +15,9 @@ pub mod history_text;
 mod init;
 mod interface;
 pub mod json;
+mod log;
+mod look;
+mod manual;
 mod output;
 mod plan_text;
 mod progress;
@@ -40,12 +43,18 @@ pub async fn run(args: Args) -> Exit {
 }
 
 async fn command(args: Args) -> Exit {
+    // These need neither a project nor an engine.
+    match &args.command {
+        Some(Command::Completions { shell }) => return manual::completions(*shell),
+        Some(Command::Man { dir }) => return manual::man(dir.as_deref()),
+        _ => {}
+    }
     let session = match Session::open(&args) {
         Ok(session) => session,
         Err(exit) => return exit,
     };
     match args.command {
-        None => interface::run(&session, args.read_only).await,
+        None => interface::run(&session, &args.look).await,
         Some(Command::Status { image }) => status::run(&session, image.as_deref()).await,
         Some(Command::Versions { image, env }) => {
             versions::run(&session, &image, env.as_deref()).await
@@ -60,6 +69,8 @@ async fn command(args: Args) -> Exit {
         Some(Command::Unlock(unlock)) => unlock::run(&session, unlock).await,
         Some(Command::Demo(demo)) => try_out::run(&session, demo).await,
         Some(Command::Init { print }) => init::run(&session, print).await,
+        // Answered before anything was opened.
+        Some(Command::Completions { .. } | Command::Man { .. }) => Exit::DONE,
     }
 }
 

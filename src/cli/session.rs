@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use super::args::Args;
+use super::log;
 use super::output::{self, Exit};
 use super::table::Colour;
-use crate::config::{self, Surroundings};
+use crate::config::{self, SettingsRead, Surroundings};
 use crate::model::fleet::{EngineState, Fleet, Link};
 use crate::model::learned::learned;
 use crate::model::project::Project;
@@ -18,6 +19,9 @@ use crate::target::Targets;
 pub(super) struct Session {
     pub(super) project: Arc<Project>,
     pub(super) surroundings: Surroundings,
+    pub(super) settings: SettingsRead,
+    /// Nothing may be changed, by flag or by setting.
+    pub(super) read_only: bool,
     pub(super) targets: Targets,
     pub(super) store: Arc<Store>,
     pub(super) operator: Operator,
@@ -35,17 +39,22 @@ impl Session {
                 output::error(&error);
                 Exit::ERROR
             })?;
-        if args.read_only {
+        let settings = config::load_settings(&surroundings);
+        let read_only = args.read_only || settings.settings.read_only;
+        if read_only {
             for environment in &mut project.environments {
                 environment.read_only = true;
             }
         }
+        log::open(&surroundings, settings.settings.log);
         let store = open_store(&surroundings, args.quiet)?;
         let targets = Targets::of(&project);
         let operator = Operator::new(targets.clone(), store.clone());
         Ok(Self {
             project: Arc::new(project),
             surroundings,
+            settings,
+            read_only,
             targets,
             operator,
             store,

@@ -81,7 +81,7 @@ pub enum Refusal {
     },
     /// Changes are not allowed there.
     #[error(
-        "{environment} is read-only (by the project file, or because karat was started with --read-only); nothing was changed"
+        "{environment} is read-only (by the project file, by --read-only, or by the settings file); nothing was changed"
     )]
     ReadOnly {
         /// Which environment.

@@ -64,6 +64,8 @@ pub(crate) enum Command {
     Leave,
     Interrupt,
     Suspend,
+    NextTheme,
+    Mouse,
 }
 
 /// Where an entry of the table holds: a view, or the dialog above it.
@@ -481,6 +483,24 @@ pub(crate) static TABLE: &[Entry] = &[
         &[letter('G'), key(KeyCode::End)],
         "last",
         "the last row; in an operation: follow its log",
+        VIEWS,
+    )
+    .quiet(),
+    entry(
+        Command::NextTheme,
+        "theme",
+        &[ctrl('t')],
+        "next theme",
+        "change the colours, until karat is left; settings.toml makes it last",
+        VIEWS,
+    )
+    .quiet(),
+    entry(
+        Command::Mouse,
+        "mouse",
+        &[letter('m')],
+        "mouse",
+        "take the mouse, or leave it to the terminal to select text with",
         VIEWS,
     )
     .quiet(),

@@ -48,7 +48,7 @@ fn operations(state: &State) -> Option<String> {
 fn read_only(state: &State) -> Option<String> {
     state
         .read_only
-        .then(|| "karat was opened read-only: leave, and open it without --read-only".to_owned())
+        .then(|| "karat is read-only, by --read-only or by the settings file".to_owned())
 }
 
 /// Why an environment may not be changed.

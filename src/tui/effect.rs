@@ -24,6 +24,8 @@ pub(crate) enum Effect {
     Errand(Errand),
     /// Put text on the clipboard, through the terminal (OSC 52).
     Copy(String),
+    /// Take clicks and the wheel, or leave them to the terminal.
+    Mouse(bool),
     /// Give the terminal back and stop the process until the shell continues it.
     Suspend,
 }

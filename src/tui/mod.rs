@@ -48,8 +48,8 @@ use crate::model::progress::Report;
 use crate::model::time::Timestamp;
 
 use effect::{Hands, Request};
-use state::{Ending, Home, Layout, State};
-use theme::Theme;
+use state::{Dialog, Ending, Home, Layout, Notice, State};
+use theme::Themes;
 
 /// What time it is. Injected, so that a test's screen is always the same.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
@@ -73,7 +73,9 @@ pub struct Opening {
     /// Take clicks and the wheel.
     pub mouse: bool,
     /// The colours.
-    pub theme: Theme,
+    pub themes: Themes,
+    /// What of the user's settings was refused, a sentence each: told at once.
+    pub refused: Vec<String>,
     /// What time it is.
     pub clock: Clock,
 }
@@ -140,7 +142,9 @@ impl Opening {
         let mut state = State {
             fleet: Arc::clone(&self.fleet),
             now: (self.clock)(),
-            theme: self.theme.clone(),
+            theme: self.themes.first.clone(),
+            themes: self.themes.all.clone(),
+            mouse: self.mouse,
             size: (0, 0),
             read_only: self.read_only,
             demo: self.demo,
@@ -156,6 +160,13 @@ impl Opening {
         };
         state.home.image = self.fleet.rows.first().map(|row| row.image.name.clone());
         state.home.environment = self.fleet.environments.first().map(|it| it.name.clone());
+        if !self.refused.is_empty() {
+            state.dialog = Some(Dialog::Notice(Notice {
+                title: "Settings that were refused".to_owned(),
+                text: format!("{}\n\nEverything else holds.", self.refused.join("\n")),
+                top: 0,
+            }));
+        }
         state
     }
 }
@@ -172,11 +183,21 @@ impl Opening {
 pub async fn run(opening: Opening) -> Result<Goodbye, TuiError> {
     // The guard first: it makes sure that there is a terminal to listen to.
     let mut guard = terminal::Guard::take(opening.mouse)?;
-    let mut events = terminal::events()?;
+    let signals = terminal::signals()?;
     // Never dropped: ratatui's own drop shows the cursor once more, and writes to standard
     // error if it cannot, which panics when the terminal has gone. The guard does it.
     let mut screen = ManuallyDrop::new(terminal::Guard::screen()?);
     let mut state = opening.state();
+    if let Some(light) = opening.themes.when_light {
+        // Nobody waits for a terminal to answer before there is something to read. It is
+        // asked before karat itself reads keys: the two would take each other's bytes.
+        run::draw_now(&mut screen, &mut guard, &mut state).map_err(TuiError::Terminal)?;
+        if terminal::is_light() {
+            state.theme = light;
+        }
+    }
+    guard.listen().map_err(TuiError::Terminal)?;
+    let mut events = terminal::events(signals);
     let mut outside = run::Outside::new(opening.hands, opening.clock, opening.fleet_updates);
     let ended = run::run(
         &mut screen,

@@ -40,6 +40,8 @@ pub(crate) trait Host {
     fn suspend(&mut self);
     /// Takes the terminal again after somebody else stopped and continued the process.
     fn resume(&mut self);
+    /// Takes clicks and the wheel, or leaves them to the terminal.
+    fn mouse(&mut self, wanted: bool);
     /// A frame begins or ends: between the two, the terminal need not show anything.
     fn frame(&mut self, begins: bool);
 }
@@ -150,10 +152,8 @@ where
     B: Backend,
     E: Stream<Item = Event> + Unpin,
 {
-    let size = terminal.size()?;
-    state.size = (size.width, size.height);
     state.now = outside.now();
-    draw(terminal, host, state)?;
+    draw_now(terminal, host, state)?;
     let mut drawn = Instant::now();
     let mut dirty = false;
     while state.exit.is_none() {
@@ -209,6 +209,17 @@ where
         }
     }
     Ok(state.exit.unwrap_or(Ending::Left))
+}
+
+/// Draws a frame at the size the terminal has now.
+pub(crate) fn draw_now<B: Backend>(
+    terminal: &mut Terminal<B>,
+    host: &mut dyn Host,
+    state: &mut State,
+) -> Result<(), B::Error> {
+    let size = terminal.size()?;
+    state.size = (size.width, size.height);
+    draw(terminal, host, state)
 }
 
 async fn wake<E>(events: &mut E, outside: &mut Outside, deadline: Instant) -> Woken
@@ -278,6 +289,7 @@ fn act(state: &mut State, outside: &Outside, host: &mut dyn Host, action: Action
         match effect {
             Effect::Errand(errand) => outside.send(errand),
             Effect::Copy(text) => host.copy(&text),
+            Effect::Mouse(wanted) => host.mouse(wanted),
             Effect::Suspend => {
                 host.suspend();
                 away = true;

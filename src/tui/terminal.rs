@@ -5,6 +5,7 @@ use std::io::{self, IsTerminal, Stdout, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread::ThreadId;
+use std::time::Duration;
 
 use crossterm::event::{
     DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EventStream,
@@ -17,12 +18,17 @@ use crossterm::{cursor, execute};
 use futures_util::{Stream, StreamExt, stream};
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
+use terminal_colorsaurus::{QueryOptions, ThemeMode, theme_mode};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 
 use super::TuiError;
 use super::event::Event;
 use super::run::Host;
+
+/// How long a terminal has to say what its background is. Those that never answer that
+/// question answer the one after it, so that only a slow line is ever waited for.
+const ASKED_FOR: Duration = Duration::from_millis(150);
 
 /// Whether the terminal is ours just now: what the panic hook asks.
 static TAKEN: AtomicBool = AtomicBool::new(false);
@@ -39,15 +45,22 @@ pub(crate) struct Guard {
 }
 
 impl Guard {
-    /// Takes the terminal: raw mode, the alternate screen, bracketed paste, the mouse if
-    /// wanted. From here on a panic gives it back before it speaks.
+    /// Takes the terminal's screen. From here on a panic gives it back before it speaks.
+    /// Keys are not taken yet: that is [`Self::listen`].
     pub(crate) fn take(mouse: bool) -> Result<Self, TuiError> {
         if !io::stdin().is_terminal() || !io::stdout().is_terminal() {
             return Err(TuiError::NoTerminal);
         }
         hook_panics();
-        enter(mouse).map_err(TuiError::Terminal)?;
+        show().map_err(TuiError::Terminal)?;
         Ok(Self { mouse })
+    }
+
+    /// Takes keys, pastes and, if wanted, the mouse.
+    pub(crate) fn listen(&self) -> io::Result<()> {
+        enable_raw_mode()?;
+        execute!(io::stdout(), EnableBracketedPaste)?;
+        take_mouse(self.mouse)
     }
 
     /// What frames are drawn on.
@@ -69,27 +82,32 @@ impl Drop for Guard {
     }
 }
 
-fn enter(mouse: bool) -> io::Result<()> {
+fn show() -> io::Result<()> {
     *DRAWS.lock().unwrap_or_else(PoisonError::into_inner) = Some(std::thread::current().id());
-    enable_raw_mode()?;
     TAKEN.store(true, Ordering::SeqCst);
-    let mut out = io::stdout();
-    execute!(
-        out,
-        EnterAlternateScreen,
-        EnableBracketedPaste,
-        cursor::Hide
-    )?;
-    if mouse {
-        // Buttons and the wheel, not every movement as crossterm's own command asks for:
-        // a hand on the mouse must not cost anything.
-        write!(out, "\x1b[?1000h\x1b[?1006h")?;
-        out.flush()?;
-    }
-    Ok(())
+    execute!(io::stdout(), EnterAlternateScreen, cursor::Hide)
 }
 
-/// Undoes everything [`enter`] did; each part even if another fails, and only once.
+fn take_mouse(wanted: bool) -> io::Result<()> {
+    let mut out = io::stdout();
+    if !wanted {
+        return execute!(out, DisableMouseCapture);
+    }
+    // Buttons and the wheel, not every movement as crossterm's own command asks for: a hand
+    // on the mouse must not cost anything.
+    write!(out, "\x1b[?1000h\x1b[?1006h")?;
+    out.flush()
+}
+
+/// Asks the terminal whether its background is light. One that does not answer in time is
+/// taken for dark. Must not run while anything else reads the terminal.
+pub(crate) fn is_light() -> bool {
+    let mut options = QueryOptions::default();
+    options.timeout = ASKED_FOR;
+    matches!(theme_mode(options), Ok(ThemeMode::Light))
+}
+
+/// Undoes everything that was taken; each part even if another fails, and only once.
 fn give_back() {
     if !TAKEN.swap(false, Ordering::SeqCst) {
         return;
@@ -140,14 +158,19 @@ impl Host for Guard {
         let _stopped = rustix::process::kill_current_process_group(rustix::process::Signal::TSTP);
         // Another thread may be the one that takes the signal: it must have stopped us all
         // before the terminal is taken again.
-        std::thread::sleep(std::time::Duration::from_millis(50));
+        std::thread::sleep(Duration::from_millis(50));
         self.resume();
     }
 
     fn resume(&mut self) {
         // The shell changed the modes meanwhile: raw mode must be set anew, not kept.
         drop(disable_raw_mode());
-        drop(enter(self.mouse));
+        drop(show().and_then(|()| self.listen()));
+    }
+
+    fn mouse(&mut self, wanted: bool) {
+        self.mouse = wanted;
+        drop(take_mouse(wanted));
     }
 
     fn frame(&mut self, begins: bool) {
@@ -160,13 +183,15 @@ impl Host for Guard {
     }
 }
 
-/// Everything the terminal and the system tell, until the terminal is gone.
-///
-/// Each source has a task that passes on what it hears. The terminal's must: crossterm's
-/// stream remembers only the first waker it was polled with, so a loop that looks whether
-/// there is more without waiting for it would never be woken again.
-pub(crate) fn events() -> Result<impl Stream<Item = Event> + Unpin, TuiError> {
-    let (sender, mut receiver) = mpsc::channel(64);
+/// The signals that are heard, and room for what the terminal will tell.
+pub(crate) struct Signals {
+    sender: mpsc::Sender<Event>,
+    receiver: mpsc::Receiver<Event>,
+}
+
+/// Listens to signals: from here on none of them ends karat by itself.
+pub(crate) fn signals() -> Result<Signals, TuiError> {
+    let (sender, receiver) = mpsc::channel(64);
     for kind in [
         SignalKind::terminate(),
         SignalKind::hangup(),
@@ -176,6 +201,19 @@ pub(crate) fn events() -> Result<impl Stream<Item = Event> + Unpin, TuiError> {
     }
     let continued = SignalKind::from_raw(rustix::process::Signal::CONT.as_raw());
     listen(continued, &sender, Event::Continued)?;
+    Ok(Signals { sender, receiver })
+}
+
+/// Everything the terminal and the system tell, until the terminal is gone.
+///
+/// Each source has a task that passes on what it hears. The terminal's must: crossterm's
+/// stream remembers only the first waker it was polled with, so a loop that looks whether
+/// there is more without waiting for it would never be woken again.
+pub(crate) fn events(signals: Signals) -> impl Stream<Item = Event> + Unpin {
+    let Signals {
+        sender,
+        mut receiver,
+    } = signals;
     tokio::spawn(async move {
         let mut terminal = EventStream::new();
         while let Some(Ok(event)) = terminal.next().await {
@@ -186,7 +224,7 @@ pub(crate) fn events() -> Result<impl Stream<Item = Event> + Unpin, TuiError> {
         // Nobody is left to hear it if the loop has ended.
         drop(sender.send(Event::Closed).await);
     });
-    Ok(stream::poll_fn(move |context| receiver.poll_recv(context)))
+    stream::poll_fn(move |context| receiver.poll_recv(context))
 }
 
 /// Passes on a signal, every time it comes.

@@ -9,6 +9,7 @@
 //! | `acting` | rolling back by typing the name; Esc; leaving in the middle |
 //! | `leaving` | signals, Ctrl-C, Ctrl-Z: the terminal is always given back |
 //! | `living` | what changes on an engine changes on screen |
+//! | `looking` | themes, light or dark, the mouse, refused settings, the log file |
 //! | `screenshots`, `svg` | the pictures of the README |
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 #![allow(clippy::indexing_slicing)]
@@ -21,6 +22,7 @@ mod support;
 mod acting;
 mod leaving;
 mod living;
+mod looking;
 mod opening;
 mod pty;
 mod screenshots;

@@ -75,6 +75,7 @@ impl Term {
         command.env_clear();
         command.env("PATH", PATH);
         command.env("TERM", "xterm-256color");
+        command.env("COLORTERM", "truecolor");
         command.env("LANG", "C.UTF-8");
         for (name, value) in variables {
             command.env(name, value);
@@ -90,7 +91,12 @@ impl Term {
         let reader = pair.master.try_clone_reader().expect("a reader");
         let child = pair.slave.spawn_command(command).expect("it starts");
         let (shared, answers) = (seen.clone(), writer.clone());
-        std::thread::spawn(move || read(reader, &shared, &answers));
+        let background = variables
+            .iter()
+            .find(|(name, _)| name == BACKGROUND)
+            .map_or("0000/0000/0000", |(_, colour)| colour.as_str())
+            .to_owned();
+        std::thread::spawn(move || read(reader, &shared, &answers, &background));
         Self {
             master: pair.master,
             child,
@@ -248,7 +254,17 @@ fn pty_size(columns: u16, rows: u16) -> PtySize {
 }
 
 /// Reads all that comes, until the terminal is closed, and answers what a terminal is asked.
-fn read(mut reader: Box<dyn std::io::Read + Send>, seen: &Mutex<Seen>, answers: &Hand) {
+/// The variable that says which background the terminal has, for the terminal itself.
+pub(crate) const BACKGROUND: &str = "TEST_BACKGROUND";
+
+/// Shows what the program writes, and answers what it asks, as terminals do: where the
+/// cursor is, what the background is, what kind of terminal this is.
+fn read(
+    mut reader: Box<dyn std::io::Read + Send>,
+    seen: &Mutex<Seen>,
+    answers: &Hand,
+    background: &str,
+) {
     let mut bytes = [0_u8; 65_536];
     while let Ok(count @ 1..) = reader.read(&mut bytes) {
         let chunk = &bytes[..count];
@@ -258,9 +274,28 @@ fn read(mut reader: Box<dyn std::io::Read + Send>, seen: &Mutex<Seen>, answers: 
         if seen.mark.1.is_none() && seen.parser.screen().contents().contains(&seen.mark.0) {
             seen.mark.1 = Some(seen.begun.elapsed());
         }
-        if chunk.windows(4).any(|four| four == b"\x1b[6n") {
+        let asks = |what: &[u8]| chunk.windows(what.len()).any(|it| it == what);
+        let mut answer = String::new();
+        if asks(b"\x1b[6n") {
             let (row, column) = seen.parser.screen().cursor_position();
-            let answer = format!("\x1b[{};{}R", row + 1, column + 1);
+            answer += &format!("\x1b[{};{}R", row + 1, column + 1);
+        }
+        if asks(b"\x1b]10;?") {
+            // The opposite of the background is near enough.
+            let text = if background.starts_with('0') {
+                "ffff/ffff/ffff"
+            } else {
+                "0000/0000/0000"
+            };
+            answer += &format!("\x1b]10;rgb:{text}\x07");
+        }
+        if asks(b"\x1b]11;?") {
+            answer += &format!("\x1b]11;rgb:{background}\x07");
+        }
+        if asks(b"\x1b[c") {
+            answer += "\x1b[?62;22c";
+        }
+        if !answer.is_empty() {
             let _ = answers
                 .lock()
                 .expect("a writer")

@@ -103,7 +103,7 @@ impl Stage {
         let mut variables = self.variables();
         variables.extend(at_home(home.path()));
         Somebody {
-            _home: home,
+            home,
             folder: self.project(),
             variables,
         }
@@ -141,7 +141,7 @@ const SLOW: &str = "HEALTHCHECK --interval=1s --timeout=2s --start-period=600s -
 
 /// Somebody with a home of their own, in the folder of a project.
 pub(crate) struct Somebody {
-    _home: tempfile::TempDir,
+    home: tempfile::TempDir,
     pub(crate) folder: PathBuf,
     pub(crate) variables: Variables,
 }
@@ -178,8 +178,29 @@ impl Somebody {
         Self {
             folder: home.path().to_owned(),
             variables: at_home(home.path()),
-            _home: home,
+            home,
         }
+    }
+
+    /// Somebody who has this in a file of their settings folder.
+    pub(crate) fn with_file(self, name: &str, text: &str) -> Self {
+        let path = self.home().join(name);
+        if let Some(folder) = path.parent() {
+            std::fs::create_dir_all(folder).expect("a folder");
+        }
+        std::fs::write(path, text).expect("a file");
+        self
+    }
+
+    /// Somebody whose environment has this variable, too.
+    pub(crate) fn with(mut self, name: &str, value: &str) -> Self {
+        self.variables.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Where karat keeps what it writes.
+    pub(crate) fn home(&self) -> &Path {
+        self.home.path()
     }
 
     /// Opens karat in a terminal of that many columns and rows.

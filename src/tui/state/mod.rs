@@ -36,6 +36,10 @@ pub(crate) struct State {
     pub(crate) now: Timestamp,
     /// Colours.
     pub(crate) theme: Theme,
+    /// The colours that can be changed to.
+    pub(crate) themes: Vec<Theme>,
+    /// Whether clicks and the wheel are taken.
+    pub(crate) mouse: bool,
     /// The terminal's columns and rows.
     pub(crate) size: (u16, u16),
     /// Nothing may be changed from here.

@@ -71,6 +71,7 @@ struct FakeHost {
     copied: Rc<RefCell<Vec<String>>>,
     suspended: Rc<RefCell<usize>>,
     frames: Rc<RefCell<usize>>,
+    mouse: Rc<RefCell<Vec<bool>>>,
 }
 
 impl Host for FakeHost {
@@ -81,6 +82,9 @@ impl Host for FakeHost {
         *self.suspended.borrow_mut() += 1;
     }
     fn resume(&mut self) {}
+    fn mouse(&mut self, wanted: bool) {
+        self.mouse.borrow_mut().push(wanted);
+    }
     fn frame(&mut self, begins: bool) {
         if begins {
             *self.frames.borrow_mut() += 1;
@@ -96,6 +100,7 @@ struct Driver {
     copied: Rc<RefCell<Vec<String>>>,
     suspended: Rc<RefCell<usize>>,
     frames: Rc<RefCell<usize>>,
+    mouse: Rc<RefCell<Vec<bool>>>,
 }
 
 impl Driver {
@@ -181,6 +186,7 @@ where
             copied: Rc::clone(&host.copied),
             suspended: Rc::clone(&host.suspended),
             frames: Rc::clone(&host.frames),
+            mouse: Rc::clone(&host.mouse),
         };
         let looped = run(
             &mut terminal,
@@ -532,4 +538,20 @@ fn keys_do_nothing_dangerous_on_a_screen_too_small() {
         it.settle().await;
     });
     assert_eq!(hands.count(is_plan), 0);
+}
+
+#[test]
+fn colours_and_mouse_can_be_changed_while_it_runs() {
+    let (_, state, _) = drive(false, |it| async move {
+        it.sees("shop-web").await;
+        it.press(KeyCode::Char('t'), KeyModifiers::CONTROL);
+        it.sees("theme: light").await;
+        it.keys("m");
+        it.sees("text can be selected").await;
+        it.keys("m");
+        it.sees("the mouse clicks").await;
+        assert_eq!(*it.mouse.borrow(), [false, true]);
+        it.keys("q");
+    });
+    assert_eq!(state.theme.name, "light");
 }

@@ -467,6 +467,8 @@ pub(super) fn state(fleet: Fleet) -> State {
         fleet: Arc::new(fleet),
         now: now(),
         theme: Theme::dark(),
+        themes: Theme::names().filter_map(Theme::built_in).collect(),
+        mouse: true,
         size: (100, 30),
         read_only: false,
         demo: false,

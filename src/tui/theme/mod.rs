@@ -67,6 +67,18 @@ pub struct Theme {
     pub environments: Vec<Style>,
 }
 
+/// The themes the interface is opened with.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Themes {
+    /// The one to begin with.
+    pub first: Theme,
+    /// The one to change to should the terminal turn out to be light; nothing if it need
+    /// not be asked.
+    pub when_light: Option<Theme>,
+    /// Those that can be changed to, in this order.
+    pub all: Vec<Theme>,
+}
+
 /// A theme that cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ThemeError {

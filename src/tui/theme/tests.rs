@@ -91,7 +91,10 @@ fn everything_can_be_read_on_the_backgrounds_a_theme_is_for() {
             }
             for background in on {
                 let found = contrast(text, background);
-                assert!(found >= least, "{name}: {text:?} on {background:?}: {found:.1}");
+                assert!(
+                    found >= least,
+                    "{name}: {text:?} on {background:?}: {found:.1}"
+                );
             }
         }
     }
@@ -129,9 +132,15 @@ const LACKING: [(&str, [[f64; 3]; 3]); 3] = [
 /// How far apart two colours look: the distance in `OKLab` (Ottosson 2020).
 fn apart(a: [f64; 3], b: [f64; 3]) -> f64 {
     let lab = |[r, g, b]: [f64; 3]| {
-        let l = (0.412_221_47 * r + 0.536_332_54 * g + 0.051_445_99 * b).max(0.0).cbrt();
-        let m = (0.211_903_50 * r + 0.680_699_55 * g + 0.107_396_96 * b).max(0.0).cbrt();
-        let s = (0.088_302_46 * r + 0.281_718_84 * g + 0.629_978_70 * b).max(0.0).cbrt();
+        let l = (0.412_221_47 * r + 0.536_332_54 * g + 0.051_445_99 * b)
+            .max(0.0)
+            .cbrt();
+        let m = (0.211_903_50 * r + 0.680_699_55 * g + 0.107_396_96 * b)
+            .max(0.0)
+            .cbrt();
+        let s = (0.088_302_46 * r + 0.281_718_84 * g + 0.629_978_70 * b)
+            .max(0.0)
+            .cbrt();
         [
             0.210_454_26 * l + 0.793_617_79 * m - 0.004_072_05 * s,
             1.977_998_50 * l - 2.428_592_21 * m + 0.450_593_71 * s,
@@ -178,7 +187,11 @@ fn a_terminal_is_given_the_colours_it_knows() {
         (None, Some("linux"), Depth::Sixteen),
         (None, None, Depth::Sixteen),
     ] {
-        assert_eq!(Depth::told_by(colorterm, term), depth, "{colorterm:?} {term:?}");
+        assert_eq!(
+            Depth::told_by(colorterm, term),
+            depth,
+            "{colorterm:?} {term:?}"
+        );
     }
     for theme in built_in() {
         let mut few = theme.clone().fitted(Depth::Indexed);

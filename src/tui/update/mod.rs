@@ -120,6 +120,8 @@ fn command_in_place(state: &mut State, command: Command) -> Vec<Effect> {
             vec![Effect::Errand(Errand::Refresh)]
         }
         Command::CopyDigest => copy_digest(state),
+        Command::NextTheme => next_theme(state),
+        Command::Mouse => mouse(state),
         Command::CancelOperation => operation::ask_cancel(state),
         _ => in_view(state, command),
     }
@@ -269,6 +271,30 @@ fn copy_digest(state: &mut State) -> Vec<Effect> {
             Vec::new()
         }
     }
+}
+
+fn next_theme(state: &mut State) -> Vec<Effect> {
+    let at = state
+        .themes
+        .iter()
+        .position(|theme| theme.name == state.theme.name);
+    let next = at.map_or(0, |at| (at + 1) % state.themes.len().max(1));
+    if let Some(theme) = state.themes.get(next).cloned() {
+        say(state, Tone::Plain, format!("theme: {}", theme.name));
+        state.theme = theme;
+    }
+    Vec::new()
+}
+
+fn mouse(state: &mut State) -> Vec<Effect> {
+    state.mouse = !state.mouse;
+    let text = if state.mouse {
+        "the mouse clicks and scrolls in karat"
+    } else {
+        "the mouse is the terminal's: text can be selected with it"
+    };
+    say(state, Tone::Plain, text);
+    vec![Effect::Mouse(state.mouse)]
 }
 
 /// Ctrl-C: asks as `q` does, out of dialogs too; pressed again, it cancels what runs and

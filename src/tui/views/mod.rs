@@ -85,6 +85,8 @@ pub(crate) fn draw(frame: &mut Frame<'_>, state: &State) -> Layout {
         // What was scrolled stays where it was.
         return state.layout.clone();
     }
+    // A theme may bring its own background.
+    frame.buffer_mut().set_style(area, state.theme.text);
     let inside = chrome::draw(frame, &canvas);
     let mut layout = Layout::default();
     match state.stack.last() {

@@ -42,18 +42,17 @@ pub(crate) fn frame(
     let inside = block.inner(area);
     // Scraps of a letter or two beside it would only be in the way of reading.
     let beside = screen.width - width;
-    frame.render_widget(
-        Clear,
-        if beside <= 8 {
-            Rect {
-                x: 0,
-                width: screen.width,
-                ..area
-            }
-        } else {
-            area
-        },
-    );
+    let cleared = if beside <= 8 {
+        Rect {
+            x: 0,
+            width: screen.width,
+            ..area
+        }
+    } else {
+        area
+    };
+    frame.render_widget(Clear, cleared);
+    frame.buffer_mut().set_style(cleared, theme.text);
     frame.render_widget(block, area);
     inside
 }
