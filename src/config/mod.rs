@@ -12,6 +12,7 @@
 //! | `found` | which engines take part when no file says so |
 //! | `sheet` | a TOML text walked by hand, so that every problem has its line |
 //! | `file`, `image`, `environment`, `rules` | `karat.toml` → project; what must hold between its parts |
+//! | `settings` | the user's own settings: theme, mouse, keys |
 //! | `render` | fleet → `karat.toml` |
 
 mod address;
@@ -23,6 +24,7 @@ mod image;
 mod problem;
 mod render;
 mod rules;
+mod settings;
 mod sheet;
 mod surroundings;
 
@@ -31,7 +33,8 @@ use std::path::{Path, PathBuf};
 
 pub use problem::{ConfigError, Problem};
 pub use render::{render_project, write_new};
-pub use surroundings::{Surroundings, data_dir};
+pub use settings::{AUTO, LogLevel, SETTINGS_FILE, Settings, SettingsRead, load_settings};
+pub use surroundings::{Surroundings, data_dir, state_dir};
 
 use crate::model::project::{Project, Source};
 use context::Contexts;

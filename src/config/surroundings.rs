@@ -54,6 +54,25 @@ impl Surroundings {
     }
 }
 
+/// Where the user's settings are: `KARAT_HOME`, else the platform's folder for configuration
+/// (`$XDG_CONFIG_HOME/karat`, `~/.config/karat`). Nothing for an account without a home.
+pub(super) fn settings_dir(s: &Surroundings) -> Option<PathBuf> {
+    s.path_var("KARAT_HOME").or_else(|| {
+        directories::ProjectDirs::from("", "", "karat")
+            .map(|dirs| Path::to_owned(dirs.config_dir()))
+    })
+}
+
+/// Where the log file is: `KARAT_HOME`, else the platform's folder for state
+/// (`$XDG_STATE_HOME/karat`, `~/.local/state/karat`), else that for data. Not created here.
+#[must_use]
+pub fn state_dir(s: &Surroundings) -> Option<PathBuf> {
+    s.path_var("KARAT_HOME").or_else(|| {
+        directories::ProjectDirs::from("", "", "karat")
+            .map(|dirs| Path::to_owned(dirs.state_dir().unwrap_or_else(|| dirs.data_dir())))
+    })
+}
+
 /// Where karat keeps what it remembers: `KARAT_HOME`, else the platform's folder for data
 /// (`$XDG_DATA_HOME/karat`, `~/.local/share/karat`). Not created here.
 ///

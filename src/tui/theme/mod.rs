@@ -1,5 +1,13 @@
 //! Colours, in slots named by what they mean. A theme is a TOML file; the built-in ones are
-//! part of the binary.
+//! part of the binary, a person's own are read by whoever opens the interface.
+//!
+//! `depth` fits a theme to a terminal that knows fewer colours.
+
+mod depth;
+#[cfg(test)]
+mod tests;
+
+pub use depth::Depth;
 
 use ratatui::style::{Color, Modifier, Style};
 use serde::Deserialize;
@@ -9,7 +17,20 @@ use crate::model::observation::Health;
 use crate::model::project::Environment;
 use crate::model::skew::SkewKind;
 
-const DARK: &str = include_str!("../../themes/dark.toml");
+/// The themes that are part of the binary, the default one first.
+const BUILT_IN: [(&str, &str); 5] = [
+    ("dark", include_str!("../../../themes/dark.toml")),
+    ("light", include_str!("../../../themes/light.toml")),
+    (
+        "high-contrast",
+        include_str!("../../../themes/high-contrast.toml"),
+    ),
+    (
+        "colour-blind",
+        include_str!("../../../themes/colour-blind.toml"),
+    ),
+    ("sixteen", include_str!("../../../themes/sixteen.toml")),
+];
 
 /// The colours of everything on screen.
 #[derive(Clone, Debug, PartialEq)]
@@ -50,11 +71,11 @@ pub struct Theme {
 #[derive(Debug, thiserror::Error)]
 pub enum ThemeError {
     /// It is not TOML, or has slots that do not exist, or lacks some.
-    #[error("the theme cannot be read: {0}")]
+    #[error("it is no theme: {0}")]
     Unreadable(#[from] toml::de::Error),
     /// A colour that is none.
     #[error(
-        "the theme names a colour that does not exist: `{0}` (write a name such as `light-red`, an index 0 to 255, or `#rrggbb`)"
+        "it names a colour that does not exist: `{0}` (write a name such as `light-red`, an index 0 to 255, or `#rrggbb`)"
     )]
     NoSuchColour(String),
 }
@@ -150,12 +171,24 @@ impl Theme {
         })
     }
 
-    /// The default theme.
+    /// The names of the built-in themes, the default one first.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        BUILT_IN.iter().map(|(name, _)| *name)
+    }
+
+    /// The built-in theme of that name.
     #[must_use]
-    pub fn dark() -> Self {
+    pub fn built_in(name: &str) -> Option<Self> {
+        let (_, text) = BUILT_IN.iter().find(|(one, _)| *one == name)?;
         // The file is part of the binary and a test reads it; should it ever be broken, a
         // screen without colours is better than none.
-        Self::read(DARK).unwrap_or_else(|_| Self::colourless())
+        Some(Self::read(text).unwrap_or_else(|_| Self::colourless()))
+    }
+
+    /// The default theme, for dark backgrounds.
+    #[must_use]
+    pub fn dark() -> Self {
+        Self::built_in("dark").unwrap_or_else(Self::colourless)
     }
 
     /// No colours at all, for `NO_COLOR`: only bold, dim and reversed.
@@ -181,6 +214,27 @@ impl Theme {
             demo: reversed,
             environments: vec![plain],
         }
+    }
+
+    /// Every style in it, to be changed.
+    fn styles_mut(&mut self) -> impl Iterator<Item = &mut Style> {
+        [
+            &mut self.text,
+            &mut self.quiet,
+            &mut self.title,
+            &mut self.border,
+            &mut self.selected,
+            &mut self.key,
+            &mut self.good,
+            &mut self.warn,
+            &mut self.bad,
+            &mut self.busy,
+            &mut self.known_good,
+            &mut self.protected,
+            &mut self.demo,
+        ]
+        .into_iter()
+        .chain(&mut self.environments)
     }
 
     /// The accent of an environment: its own, or the one of all protected ones.
@@ -229,36 +283,6 @@ impl Theme {
             Objection::RunsNow | Objection::OlderRun => self.quiet,
             Objection::TooShort | Objection::Restarted | Objection::Gone => self.warn,
             Objection::NotHealthy | Objection::Revoked | Objection::LeftBehind => self.bad,
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_built_in_theme_is_read() {
-        assert_eq!(Theme::read(DARK).expect("dark.toml").name, "dark");
-    }
-
-    #[test]
-    fn a_wrong_theme_says_what_is_wrong() {
-        let wrong = DARK.replace("#7fc77f", "greenish");
-        assert!(matches!(
-            Theme::read(&wrong),
-            Err(ThemeError::NoSuchColour(name)) if name == "greenish"
-        ));
-        let unknown = format!("glow = {{}}\n{DARK}");
-        let error = Theme::read(&unknown).expect_err("unknown slot").to_string();
-        assert!(error.contains("glow"), "{error}");
-    }
-
-    #[test]
-    fn without_colours_there_are_none() {
-        let theme = Theme::colourless();
-        for style in [theme.bad, theme.selected, theme.protected, theme.demo] {
-            assert_eq!((style.fg, style.bg), (None, None));
         }
     }
 }
