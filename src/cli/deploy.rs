@@ -78,7 +78,11 @@ pub(super) async fn rollback(session: &Session, rollback: Rollback) -> Exit {
 }
 
 async fn change(session: &Session, fleet: &Fleet, ask: &DeployAsk, change: &Change) -> Exit {
-    let plan = match session.operator.plan(fleet, ask, chrono::Utc::now()).await {
+    let plan = match session
+        .operator
+        .plan(fleet, ask, session.operator.clock().now())
+        .await
+    {
         Ok(plan) => plan,
         Err(refusal) => return refused(session, &refusal),
     };

@@ -23,7 +23,7 @@ use crate::operate::rebuild::RebuildAsk;
 use crate::operate::recover::{Doubt, Way};
 use crate::operate::{Operator, Refusal};
 use crate::store::{Filter, Store};
-use crate::target::Watch;
+use crate::target::{Clock, Watch};
 use crate::tui::effect::{Confirmed, Errand, Hands, HistoryFilter, Message, Refused, Wanted};
 use crate::tui::{self, Opening};
 
@@ -33,7 +33,13 @@ const WAITING: usize = 64;
 /// Opens the interface and stays until it is left.
 pub(super) async fn run(session: &Session, look: &Look) -> Exit {
     let last = session.store.last_engines().unwrap_or_default();
-    let observed = live(&session.project, &session.targets, &last, Pace::default());
+    let observed = live(
+        &session.project,
+        &session.targets,
+        &last,
+        Pace::default(),
+        Clock::System,
+    );
     let remembering = tokio::spawn(remember(session.store.clone(), observed.engines.clone()));
     let hands = Hand {
         operator: session.operator.clone(),
@@ -201,7 +207,10 @@ impl Hand {
                 return Ok(Box::new(Confirmed::Rebuild(plan)));
             }
         };
-        let plan = self.operator.plan(&fleet, &ask, chrono::Utc::now()).await?;
+        let plan = self
+            .operator
+            .plan(&fleet, &ask, self.operator.clock().now())
+            .await?;
         if plan.is_empty() {
             return Err(Refusal::NothingToDo {
                 environment: plan.environment,

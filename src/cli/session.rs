@@ -13,7 +13,7 @@ use crate::model::project::Project;
 use crate::observe;
 use crate::operate::Operator;
 use crate::store::{JournalEntry, Store};
-use crate::target::Targets;
+use crate::target::{Clock, Targets};
 
 /// What every command needs.
 pub(super) struct Session {
@@ -67,7 +67,7 @@ impl Session {
     /// Asks every engine once, remembers what they said, and learns the events they carry.
     pub(super) async fn fleet(&self) -> Fleet {
         let last = self.store.last_engines().unwrap_or_default();
-        let engines = observe::gather(&self.targets, &last).await;
+        let engines = observe::gather(&self.targets, &last, Clock::System).await;
         let fleet = Fleet::assemble(&self.project, &engines, chrono::Utc::now());
         // The store is a hint: a full disk must not keep anybody from rolling back.
         let remembered = self

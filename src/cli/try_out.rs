@@ -6,6 +6,7 @@ use super::args::Demo;
 use super::demo;
 use super::output::{self, Exit};
 use super::session::Session;
+use crate::engine::Engine;
 use crate::model::project::{EngineAddress, EngineName};
 
 pub(super) async fn run(session: &Session, args: Demo) -> Exit {
@@ -28,17 +29,25 @@ pub(super) async fn run(session: &Session, args: Demo) -> Exit {
         output::error(&error);
         return Exit::ERROR;
     }
-    let Some(builder) = target.builder() else {
-        output::error(&format!("{name} cannot build the demo's images"));
-        return Exit::ERROR;
+    let address = session.project.engines.get(&name).cloned();
+    let engine = match address.map(|address| Engine::new(name.clone(), address)) {
+        Some(Ok(engine)) => engine,
+        Some(Err(error)) => {
+            output::error(&error);
+            return Exit::ERROR;
+        }
+        None => {
+            output::error(&format!("there is no engine `{name}`"));
+            return Exit::ERROR;
+        }
     };
     let dir = args.dir.unwrap_or_else(|| PathBuf::from(demo::FOLDER));
     let dir = session.surroundings.cwd.join(dir);
     let mut tell = |line: &str| session.hint(line);
     let done = if args.clean {
-        demo::clean(builder.docker(), &dir, &mut tell).await
+        demo::clean(engine.docker(), &dir, &mut tell).await
     } else {
-        Box::pin(demo::lay(builder.docker(), &name, &dir, &mut tell)).await
+        Box::pin(demo::lay(engine.docker(), &name, &dir, &mut tell)).await
     };
     match done {
         Ok(()) => {

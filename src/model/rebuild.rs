@@ -8,6 +8,19 @@ use super::reference::Repository;
 use super::time::Timestamp;
 use super::version::VersionLabel;
 
+/// The OCI labels a rebuilt image carries: its version …
+pub const VERSION: &str = "org.opencontainers.image.version";
+/// … the commit it was built from …
+pub const REVISION: &str = "org.opencontainers.image.revision";
+/// … when …
+pub const CREATED: &str = "org.opencontainers.image.created";
+/// … the repository of that commit …
+pub const SOURCE: &str = "org.opencontainers.image.source";
+/// … the image it rests on, by name …
+pub const BASE_NAME: &str = "org.opencontainers.image.base.name";
+/// … and by digest.
+pub const BASE_DIGEST: &str = "org.opencontainers.image.base.digest";
+
 /// Build one new version of an image.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RebuildPlan {

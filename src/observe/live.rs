@@ -13,7 +13,7 @@ use crate::model::fleet::{EngineState, Engines, Fleet, Link};
 use crate::model::observation::Observation;
 use crate::model::project::{EngineName, Project};
 use crate::model::time::Timestamp;
-use crate::target::{Target, TargetError, Targets};
+use crate::target::{Clock, Target, TargetError, Targets};
 
 /// How often things are tried and asked.
 #[derive(Clone, Copy, Debug)]
@@ -58,9 +58,15 @@ impl Live {
 
 /// Begins to observe. The first fleet is there at once, from what was known last.
 #[must_use]
-pub fn live(project: &Arc<Project>, targets: &Targets, last: &Engines, pace: Pace) -> Live {
-    let first = at_first(targets, last);
-    let fleet = Arc::new(Fleet::assemble(project, &first, chrono::Utc::now()));
+pub fn live(
+    project: &Arc<Project>,
+    targets: &Targets,
+    last: &Engines,
+    pace: Pace,
+    clock: Clock,
+) -> Live {
+    let first = at_first(targets, last, clock);
+    let fleet = Arc::new(Fleet::assemble(project, &first, clock.now()));
     let (fleet_out, fleet_in) = watch::channel(fleet);
     let (engines_out, engines_in) = watch::channel(Arc::new(first.clone()));
     let (said, heard) = mpsc::channel(64);
@@ -71,11 +77,13 @@ pub fn live(project: &Arc<Project>, targets: &Targets, last: &Engines, pace: Pac
             target: target.clone(),
             said: said.clone(),
             last: first.get(target.name()).and_then(|s| s.last.clone()),
+            clock,
         };
         tasks.spawn(voice.keep_reading(pace, nudge.clone()));
     }
     let project = project.clone();
-    tasks.spawn(join(project, first, heard, fleet_out, engines_out));
+    let out = (fleet_out, engines_out);
+    tasks.spawn(join(project, first, heard, out, clock));
     Live {
         fleet: fleet_in,
         engines: engines_in,
@@ -91,15 +99,15 @@ async fn join(
     project: Arc<Project>,
     mut engines: Engines,
     mut heard: mpsc::Receiver<Said>,
-    fleet: watch::Sender<Arc<Fleet>>,
-    snapshot: watch::Sender<Arc<Engines>>,
+    (fleet, snapshot): (watch::Sender<Arc<Fleet>>, watch::Sender<Arc<Engines>>),
+    clock: Clock,
 ) {
     while let Some((name, state)) = heard.recv().await {
         engines.insert(name, state);
         while let Ok((name, state)) = heard.try_recv() {
             engines.insert(name, state);
         }
-        let now = chrono::Utc::now();
+        let now = clock.now();
         fleet.send_replace(Arc::new(Fleet::assemble(&project, &engines, now)));
         snapshot.send_replace(Arc::new(engines.clone()));
     }
@@ -110,6 +118,7 @@ struct Voice {
     target: Arc<dyn Target>,
     said: mpsc::Sender<Said>,
     last: Option<Observation>,
+    clock: Clock,
 }
 
 impl Voice {
@@ -124,13 +133,10 @@ impl Voice {
                 pause = pace.retry_first;
                 since = None;
             }
-            let now = chrono::Utc::now();
             let link = Link::Down {
                 error: error.to_string(),
-                since: *since.get_or_insert(now),
-                retry_at: chrono::TimeDelta::from_std(pause)
-                    .ok()
-                    .map(|pause| now + pause),
+                since: *since.get_or_insert_with(|| self.clock.now()),
+                retry_at: Some(self.clock.in_real(pause)),
             };
             if self.say(link).await.is_err() {
                 return;

@@ -14,26 +14,26 @@ use futures_util::future::join_all;
 pub use live::{Live, Pace, live};
 
 use crate::model::fleet::{EngineState, Engines, Link};
-use crate::target::{Target, TargetError, Targets};
+use crate::target::{Clock, Target, TargetError, Targets};
 
 /// How long one engine may take to be read whole.
 const OBSERVE_WITHIN: Duration = Duration::from_secs(30);
 
 /// Reads every engine once, all at the same time. `last` is what was known before, for
 /// those that do not answer.
-pub async fn gather(targets: &Targets, last: &Engines) -> Engines {
+pub async fn gather(targets: &Targets, last: &Engines, clock: Clock) -> Engines {
     let reads = targets.usable.values().map(|target| async move {
         let state = match read(target.as_ref()).await {
             Ok(seen) => EngineState {
                 last: Some(seen),
                 link: Link::Up,
             },
-            Err(error) => down(last.get(target.name()), &error.to_string()),
+            Err(error) => down(last.get(target.name()), &error.to_string(), clock),
         };
         (target.name().clone(), state)
     });
     let mut engines: BTreeMap<_, _> = join_all(reads).await.into_iter().collect();
-    engines.extend(unusable(targets));
+    engines.extend(unusable(targets, clock));
     engines
 }
 
@@ -51,7 +51,7 @@ async fn read(target: &dyn Target) -> Result<crate::model::observation::Observat
 
 /// Before anything answered: what was known last, and everything being asked.
 #[must_use]
-pub fn at_first(targets: &Targets, last: &Engines) -> Engines {
+pub fn at_first(targets: &Targets, last: &Engines, clock: Clock) -> Engines {
     let asked = targets.usable.keys().map(|name| {
         let seen = last.get(name).and_then(|state| state.last.clone());
         (
@@ -62,24 +62,25 @@ pub fn at_first(targets: &Targets, last: &Engines) -> Engines {
             },
         )
     });
-    asked.chain(unusable(targets)).collect()
+    asked.chain(unusable(targets, clock)).collect()
 }
 
 fn unusable(
     targets: &Targets,
+    clock: Clock,
 ) -> impl Iterator<Item = (crate::model::project::EngineName, EngineState)> + '_ {
     targets
         .unusable
         .iter()
-        .map(|(name, why)| (name.clone(), down(None, why)))
+        .map(move |(name, why)| (name.clone(), down(None, why, clock)))
 }
 
-fn down(last: Option<&EngineState>, error: &str) -> EngineState {
+fn down(last: Option<&EngineState>, error: &str, clock: Clock) -> EngineState {
     EngineState {
         last: last.and_then(|state| state.last.clone()),
         link: Link::Down {
             error: error.to_owned(),
-            since: chrono::Utc::now(),
+            since: clock.now(),
             retry_at: None,
         },
     }

@@ -63,7 +63,7 @@ impl Operator {
         engines.dedup();
         for engine in engines {
             if let Ok(target) = self.targets.get(engine)
-                && let Err(error) = target.sweep(chrono::Utc::now()).await
+                && let Err(error) = target.sweep(self.clock.now()).await
             {
                 watch
                     .tell(Progress::Note(format!(

@@ -35,7 +35,7 @@ impl Operator {
             .await?;
         let event = Event {
             id: new_id(),
-            time: chrono::Utc::now(),
+            time: self.clock.now(),
             who: self.who.clone(),
             operation: OperationKind::Unlock,
             image: ImageName(lock.container.clone()),
@@ -59,7 +59,7 @@ impl Operator {
     pub async fn sweep_all(&self) -> Vec<String> {
         let mut swept = Vec::new();
         for target in self.targets.usable.values() {
-            swept.extend(target.sweep(chrono::Utc::now()).await.unwrap_or_default());
+            swept.extend(target.sweep(self.clock.now()).await.unwrap_or_default());
         }
         swept
     }

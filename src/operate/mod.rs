@@ -25,7 +25,7 @@ use crate::model::progress::{Progress, Report};
 use crate::model::project::Project;
 use crate::model::rebuild::RebuildPlan;
 use crate::store::Store;
-use crate::target::{Targets, Watch};
+use crate::target::{Clock, Targets, Watch};
 
 /// Runs operations on the targets of a project.
 #[derive(Clone)]
@@ -33,6 +33,8 @@ pub struct Operator {
     targets: Targets,
     store: Arc<Store>,
     who: String,
+    clock: Clock,
+    recipes: rebuild::Recipes,
 }
 
 impl Operator {
@@ -43,7 +45,36 @@ impl Operator {
             targets,
             store,
             who: who(),
+            clock: Clock::default(),
+            recipes: rebuild::Recipes::default(),
         }
+    }
+
+    /// The same operator by another clock.
+    #[must_use]
+    pub const fn by(mut self, clock: Clock) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// The same operator with recipes from elsewhere.
+    #[must_use]
+    pub fn reading(mut self, recipes: rebuild::Recipes) -> Self {
+        self.recipes = recipes;
+        self
+    }
+
+    /// The same operator, called otherwise.
+    #[must_use]
+    pub fn called(mut self, who: String) -> Self {
+        self.who = who;
+        self
+    }
+
+    /// What time it is for it.
+    #[must_use]
+    pub const fn clock(&self) -> &Clock {
+        &self.clock
     }
 
     /// The targets it works on.
@@ -68,16 +99,18 @@ impl Operator {
         project: &Project,
         ask: &rebuild::RebuildAsk,
     ) -> Result<RebuildPlan, Refusal> {
-        rebuild::plan(fleet, project, ask, chrono::Utc::now())
+        rebuild::plan(fleet, project, ask, &self.recipes, self.clock.now())
             .map_err(|refusal| Refusal::Rebuild(refusal.to_string()))
     }
 
     /// Builds. The report says what became of it; the history has it already.
     pub async fn rebuild(&self, plan: &RebuildPlan, watch: &Watch) -> Report {
         let target = self.targets.get(&plan.engine);
-        let report = match target.map(|target| target.builder()) {
-            Ok(Some(engine)) => rebuild::run(engine, plan, watch.progress(), &watch.cancel).await,
-            Ok(None) => rebuild::impossible(plan, format!("{} cannot build images", plan.engine)),
+        let report = match target {
+            Ok(target) if target.builds() => {
+                rebuild::run(target.as_ref(), plan, self.clock, watch).await
+            }
+            Ok(_) => rebuild::impossible(plan, format!("{} cannot build images", plan.engine)),
             Err(error) => rebuild::impossible(plan, error.to_string()),
         };
         self.remember(&report.events, watch).await;

@@ -3,7 +3,7 @@
 //! from what is there.
 
 use std::collections::BTreeMap;
-use std::time::Instant;
+use tokio::time::Instant;
 
 use super::Operator;
 use super::ending::Ended;
@@ -13,7 +13,7 @@ use crate::model::plan::OperationId;
 use crate::model::progress::{Progress, Report};
 use crate::model::project::EngineName;
 use crate::model::step::Step;
-use crate::model::time::{Span, Timestamp};
+use crate::model::time::Timestamp;
 use crate::target::job::Peer;
 use crate::target::{Job, Relock, Standing, TargetError, Watch};
 
@@ -107,7 +107,7 @@ impl Operator {
             },
             None if doubt == Doubt::Wait
                 && first.process.is_known()
-                && chrono::Utc::now() < until =>
+                && self.clock.now() < until =>
             {
                 Way::MayRun { until }
             }
@@ -202,7 +202,7 @@ impl Operator {
             summary,
             error: ended.error,
             events: vec![event],
-            duration: Span(begun.elapsed()),
+            duration: self.clock.since(begun),
         }
     }
 

@@ -1,7 +1,7 @@
 //! Running a plan: lock everything, bring everything, create everything, and only then
 //! replace one container after the other. The first failure undoes all that was done.
 
-use std::time::Instant;
+use tokio::time::Instant;
 
 use super::Operator;
 use super::ending::{Ended, events, summary};
@@ -11,7 +11,6 @@ use crate::model::plan::{Obtain, Plan};
 use crate::model::progress::{Progress, Report, StepState};
 use crate::model::project::EngineName;
 use crate::model::step::Step;
-use crate::model::time::Span;
 use crate::target::job::Peer;
 use crate::target::{Job, TargetError, Watch};
 
@@ -45,7 +44,7 @@ impl Operator {
                 .await;
         }
         let ended = self.attempt(plan, watch).await;
-        let span = Span(begun.elapsed());
+        let span = self.clock.since(begun);
         let events = events(plan, &ended, span);
         self.remember(&events, watch).await;
         if ended.outcome != Outcome::NeedsRecover {
@@ -201,7 +200,7 @@ impl Operator {
                     }
                 };
                 watch
-                    .tell(tell(StepState::Done(Span(begun.elapsed()))))
+                    .tell(tell(StepState::Done(self.clock.since(begun))))
                     .await;
                 for job in jobs.iter_mut().filter(|job| ready(job)) {
                     job.live.image = Some(id.clone());
@@ -276,7 +275,7 @@ impl Operator {
         let target = self.targets.get(&job.engine)?;
         let done = target.carry_out(step, job, watch).await;
         let state = match &done {
-            Ok(()) => StepState::Done(Span(begun.elapsed())),
+            Ok(()) => StepState::Done(self.clock.since(begun)),
             Err(error) => StepState::Failed(error.to_string()),
         };
         watch.tell(tell(state)).await;

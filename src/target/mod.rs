@@ -5,6 +5,8 @@
 //! where the containers run. Which steps, in which order, over which targets, and what is
 //! told to whoever watches, is `operate`'s.
 
+pub mod build;
+mod clock;
 pub mod job;
 pub mod plain;
 
@@ -16,8 +18,11 @@ use futures_util::stream::BoxStream;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
+pub use build::BuildFailure;
+pub use clock::Clock;
 pub use job::Job;
 
+use crate::engine::build::Built;
 use crate::engine::images::ImageStream;
 use crate::engine::{Engine, EngineError};
 use crate::model::bytes::Bytes;
@@ -27,6 +32,7 @@ use crate::model::observation::{LockSeen, Observation};
 use crate::model::plan::{Frozen, Obtain, Plan, Touch};
 use crate::model::progress::Progress;
 use crate::model::project::{EngineName, Project};
+use crate::model::rebuild::RebuildPlan;
 use crate::model::reference::ImageRef;
 use crate::model::step::Step;
 use crate::model::time::Timestamp;
@@ -37,8 +43,12 @@ pub trait Target: Send + Sync {
     /// What it is called.
     fn name(&self) -> &EngineName;
 
-    /// The engine behind it, where it can build images.
-    fn builder(&self) -> Option<&Engine>;
+    /// Whether it can build images.
+    fn builds(&self) -> bool;
+
+    /// Builds the version of a plan that was made for this target, and tags it. However it
+    /// fails, no tag has changed and no image is left over.
+    async fn build(&self, plan: &RebuildPlan, watch: &Watch) -> Result<Built, BuildFailure>;
 
     /// Whether it lives.
     async fn ping(&self) -> Result<(), TargetError>;

@@ -16,7 +16,7 @@ use karat::model::project::{EnvironmentName, ImageName, Project};
 use karat::model::run::{RUNS_LABEL, read_label};
 use karat::model::time::Span;
 use karat::observe::gather;
-use karat::operate::rebuild::{RebuildAsk, plan, run as rebuild};
+use karat::operate::rebuild::{RebuildAsk, Recipes, plan, run as rebuild};
 use karat::target::Targets;
 
 /// Takes the demo away, also after a failed assertion.
@@ -176,7 +176,7 @@ async fn read(dir: &Path) -> (Project, Fleet) {
     surroundings.cwd = dir.to_owned();
     let project = load(None, &surroundings).expect("the demo's own project file");
     let targets = Targets::of(&project);
-    let engines = gather(&targets, &Default::default()).await;
+    let engines = gather(&targets, &Default::default(), karat::target::Clock::System).await;
     let fleet = Fleet::assemble(&project, &engines, chrono::Utc::now());
     (project, fleet)
 }
@@ -212,12 +212,22 @@ async fn the_fleet_is_as_told(dir: &Path) {
         reason: None,
         who: "ann@laptop".to_owned(),
     };
-    let plan = plan(&fleet, &project, &ask, chrono::Utc::now()).expect("a plan");
+    let plan = plan(
+        &fleet,
+        &project,
+        &ask,
+        &Recipes::default(),
+        chrono::Utc::now(),
+    )
+    .expect("a plan");
     let (sender, receiver) = tokio::sync::mpsc::channel(64);
     let watch = tokio::spawn(crate::build::gather(receiver));
     let cancel = tokio_util::sync::CancellationToken::new();
-    let report = rebuild(&crate::local::whole(), &plan, &sender, &cancel).await;
-    drop(sender);
+    let target = karat::target::plain::PlainTarget::new(crate::local::whole(), Vec::new());
+    let watching = karat::target::Watch::new(sender, cancel);
+    let clock = karat::target::Clock::System;
+    let report = rebuild(&target, &plan, clock, &watching).await;
+    drop(watching);
     watch.await.expect("progress");
     assert_eq!(report.outcome, Outcome::Done, "{report:?}");
     assert_eq!(plan.version.0, "1.5.0-rc.2");

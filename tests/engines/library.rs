@@ -37,7 +37,12 @@ impl Library {
     }
 
     pub(crate) async fn fleet(&self) -> Fleet {
-        let engines = karat::observe::gather(self.operator.targets(), &Engines::new()).await;
+        let engines = karat::observe::gather(
+            self.operator.targets(),
+            &Engines::new(),
+            karat::target::Clock::System,
+        )
+        .await;
         Fleet::assemble(&self.project, &engines, chrono::Utc::now())
     }
 

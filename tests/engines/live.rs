@@ -12,7 +12,7 @@ use karat::model::fleet::{Engines, Fleet, Link};
 use karat::model::observation::Health;
 use karat::model::project::{EngineName, EnvironmentName, ImageName, Project};
 use karat::observe::{Live, Pace, live};
-use karat::target::Targets;
+use karat::target::{Clock, Targets};
 
 use crate::place::{engine_with, project};
 use crate::support::{Engine, folder};
@@ -58,7 +58,13 @@ async fn what_happens_on_an_engine_is_seen_without_asking_and_an_engine_comes_ba
     let mut engine: Engine = engine_with(&["1.0.0"]);
     let address = engine.address();
     let project = read(&project(&[("prod", &[&address], "")]));
-    let mut live = live(&project, &Targets::of(&project), &Engines::new(), PACE);
+    let mut live = live(
+        &project,
+        &Targets::of(&project),
+        &Engines::new(),
+        PACE,
+        Clock::System,
+    );
     fleet_is(&mut live, "healthy", |fleet| {
         health(fleet) == Some(Health::Healthy)
     })
@@ -93,7 +99,13 @@ async fn a_half_open_connection_is_noticed() {
     let wire = Wire::to(&engine.folder.join("d.sock"));
     let address = format!("unix://{}", wire.socket.display());
     let project = read(&project(&[("prod", &[&address], "")]));
-    let mut live = live(&project, &Targets::of(&project), &Engines::new(), PACE);
+    let mut live = live(
+        &project,
+        &Targets::of(&project),
+        &Engines::new(),
+        PACE,
+        Clock::System,
+    );
     fleet_is(&mut live, "healthy", |fleet| {
         health(fleet) == Some(Health::Healthy)
     })

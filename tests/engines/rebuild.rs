@@ -3,15 +3,29 @@
 
 use karat::model::event::Outcome;
 use karat::model::plan::{OperationId, OperationKind};
+use karat::model::progress::{Progress, Report};
 use karat::model::project::{EngineName, ImageName, Recipe};
 use karat::model::rebuild::RebuildPlan;
 use karat::model::reference::Repository;
 use karat::model::version::VersionLabel;
-use karat::operate::rebuild::run;
+use karat::operate::rebuild;
+use karat::target::plain::PlainTarget;
+use karat::target::{Clock, Watch};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::build::{Corner, gather};
+
+/// Builds on this machine's engine.
+async fn run(
+    plan: &RebuildPlan,
+    sender: &mpsc::Sender<Progress>,
+    cancel: &CancellationToken,
+) -> Report {
+    let target = PlainTarget::new(crate::local::whole(), Vec::new());
+    let watch = Watch::new(sender.clone(), cancel.clone());
+    rebuild::run(&target, plan, Clock::System, &watch).await
+}
 
 fn plan(corner: &Corner, dockerfile: &str) -> RebuildPlan {
     let request = corner.request(dockerfile);
@@ -54,7 +68,7 @@ async fn a_rebuild_ends_with_a_version_and_an_event() {
     let watch = tokio::spawn(gather(receiver));
     let cancel = CancellationToken::new();
     let plan = plan(&corner, "FROM BASE\nRUN echo x > /x\n");
-    let report = run(&crate::local::whole(), &plan, &sender, &cancel).await;
+    let report = run(&plan, &sender, &cancel).await;
     assert_eq!(report.outcome, Outcome::Done, "{report:?}");
     let image = corner
         .docker
@@ -84,7 +98,7 @@ async fn a_rebuild_ends_with_a_version_and_an_event() {
         "{of_base}"
     );
 
-    let again = run(&crate::local::whole(), &plan, &sender, &cancel).await;
+    let again = run(&plan, &sender, &cancel).await;
     assert_eq!(again.outcome, Outcome::Failed);
     assert!(
         again
@@ -100,7 +114,7 @@ async fn a_rebuild_ends_with_a_version_and_an_event() {
     pulled
         .labels
         .insert("org.opencontainers.image.base.name".to_owned(), base);
-    let failed = run(&crate::local::whole(), &pulled, &sender, &cancel).await;
+    let failed = run(&pulled, &sender, &cancel).await;
     assert_eq!(failed.outcome, Outcome::Failed);
     let error = failed.error.expect("why");
     assert!(
@@ -111,7 +125,7 @@ async fn a_rebuild_ends_with_a_version_and_an_event() {
     cancel.cancel();
     let mut late = plan.clone();
     late.version = VersionLabel("1.0.2".to_owned());
-    let cancelled = run(&crate::local::whole(), &late, &sender, &cancel).await;
+    let cancelled = run(&late, &sender, &cancel).await;
     assert_eq!(cancelled.outcome, Outcome::Cancelled);
     drop(sender);
     watch.await.expect("progress");
@@ -123,13 +137,7 @@ async fn a_failed_rebuild_keeps_the_last_lines() {
     let (sender, receiver) = mpsc::channel(64);
     let watch = tokio::spawn(gather(receiver));
     let plan = plan(&corner, "FROM BASE\nRUN echo the last line; exit 9\n");
-    let report = run(
-        &crate::local::whole(),
-        &plan,
-        &sender,
-        &CancellationToken::new(),
-    )
-    .await;
+    let report = run(&plan, &sender, &CancellationToken::new()).await;
     drop(sender);
     watch.await.expect("progress");
     assert_eq!(report.outcome, Outcome::Failed);

@@ -2,34 +2,29 @@
 //! went. The building itself is the engine's room.
 
 mod base;
+mod recipes;
 mod refusal;
 mod run;
 mod source;
 
 pub use base::outermost;
+pub use recipes::{Recipes, Written};
 pub use refusal::RebuildRefusal;
 pub use run::{impossible, run};
 pub use source::Source;
 
 use std::collections::BTreeMap;
-use std::fs;
 
 use crate::model::catalog::Catalog;
 use crate::model::fleet::{Fleet, Link};
 use crate::model::nearest;
 use crate::model::project::{EngineName, EnvironmentName, Image, ImageName, Project, Recipe};
-use crate::model::rebuild::RebuildPlan;
+use crate::model::rebuild::{
+    BASE_DIGEST, BASE_NAME, CREATED, REVISION, RebuildPlan, SOURCE, VERSION,
+};
 use crate::model::reference::{ImageRef, Repository};
 use crate::model::time::Timestamp;
 use crate::model::version::{Scheme, VersionLabel};
-
-/// The OCI labels karat gives.
-pub(crate) const VERSION: &str = "org.opencontainers.image.version";
-pub(crate) const REVISION: &str = "org.opencontainers.image.revision";
-pub(crate) const CREATED: &str = "org.opencontainers.image.created";
-pub(crate) const SOURCE: &str = "org.opencontainers.image.source";
-pub(crate) const BASE_NAME: &str = "org.opencontainers.image.base.name";
-pub(crate) const BASE_DIGEST: &str = "org.opencontainers.image.base.digest";
 
 /// What somebody wants built.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,6 +56,7 @@ pub fn plan(
     fleet: &Fleet,
     project: &Project,
     ask: &RebuildAsk,
+    recipes: &Recipes,
     now: Timestamp,
 ) -> Result<RebuildPlan, RebuildRefusal> {
     let empty = Catalog::default();
@@ -72,13 +68,13 @@ pub fn plan(
             image: image.name.clone(),
         })?;
     recipe.args.extend(ask.build_args.clone());
-    let dockerfile = read_recipe(image, &recipe)?;
+    let written = recipes.read(image, &recipe)?;
     let engine = choose_engine(fleet, project, image, &recipe, ask.engine.as_ref())?;
     let mut warnings = Vec::new();
     let previous = catalog.newest().and_then(|newest| newest.label.clone());
     let version = choose_version(image, catalog, ask.version.as_deref(), now)?;
     warnings.extend(behind(image, catalog, &version, previous.as_ref()));
-    let labels = labels(fleet, &engine, &recipe, &dockerfile, &version, now);
+    let labels = labels(fleet, &engine, &recipe, written, &version, now);
     warnings.extend(doubts(fleet, &engine, &labels, ask));
     Ok(RebuildPlan {
         id: super::new_id(),
@@ -119,29 +115,6 @@ fn find_image<'a>(
         image: name.clone(),
         hint: nearest::hint(name.as_str(), names.iter().copied()),
     })
-}
-
-/// The Dockerfile's text.
-fn read_recipe(image: &Image, recipe: &Recipe) -> Result<String, RebuildRefusal> {
-    let wrong_context = |what: String| RebuildRefusal::NoContext {
-        image: image.name.clone(),
-        path: recipe.context.clone(),
-        what,
-    };
-    match fs::metadata(&recipe.context) {
-        Ok(meta) if meta.is_dir() => {}
-        Ok(_) => return Err(wrong_context("is not a folder".to_owned())),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            return Err(wrong_context("does not exist".to_owned()));
-        }
-        Err(error) => return Err(wrong_context(format!("cannot be read: {error}"))),
-    }
-    let bytes = fs::read(&recipe.dockerfile).map_err(|error| RebuildRefusal::NoDockerfile {
-        image: image.name.clone(),
-        path: recipe.dockerfile.clone(),
-        error,
-    })?;
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 /// Where it is built: as asked, else as the recipe says (an environment's first engine, or
@@ -274,7 +247,7 @@ fn labels(
     fleet: &Fleet,
     engine: &EngineName,
     recipe: &Recipe,
-    dockerfile: &str,
+    written: Written,
     version: &VersionLabel,
     now: Timestamp,
 ) -> BTreeMap<String, String> {
@@ -284,8 +257,8 @@ fn labels(
             labels.insert(name.to_owned(), value);
         }
     };
-    let source = Source::of(&recipe.context);
-    let base = outermost(dockerfile, recipe.target.as_deref(), &recipe.args);
+    let source = written.source;
+    let base = outermost(&written.dockerfile, recipe.target.as_deref(), &recipe.args);
     let digest = base
         .as_deref()
         .and_then(|base| digest_of(fleet, engine, base));

@@ -1,3 +1,5 @@
+use std::fs;
+
 use super::*;
 use crate::model::fleet::Row;
 use crate::model::testing::{catalog_of, engine, engines, environment, image, local, minute};
@@ -45,7 +47,13 @@ impl Table {
     }
 
     fn plan(&self, ask: &RebuildAsk) -> Result<RebuildPlan, RebuildRefusal> {
-        plan(&self.fleet, &self.project, ask, minute(0))
+        plan(
+            &self.fleet,
+            &self.project,
+            ask,
+            &Recipes::default(),
+            minute(0),
+        )
     }
 
     fn recipe(&mut self) -> &mut Option<Recipe> {

@@ -16,8 +16,10 @@
 //! | `lock` | the lock and the process that holds it |
 //! | `steps`, `health` | forward, step by step |
 //! | `undo` | backward, from whatever is found |
+//! | `build` | a new version of an image |
 //! | `found` | locks of the dead, strays, parked containers |
 
+mod build;
 mod carry;
 mod dependents;
 mod details;
@@ -42,7 +44,8 @@ use async_trait::async_trait;
 use futures_util::stream::BoxStream;
 use serde_json::Value;
 
-use super::{Job, Relock, Standing, Target, TargetError, TouchAsk, Watch};
+use super::{BuildFailure, Job, Relock, Standing, Target, TargetError, TouchAsk, Watch};
+use crate::engine::build::Built;
 use crate::engine::images::ImageStream;
 use crate::engine::{Engine, EngineError, json};
 use crate::model::bytes::Bytes;
@@ -51,6 +54,7 @@ use crate::model::digest::Digest;
 use crate::model::observation::{Container, EngineFacts, LocalImage, LockSeen, Observation};
 use crate::model::plan::{Frozen, Plan, Touch};
 use crate::model::project::EngineName;
+use crate::model::rebuild::RebuildPlan;
 use crate::model::reference::{ImageRef, Repository};
 use crate::model::step::Step;
 use crate::model::time::Timestamp;
@@ -176,8 +180,12 @@ impl Target for PlainTarget {
         self.engine.name()
     }
 
-    fn builder(&self) -> Option<&Engine> {
-        Some(&self.engine)
+    fn builds(&self) -> bool {
+        true
+    }
+
+    async fn build(&self, plan: &RebuildPlan, watch: &Watch) -> Result<Built, BuildFailure> {
+        build::build(&self.engine, plan, watch).await
     }
 
     async fn ping(&self) -> Result<(), TargetError> {
