@@ -19,6 +19,61 @@ Exit codes: 0 done, or nothing to do; 1 error; 2 usage; 3 refused by a rule;
 6 failed half-way: run `karat recover`; 7 somebody else holds the lock;
 128 + signal when ended by one.";
 
+const STATUS: &str = "\
+Examples:
+  karat status                    every image in every environment
+  karat status shop-web --json    one image, for a script";
+const VERSIONS: &str = "\
+Examples:
+  karat versions shop-web              newest first, and where each runs
+  karat versions shop-web --env prod   why each earlier run is known good there, or is not";
+const PROMOTE: &str = "\
+Examples:
+  karat promote shop-web --from dev --to test      dev's version to test
+  karat promote shop-web --to prod                 from the environment before prod
+  karat promote --all --from test --to staging --dry-run
+  karat promote shop-web --to prod --yes --confirm prod --reason 'release 14'";
+const ROLLBACK: &str = "\
+Examples:
+  karat rollback shop-web --env prod              to the last version known good there
+  karat rollback shop-web --env prod --dry-run    only say which that is, and why
+  karat rollback shop-web --env prod --to 1.4.0   to this one, newer or older
+  karat rollback shop-web --env prod --yes --confirm prod   without questions";
+const REBUILD: &str = "\
+Examples:
+  karat rebuild shop-web                          as the next version
+  karat rebuild shop-web --no-cache --pull        with nothing kept
+  karat rebuild shop-web --version 2.0.0 --build-arg MODE=fast";
+const HISTORY: &str = "\
+Examples:
+  karat history                          everything, newest first
+  karat history shop-web --env prod      who changed it there, when and why
+  karat history -n 20 --json";
+const RECOVER: &str = "\
+Examples:
+  karat recover --dry-run     what was cut off, and what would be done about it
+  karat recover               finish it or undo it
+  karat recover --force       also what another machine may still be doing";
+const INIT: &str = "\
+Examples:
+  karat init --print > karat.toml";
+const COMPLETIONS: &str = "\
+Examples:
+  karat completions bash > /etc/bash_completion.d/karat
+  karat completions zsh  > \"${fpath[1]}/_karat\"
+  karat completions fish > ~/.config/fish/completions/karat.fish";
+const MAN: &str = "\
+Examples:
+  karat man | man -l -
+  karat man --dir /usr/local/share/man/man1";
+const DEMO: &str = "\
+Examples:
+  karat demo --engine         on the engine of this machine
+  karat demo --clean          take exactly that away";
+const UNLOCK: &str = "\
+Examples:
+  karat unlock web --reason 'the laptop that held it is gone'";
+
 /// The life of golden container images: which version runs where, rebuild, promote, roll back.
 #[derive(Parser, Debug)]
 #[command(name = "karat", version, about, after_help = EXAMPLES, max_term_width = 100)]
@@ -74,11 +129,13 @@ pub enum When {
 #[derive(Subcommand, Debug)]
 pub enum Command {
     /// Show the fleet: images × environments, with skew.
+    #[command(after_help = STATUS)]
     Status {
         /// Only this image.
         image: Option<String>,
     },
     /// List an image's versions, newest first, with where each runs and what is known good.
+    #[command(after_help = VERSIONS)]
     Versions {
         /// Which image.
         image: String,
@@ -87,12 +144,16 @@ pub enum Command {
         env: Option<String>,
     },
     /// Bring the version of one environment to another.
+    #[command(after_help = PROMOTE)]
     Promote(Promote),
     /// Put an environment back on its last known good version, or on one you name.
+    #[command(after_help = ROLLBACK)]
     Rollback(Rollback),
     /// Build a new version from the image's recipe.
+    #[command(after_help = REBUILD)]
     Rebuild(Rebuild),
     /// Show who did what, when and why, newest first.
+    #[command(after_help = HISTORY)]
     History {
         /// Only this image.
         image: Option<String>,
@@ -104,6 +165,7 @@ pub enum Command {
         limit: usize,
     },
     /// Finish or undo what was cut off, from any machine.
+    #[command(after_help = RECOVER)]
     Recover {
         /// Take over also what may still run on another machine: you know that it is gone.
         #[arg(long)]
@@ -113,21 +175,26 @@ pub enum Command {
         change: Change,
     },
     /// Break the lock of a container whose karat will never come back.
+    #[command(after_help = UNLOCK)]
     Unlock(Unlock),
     /// Lay a small fleet out on a real engine to try karat on, or take it away again.
+    #[command(after_help = DEMO)]
     Demo(Demo),
     /// Print the completions for a shell.
+    #[command(after_help = COMPLETIONS)]
     Completions {
         /// Which shell.
         shell: clap_complete::Shell,
     },
     /// Print the manual page, or write one for every command.
+    #[command(after_help = MAN)]
     Man {
         /// Write karat.1, karat-status.1 and so on into this folder.
         #[arg(long, value_name = "FOLDER")]
         dir: Option<PathBuf>,
     },
     /// Write a project file from what runs.
+    #[command(after_help = INIT)]
     Init {
         /// Print it instead of writing karat.toml.
         #[arg(long)]

@@ -87,8 +87,27 @@ fn opening(session: &Session, look: &Look, observed: &Live, hands: Hand) -> Open
         mouse: settings.mouse && !look.no_mouse,
         themes,
         refused,
-        clock: Arc::new(chrono::Utc::now),
+        clock: clock(),
     }
+}
+
+#[cfg(not(debug_assertions))]
+fn clock() -> tui::Clock {
+    Arc::new(chrono::Utc::now)
+}
+
+/// The clock. In debug builds only, one that fails when it is read for the `KARAT_FAULT`th
+/// time: so a test sees what a fault of karat itself leaves of the terminal.
+#[cfg(debug_assertions)]
+fn clock() -> tui::Clock {
+    let fault = std::env::var("KARAT_FAULT").ok();
+    let fails_at = fault.and_then(|count| count.parse::<u32>().ok());
+    let read = std::sync::atomic::AtomicU32::new(0);
+    Arc::new(move || {
+        let count = read.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1;
+        assert!(fails_at != Some(count), "a fault that was asked for");
+        chrono::Utc::now()
+    })
 }
 
 /// Keeps what the engines said, and the events they carry, for the next start. At most once

@@ -103,14 +103,29 @@ async fn join(
     clock: Clock,
 ) {
     while let Some((name, state)) = heard.recv().await {
-        engines.insert(name, state);
+        take_in(&mut engines, name, state);
         while let Ok((name, state)) = heard.try_recv() {
-            engines.insert(name, state);
+            take_in(&mut engines, name, state);
         }
         let now = clock.now();
         fleet.send_replace(Arc::new(Fleet::assemble(&project, &engines, now)));
         snapshot.send_replace(Arc::new(engines.clone()));
     }
+}
+
+/// Takes in what an engine said; that it came or went goes to the log.
+fn take_in(engines: &mut Engines, name: EngineName, state: EngineState) {
+    let up = |state: &EngineState| state.link == Link::Up;
+    let was_up = engines.get(&name).is_some_and(up);
+    match &state.link {
+        Link::Up if !was_up => tracing::info!(engine = %name, "answers"),
+        Link::Down { error, .. } if was_up => {
+            tracing::warn!(engine = %name, error = ?error, "went away");
+        }
+        Link::Down { error, .. } => tracing::debug!(engine = %name, error = ?error, "is away"),
+        Link::Up | Link::Connecting => {}
+    }
+    engines.insert(name, state);
 }
 
 /// One engine's task.

@@ -114,6 +114,7 @@ impl Operator {
             Err(error) => rebuild::impossible(plan, error.to_string()),
         };
         self.remember(&report.events, watch).await;
+        log(&report);
         report
     }
 
@@ -129,6 +130,17 @@ impl Operator {
                     .await;
             }
         }
+    }
+}
+
+/// Writes how an operation ended to the log. Its error may have several lines, and words of
+/// a container: they are escaped.
+fn log(report: &Report) {
+    let operation = report.id.0.as_str();
+    let (outcome, summary) = (report.outcome.words(), report.summary.as_str());
+    match &report.error {
+        None => tracing::info!(operation, outcome, ?summary, "ended"),
+        Some(error) => tracing::warn!(operation, outcome, ?summary, ?error, "ended"),
     }
 }
 

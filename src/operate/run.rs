@@ -43,6 +43,7 @@ impl Operator {
                 )))
                 .await;
         }
+        tracing::info!(operation = plan.id.0.as_str(), summary = ?plan.summary(), "begins");
         let ended = self.attempt(plan, watch).await;
         let span = self.clock.since(begun);
         let events = events(plan, &ended, span);
@@ -51,14 +52,16 @@ impl Operator {
             // The hint is of no more use; that it stays behind harms nothing.
             let _ = self.store.end(&plan.id);
         }
-        Report {
+        let report = Report {
             id: plan.id.clone(),
             outcome: ended.outcome,
             summary: summary(plan, ended.outcome),
             error: ended.error,
             events,
             duration: span,
-        }
+        };
+        super::log(&report);
+        report
     }
 
     async fn attempt(&self, plan: &Plan, watch: &Watch) -> Ended {

@@ -130,6 +130,7 @@ fn hook_panics() {
     std::panic::set_hook(Box::new(move |info| {
         let draws = *DRAWS.lock().unwrap_or_else(PoisonError::into_inner);
         let ours = draws == Some(std::thread::current().id());
+        tracing::error!(panic = ?info.to_string(), "karat failed, which is a bug");
         if TAKEN.load(Ordering::SeqCst) && !ours {
             // The screen is still in use: say it later. Whoever waits for the task hears
             // of it by its handle.

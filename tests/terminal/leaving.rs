@@ -91,3 +91,17 @@ fn continued_by_somebody_else_it_draws_everything_anew() {
     let screen = term.screen();
     assert!(screen.alternate_screen() && screen.hide_cursor() && screen.bracketed_paste());
 }
+
+#[test]
+fn a_fault_of_karat_itself_gives_the_terminal_back_before_it_speaks() {
+    let somebody = DEMO.somebody().with("KARAT_FAULT", "12");
+    let mut term = somebody.opens(100, 30);
+    term.sees("shop-web");
+    // Every key reads the clock.
+    assert_eq!(term.ends_under("j"), 101);
+    term.is_given_back();
+    let said = term.sees("a fault that was asked for");
+    assert!(!said.contains("shop-web"), "{said}");
+    let log = std::fs::read_to_string(somebody.home().join("karat.log")).expect("a log");
+    assert!(log.contains("a fault that was asked for"), "{log}");
+}

@@ -197,6 +197,15 @@ impl Term {
         .exit_code()
     }
 
+    /// Types again and again until the program ends, and answers its exit code.
+    pub(crate) fn ends_under(&mut self, keys: &str) -> u32 {
+        until("the end of karat", PATIENCE, || {
+            self.keys(keys);
+            self.child.try_wait().expect("a child")
+        })
+        .exit_code()
+    }
+
     /// The terminal is as it was before: no alternate screen, a cursor, no mouse, no
     /// bracketed paste, and the modes of the line.
     pub(crate) fn is_given_back(&self) {
