@@ -152,6 +152,7 @@ impl Opening {
             stack: Vec::new(),
             dialog: None,
             operations: Vec::new(),
+            unseen: None,
             note: None,
             leaving: false,
             exit: None,

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::model::bytes::Bytes;
 use crate::model::plan::{OperationId, OperationKind};
-use crate::model::progress::{BuildStep, Progress, Report, StepState};
+use crate::model::progress::{BuildState, BuildStep, Progress, Report, StepState};
 use crate::model::project::{EngineName, EnvironmentName, ImageName};
 use crate::model::step::Step;
 use crate::model::time::{Span, Timestamp};
@@ -128,6 +128,30 @@ impl Transfer {
     pub(crate) fn left(&self) -> Option<Span> {
         let rest = self.total?.0.checked_sub(self.done.0)?;
         rest.checked_div(self.rate()?.0).map(Span::seconds)
+    }
+
+    /// In words: `120 MB of 602 MB (19%), 35 MB/s, 13 s left`.
+    pub(crate) fn words(&self) -> String {
+        let mut text = match self.total {
+            Some(total) => format!("{} of {total}", self.done),
+            None => self.done.to_string(),
+        };
+        if let Some(total) = self.total.filter(|total| total.0 > 0) {
+            let percent = self.done.0.saturating_mul(100) / total.0;
+            text.push_str(&format!(" ({}%)", percent.min(100)));
+        }
+        if let Some(rate) = self.rate() {
+            text.push_str(&format!(", {rate}/s"));
+        }
+        if let Some(left) = self.left().filter(|left| left.0.as_secs() > 0) {
+            text.push_str(&format!(", {left} left"));
+        }
+        text
+    }
+
+    /// Whether more is to come.
+    fn goes_on(&self) -> bool {
+        self.total.is_none_or(|total| self.done < total)
     }
 
     fn told(&mut self, now: Timestamp, done: Bytes, total: Option<Bytes>) {
@@ -291,15 +315,44 @@ impl Operation {
         if self.cancelling {
             return "cancelling".to_owned();
         }
-        let step = self
+        self.replacing()
+            .or_else(|| self.building())
+            .unwrap_or_else(|| "starting".to_owned())
+    }
+
+    /// The step under way, which of how many it is, and the bytes on their way meanwhile.
+    fn replacing(&self) -> Option<String> {
+        let (one, step) = self
             .containers
             .iter()
             .filter_map(|one| Some((one, one.last()?)))
             .filter(|(_, (_, state, _))| matches!(state, StepState::Started))
-            .map(|(one, (step, _, _))| format!("{}: {}", one.container, step.words()))
-            .next_back();
-        step.or_else(|| self.build.last().map(|step| step.name.clone()))
-            .unwrap_or_else(|| "starting".to_owned())
+            .map(|(one, (step, _, _))| (one, step))
+            .next_back()?;
+        let (at, all) = (one.done() + 1, Step::ALL.len());
+        let mut text = format!("{}: step {at} of {all}, {}", one.container, step.words());
+        let transfer = self
+            .transfers
+            .iter()
+            .rev()
+            .find(|it| it.engine == one.engine && it.goes_on());
+        if let Some(transfer) = transfer {
+            text.push_str(&format!(", {}", transfer.words()));
+        }
+        Some(text)
+    }
+
+    /// The build step under way, and which of those known so far it is.
+    fn building(&self) -> Option<String> {
+        let known = self.build.len();
+        let running = |step: &BuildStep| step.state == BuildState::Running;
+        let (at, step) = self
+            .build
+            .iter()
+            .enumerate()
+            .rfind(|(_, step)| running(step))
+            .or_else(|| self.build.iter().enumerate().next_back())?;
+        Some(format!("step {} of {known}: {}", at + 1, step.name))
     }
 }
 
@@ -329,6 +382,34 @@ mod tests {
         let transfer = operation.transfers.first().expect("one transfer");
         assert_eq!(transfer.rate(), Some(Bytes(1_000)));
         assert_eq!(transfer.left(), Some(Span::seconds(10)));
+        assert_eq!(transfer.words(), "5 kB of 15 kB (33%), 1 kB/s, 10 s left");
+    }
+
+    #[test]
+    fn what_it_does_is_told_with_its_step_and_its_bytes() {
+        let mut operation = Operation::unknown(OperationId("1".into()), at(0));
+        let step = |step, state| Progress::Step {
+            engine: "e".into(),
+            container: "web".into(),
+            step,
+            state,
+        };
+        let [first, second, ..] = Step::ALL;
+        operation.told(step(first, StepState::Done(Span::seconds(1))), at(0));
+        operation.told(step(second, StepState::Started), at(1));
+        let said = format!("web: step 2 of {}, {}", Step::ALL.len(), second.words());
+        assert_eq!(operation.doing(), said);
+        for (second, done) in [(1, 0), (2, 1_000)] {
+            let bytes = Progress::Bytes {
+                engine: "e".into(),
+                what: "web:1.0".into(),
+                done: Bytes(done),
+                total: Some(Bytes(4_000)),
+            };
+            operation.told(bytes, at(second));
+        }
+        let with_bytes = format!("{said}, 1 kB of 4 kB (25%), 1 kB/s, 3 s left");
+        assert_eq!(operation.doing(), with_bytes);
     }
 
     #[test]

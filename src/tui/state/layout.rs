@@ -80,4 +80,6 @@ pub(crate) enum Target {
     Cell(usize, usize),
     /// A row of a list.
     Row(usize),
+    /// The line of what runs, or of what ended unseen.
+    Operations,
 }

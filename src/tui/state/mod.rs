@@ -54,6 +54,8 @@ pub(crate) struct State {
     pub(crate) dialog: Option<Dialog>,
     /// What runs and what ran, newest first.
     pub(crate) operations: Vec<Operation>,
+    /// The last one that ended unseen: its line stays until it is opened.
+    pub(crate) unseen: Option<OperationId>,
     /// One line for the reader, until the next key.
     pub(crate) note: Option<Note>,
     /// Cancelled everything, and leaves as soon as all of it has ended.

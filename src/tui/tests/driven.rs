@@ -555,3 +555,32 @@ fn colours_and_mouse_can_be_changed_while_it_runs() {
     });
     assert_eq!(state.theme.name, "light");
 }
+
+#[test]
+fn what_ended_unseen_leaves_a_line_that_can_be_opened() {
+    drive(false, |it| async move {
+        it.sees("shop-web").await;
+        it.keys("r");
+        it.sees("ROLL BACK in prod").await;
+        it.keys("prod");
+        it.key(KeyCode::Enter);
+        it.sees("lock").await;
+        it.key(KeyCode::Esc);
+        it.keys("o");
+        it.sees("STATE").await;
+        it.keys("c");
+        it.sees("Cancel?").await;
+        it.key(KeyCode::Right);
+        it.key(KeyCode::Enter);
+        it.sees("cancelled: everything is as before  (o opens it)")
+            .await;
+        it.key(KeyCode::Esc);
+        // Keys do not take it away; opening does.
+        it.keys("kj");
+        it.settle().await;
+        it.sees("(o opens it)").await;
+        it.keys("o");
+        it.sees("took 1 s").await;
+        it.gone("(o opens it)").await;
+    });
+}

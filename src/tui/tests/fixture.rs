@@ -482,6 +482,7 @@ pub(super) fn state(fleet: Fleet) -> State {
         stack: Vec::new(),
         dialog: None,
         operations: Vec::new(),
+        unseen: None,
         note: None,
         leaving: false,
         exit: None,

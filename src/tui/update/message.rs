@@ -1,6 +1,5 @@
 //! News from outside: fleets, plans, progress, answers.
 
-use crate::model::event::Outcome;
 use crate::model::plan::OperationId;
 use crate::model::progress::{Progress, Report};
 
@@ -101,21 +100,8 @@ fn progressed(state: &mut State, id: OperationId, progress: Progress) {
 
 fn finished(state: &mut State, report: Report) -> Vec<Effect> {
     let shown = matches!(state.stack.last(), Some(View::Operation { id, .. }) if id == &report.id);
-    let tone = if report.outcome == Outcome::Done {
-        Tone::Good
-    } else {
-        Tone::Bad
-    };
     if !shown {
-        say(
-            state,
-            tone,
-            format!(
-                "{}: {} (o shows it)",
-                report.outcome.words(),
-                report.summary
-            ),
-        );
+        state.unseen = Some(report.id.clone());
     }
     let now = state.now;
     let known = state.operations.iter().position(|one| one.id == report.id);

@@ -362,6 +362,7 @@ fn click(state: &mut State, column: u16, row: u16) -> Vec<Effect> {
             }
             Vec::new()
         }
+        Some(Target::Operations) => command_in_place(state, Command::Operations),
         None => Vec::new(),
     }
 }

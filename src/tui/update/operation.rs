@@ -7,8 +7,12 @@ use super::super::effect::{Effect, Errand};
 use super::super::state::{Answer, Ask, Dialog, State, View};
 use super::{moved, scroll};
 
-/// Opens the list.
+/// Opens what ended unseen, if there is something; else the list.
 pub(super) fn list(state: &mut State) -> Vec<Effect> {
+    if let Some(id) = state.unseen.take() {
+        open(state, id);
+        return Vec::new();
+    }
     if !matches!(state.stack.last(), Some(View::Operations { .. })) {
         let selected = state.operations.first().map(|one| one.id.clone());
         state.stack.push(View::Operations { selected, top: 0 });
@@ -47,6 +51,9 @@ pub(super) fn select(state: &mut State, row: usize) {
 
 /// Opens one, at the end of its log.
 pub(super) fn open(state: &mut State, id: OperationId) {
+    if state.unseen.as_ref() == Some(&id) {
+        state.unseen = None;
+    }
     state.stack.push(View::Operation {
         id,
         top: 0,

@@ -8,29 +8,47 @@ use ratatui::text::{Line, Span};
 use crate::model::fleet::Link;
 use crate::tui::action::{Entry, TABLE};
 use crate::tui::available::unavailable;
-use crate::tui::state::{Tone, View};
+use crate::tui::state::{Hit, Target, Tone, View};
 use crate::tui::text::{clip, width};
 
 use super::Canvas;
 
-/// Draws it, and answers with the room that is left for the view.
-pub(super) fn draw(frame: &mut Frame<'_>, canvas: &Canvas<'_>) -> Rect {
+/// Draws it, and answers with the room that is left for the view, and with the lines that
+/// lead to operations.
+pub(super) fn draw(frame: &mut Frame<'_>, canvas: &Canvas<'_>) -> (Rect, Vec<Hit>) {
     let area = frame.area();
-    let running = running(canvas, area.width);
-    let below = 1 + u16::from(running.is_some());
+    let lines = [unseen(canvas, area.width), running(canvas, area.width)];
+    let lines: Vec<Line<'_>> = lines.into_iter().flatten().collect();
     header(frame, Rect { height: 1, ..area }, canvas);
+    let below = 1 + u16::try_from(lines.len()).unwrap_or(0);
     let mut y = area.bottom() - below;
-    if let Some(line) = running {
-        frame.buffer_mut().set_line(area.x, y, &line, area.width);
+    let mut hits = Vec::new();
+    for line in &lines {
+        frame.buffer_mut().set_line(area.x, y, line, area.width);
+        hits.push(Hit {
+            columns: (area.left(), area.right()),
+            rows: (y, y + 1),
+            target: Target::Operations,
+        });
         y += 1;
     }
     let footer = footer(canvas, area.width);
     frame.buffer_mut().set_line(area.x, y, &footer, area.width);
-    Rect {
+    let inside = Rect {
         y: area.y + 1,
         height: area.height - 1 - below,
         ..area
-    }
+    };
+    (inside, hits)
+}
+
+/// What ended while nobody looked, until it is opened.
+fn unseen(canvas: &Canvas<'_>, columns: u16) -> Option<Line<'static>> {
+    let operation = canvas.operation(canvas.unseen.as_ref()?)?;
+    let report = operation.report.as_ref()?;
+    let (sign, style) = super::operation::ended(canvas, report.outcome);
+    let text = format!("{sign} {}: {}", report.outcome.words(), report.summary);
+    Some(line(columns, &text, "  (o opens it)", style))
 }
 
 /// Where one is, and how the engines are.
@@ -146,22 +164,23 @@ fn running(canvas: &Canvas<'_>, columns: u16) -> Option<Line<'static>> {
     if count == 1 && on_screen && !canvas.leaving {
         return None;
     }
-    let text = if canvas.leaving {
-        format!(
-            "⟳ leaving as soon as everything is as before: {}",
-            one.doing()
-        )
+    let doing = one.doing();
+    let (text, hint) = if canvas.leaving {
+        let text = format!("⟳ leaving as soon as everything is as before: {doing}");
+        (text, "")
     } else if count == 1 {
-        format!("⟳ {}: {}  (o shows it)", one.summary, one.doing())
+        (format!("⟳ {}: {doing}", one.summary), "  (o shows it)")
     } else {
-        format!(
-            "⟳ {count} operations run; {}: {}  (o shows them)",
-            one.summary,
-            one.doing()
-        )
+        let text = format!("⟳ {count} operations run; {}: {doing}", one.summary);
+        (text, "  (o shows them)")
     };
-    let room = usize::from(columns).saturating_sub(2);
-    Some(Line::styled(format!(" {}", clip(&text, room)), theme.busy))
+    Some(line(columns, &text, hint, theme.busy))
+}
+
+/// One line, of which the hint at its end is never cut off.
+fn line(columns: u16, text: &str, hint: &str, style: Style) -> Line<'static> {
+    let room = usize::from(columns).saturating_sub(2 + width(hint));
+    Line::styled(format!(" {}{hint}", clip(text, room)), style)
 }
 
 /// A note while there is one; else the hints that fit, those that cannot be used now left

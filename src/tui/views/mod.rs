@@ -87,7 +87,7 @@ pub(crate) fn draw(frame: &mut Frame<'_>, state: &State) -> Layout {
     }
     // A theme may bring its own background.
     frame.buffer_mut().set_style(area, state.theme.text);
-    let inside = chrome::draw(frame, &canvas);
+    let (inside, lines) = chrome::draw(frame, &canvas);
     let mut layout = Layout::default();
     match state.stack.last() {
         None => home::draw(frame, inside, &canvas, &mut layout),
@@ -130,6 +130,7 @@ pub(crate) fn draw(frame: &mut Frame<'_>, state: &State) -> Layout {
         Some(Dialog::Choose(chooser)) => dialogs::choose(frame, &canvas, chooser),
         Some(Dialog::Notice(notice)) => dialogs::notice(frame, &canvas, notice),
     };
+    layout.hits.extend(lines);
     layout.seconds = canvas.seconds.get();
     layout
 }

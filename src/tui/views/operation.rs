@@ -292,22 +292,8 @@ fn tell_steps(canvas: &Canvas<'_>, one: &Replacing, page: &mut Page<'_>) {
 
 fn tell_transfer(canvas: &Canvas<'_>, transfer: &Transfer, page: &mut Page<'_>) {
     let theme = &canvas.theme;
-    let mut text = match transfer.total {
-        Some(total) => format!("{} of {total}", transfer.done),
-        None => transfer.done.to_string(),
-    };
-    if let Some(total) = transfer.total.filter(|total| total.0 > 0) {
-        let percent = transfer.done.0.saturating_mul(100) / total.0;
-        text.push_str(&format!(" ({}%)", percent.min(100)));
-    }
-    if let Some(rate) = transfer.rate() {
-        text.push_str(&format!(", {rate}/s"));
-    }
-    if let Some(left) = transfer.left().filter(|left| left.0.as_secs() > 0) {
-        text.push_str(&format!(", {left} left"));
-    }
     let label = format!("{} to {}", transfer.what, transfer.engine);
-    beside(canvas, &label, &text, theme.busy, page);
+    beside(canvas, &label, &transfer.words(), theme.busy, page);
 }
 
 /// The steps of a build, the newest that fit.
