@@ -35,7 +35,7 @@ pub(crate) fn unavailable(state: &State, command: Command) -> Option<String> {
 }
 
 fn operations(state: &State) -> Option<String> {
-    if state.view_place() == Place::Operations {
+    if state.view_place() == Place::Operations && state.unseen.is_none() {
         return Some("these are the operations".to_owned());
     }
     state

@@ -572,7 +572,7 @@ fn what_ended_unseen_leaves_a_line_that_can_be_opened() {
         it.sees("Cancel?").await;
         it.key(KeyCode::Right);
         it.key(KeyCode::Enter);
-        it.sees("cancelled: everything is as before  (o opens it)")
+        it.sees("cancelled, undone: everything is as before  (o opens it)")
             .await;
         it.key(KeyCode::Esc);
         // Keys do not take it away; opening does.
