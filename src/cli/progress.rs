@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 use super::output;
 use crate::model::progress::{BuildState, BuildStep, Progress, StepState};
 use crate::model::text::printable;
+use crate::model::transfer::Transfer;
 use crate::target::Watch;
 
 /// Messages that may wait; a slow terminal slows the operation's talk, not its work.
@@ -30,6 +31,7 @@ impl Teller {
             let mut line = Line {
                 open: false,
                 live: std::io::stderr().is_terminal(),
+                transfer: None,
             };
             while let Some(progress) = receiver.recv().await {
                 if !quiet {
@@ -55,6 +57,8 @@ impl Teller {
 struct Line {
     open: bool,
     live: bool,
+    /// What is on its way.
+    transfer: Option<Transfer>,
 }
 
 impl Line {
@@ -84,10 +88,15 @@ impl Line {
                 done,
                 total,
             } => {
-                let of = total
-                    .map(|total| format!(" of {total}"))
-                    .unwrap_or_default();
-                self.replace(&format!("  … {what} to {engine}: {done}{of}"));
+                let moving = self
+                    .transfer
+                    .take()
+                    .filter(|it| it.engine == *engine && it.what == *what);
+                let mut transfer =
+                    moving.unwrap_or_else(|| Transfer::new(engine.clone(), what.clone()));
+                transfer.told(chrono::Utc::now(), *done, *total);
+                self.replace(&format!("  … {what} to {engine}: {}", transfer.words()));
+                self.transfer = Some(transfer);
             }
             Progress::Build(step) => self.build(step),
             Progress::Log(text) => self.end(&format!("    │ {text}")),

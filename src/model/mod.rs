@@ -11,7 +11,7 @@
 //! | [`observation`] | what one engine answered at one moment |
 //! | [`fleet`], [`assemble`], [`grouping`], [`skew`] | every deployment of every image in every environment, and how they differ |
 //! | [`run`], [`known_good`] | what ran where and how it went; the version to go back to |
-//! | [`plan`], [`rebuild`], [`step`], [`progress`], [`event`] | what an operation will do, is doing, has done |
+//! | [`plan`], [`rebuild`], [`step`], [`progress`], [`transfer`], [`event`] | what an operation will do, is doing, has done |
 //! | [`details`] | one container, read closely |
 //! | [`nearest`], [`text`] | "did you mean"; text from elsewhere made fit for a terminal |
 
@@ -44,4 +44,5 @@ pub mod step;
 pub(crate) mod testing;
 pub mod text;
 pub mod time;
+pub mod transfer;
 pub mod version;

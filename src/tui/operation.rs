@@ -2,22 +2,19 @@
 //! from its messages.
 
 use std::collections::VecDeque;
-use std::time::Duration;
 
 use crate::model::bytes::Bytes;
 use crate::model::plan::{OperationId, OperationKind};
 use crate::model::progress::{BuildState, BuildStep, Progress, Report, StepState};
 use crate::model::project::{EngineName, EnvironmentName, ImageName};
 use crate::model::step::Step;
-use crate::model::time::{Span, Timestamp};
+use crate::model::time::Timestamp;
+use crate::model::transfer::Transfer;
 
 use super::effect::Confirmed;
 
 /// Lines of log kept; older ones go.
 const LOG_KEPT: usize = 10_000;
-
-/// The rate of a transfer is taken over this long.
-const RATE_OVER: Duration = Duration::from_secs(5);
 
 /// One operation, as the interface watches it.
 #[derive(Clone, Debug)]
@@ -92,79 +89,6 @@ impl Replacing {
         self.steps
             .last()
             .map(|(step, state, since)| (*step, state, *since))
-    }
-}
-
-/// Bytes on their way.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Transfer {
-    /// To which engine.
-    pub(crate) engine: EngineName,
-    /// What.
-    pub(crate) what: String,
-    /// So many.
-    pub(crate) done: Bytes,
-    /// Of so many.
-    pub(crate) total: Option<Bytes>,
-    /// What was known a moment ago, oldest first.
-    samples: VecDeque<(Timestamp, u64)>,
-}
-
-impl Transfer {
-    /// Bytes a second over the last seconds; nothing until there are two moments to compare.
-    pub(crate) fn rate(&self) -> Option<Bytes> {
-        let (first_at, first) = self.samples.front()?;
-        let (last_at, last) = self.samples.back()?;
-        let millis = u64::try_from((*last_at - *first_at).num_milliseconds()).ok()?;
-        let moved = last.saturating_sub(*first);
-        moved
-            .saturating_mul(1_000)
-            .checked_div(millis)
-            .filter(|rate| *rate > 0)
-            .map(Bytes)
-    }
-
-    /// How long the rest takes at that rate.
-    pub(crate) fn left(&self) -> Option<Span> {
-        let rest = self.total?.0.checked_sub(self.done.0)?;
-        rest.checked_div(self.rate()?.0).map(Span::seconds)
-    }
-
-    /// In words: `120 MB of 602 MB (19%), 35 MB/s, 13 s left`.
-    pub(crate) fn words(&self) -> String {
-        let mut text = match self.total {
-            Some(total) => format!("{} of {total}", self.done),
-            None => self.done.to_string(),
-        };
-        if let Some(total) = self.total.filter(|total| total.0 > 0) {
-            let percent = self.done.0.saturating_mul(100) / total.0;
-            text.push_str(&format!(" ({}%)", percent.min(100)));
-        }
-        if let Some(rate) = self.rate() {
-            text.push_str(&format!(", {rate}/s"));
-        }
-        if let Some(left) = self.left().filter(|left| left.0.as_secs() > 0) {
-            text.push_str(&format!(", {left} left"));
-        }
-        text
-    }
-
-    /// Whether more is to come.
-    fn goes_on(&self) -> bool {
-        self.total.is_none_or(|total| self.done < total)
-    }
-
-    fn told(&mut self, now: Timestamp, done: Bytes, total: Option<Bytes>) {
-        self.done = done;
-        self.total = total.or(self.total);
-        self.samples.push_back((now, done.0));
-        while let (Some((first, _)), true) = (self.samples.front(), self.samples.len() > 2) {
-            if (now - *first).to_std().unwrap_or_default() > RATE_OVER || self.samples.len() > 256 {
-                self.samples.pop_front();
-            } else {
-                break;
-            }
-        }
     }
 }
 
@@ -285,13 +209,7 @@ impl Operation {
         if let Some(transfer) = known {
             transfer.told(now, done, total);
         } else {
-            let mut transfer = Transfer {
-                engine,
-                what,
-                done,
-                total,
-                samples: VecDeque::new(),
-            };
+            let mut transfer = Transfer::new(engine, what);
             transfer.told(now, done, total);
             self.transfers.push(transfer);
         }
@@ -359,30 +277,10 @@ impl Operation {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::time::Span;
 
     fn at(seconds: i64) -> Timestamp {
         Timestamp::from_timestamp(1_800_000_000 + seconds, 0).expect("a time")
-    }
-
-    #[test]
-    fn rate_and_time_left_come_from_the_last_seconds() {
-        let mut operation = Operation::unknown(OperationId("1".into()), at(0));
-        for second in 0..=10 {
-            let done = Bytes(if second < 5 { 0 } else { (second - 5) * 1_000 });
-            operation.told(
-                Progress::Bytes {
-                    engine: "e".into(),
-                    what: "w".into(),
-                    done,
-                    total: Some(Bytes(15_000)),
-                },
-                at(i64::try_from(second).expect("small")),
-            );
-        }
-        let transfer = operation.transfers.first().expect("one transfer");
-        assert_eq!(transfer.rate(), Some(Bytes(1_000)));
-        assert_eq!(transfer.left(), Some(Span::seconds(10)));
-        assert_eq!(transfer.words(), "5 kB of 15 kB (33%), 1 kB/s, 10 s left");
     }
 
     #[test]
