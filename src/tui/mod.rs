@@ -22,6 +22,7 @@ mod action;
 mod available;
 pub mod effect;
 mod event;
+pub mod headless;
 mod keys;
 mod operation;
 mod run;

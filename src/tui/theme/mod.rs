@@ -249,6 +249,34 @@ impl Theme {
         .chain(&mut self.environments)
     }
 
+    /// Every slot by its name, for tests of what is drawn in which.
+    #[cfg(test)]
+    pub(crate) fn slots(&self) -> Vec<(&'static str, Style)> {
+        let mut slots = vec![
+            ("text", self.text),
+            ("quiet", self.quiet),
+            ("title", self.title),
+            ("border", self.border),
+            ("selected", self.selected),
+            ("key", self.key),
+            ("good", self.good),
+            ("warn", self.warn),
+            ("bad", self.bad),
+            ("busy", self.busy),
+            ("known-good", self.known_good),
+            ("protected", self.protected),
+            ("demo", self.demo),
+        ];
+        let names = [
+            "environment-1",
+            "environment-2",
+            "environment-3",
+            "environment-4",
+        ];
+        slots.extend(names.into_iter().zip(self.environments.iter().copied()));
+        slots
+    }
+
     /// The accent of an environment: its own, or the one of all protected ones.
     #[must_use]
     pub fn environment(&self, position: usize, environment: &Environment) -> Style {
