@@ -42,6 +42,7 @@ fn opening(fleet: &Arc<Fleet>) -> Opening {
         fleet_updates: watch::channel(Arc::clone(fleet)).1,
         hands: Arc::new(Idle),
         read_only: false,
+        keys: std::collections::BTreeMap::new(),
         demo: false,
         mouse: true,
         themes: Themes {

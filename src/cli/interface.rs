@@ -83,6 +83,7 @@ fn opening(session: &Session, look: &Look, observed: &Live, hands: Hand) -> Open
         fleet_updates: observed.fleet.clone(),
         hands: Arc::new(hands),
         read_only: session.read_only,
+        keys: settings.keys.clone(),
         demo: false,
         mouse: settings.mouse && !look.no_mouse,
         themes,

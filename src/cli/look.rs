@@ -136,7 +136,7 @@ mod tests {
             ("auto", Depth::Indexed, ("dark", light.clone())),
             ("auto", Depth::Sixteen, ("sixteen", None)),
             ("light", Depth::Sixteen, ("sixteen", None)),
-            ("lihgt", Depth::True, ("dark", light.clone())),
+            ("lihgt", Depth::True, ("dark", light)),
         ] {
             let (first, when_light) = pick(name, depth, &nothing);
             assert_eq!((first.as_str(), when_light), want, "{name} {depth:?}");

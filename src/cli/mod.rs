@@ -6,6 +6,8 @@
 
 pub mod args;
 mod confirm;
+#[cfg(test)]
+mod copied;
 pub mod demo;
 mod deploy;
 #[cfg(test)]

@@ -1,17 +1,25 @@
-//! The one table of what can be done. Keys, footer and help are all read from it; why an
-//! entry cannot be used just now is in [`super::available`].
+//! The one table of what can be done. Keys, footer, help and palette are all read from it;
+//! which keys stand for an entry is in [`super::keymap`], why it cannot be used just now in
+//! [`super::available`].
 
 use crossterm::event::{KeyCode, KeyEvent};
 
 use crate::model::time::Timestamp;
 
 use super::effect::Message;
+use super::keymap::{Key, ctrl, key, letter};
 
 /// What [`update`](super::update::update) is told.
 #[derive(Clone, Debug)]
 pub(crate) enum Action {
     /// Something from the table.
     Do(Command),
+    /// The first keys of a sequence: this one more.
+    Wait(Key),
+    /// A key that goes on with none of the sequences that began.
+    Astray(Key),
+    /// A key whose action must not be had here: why.
+    Withheld(String),
     /// A key for the text field that has the focus.
     Type(KeyEvent),
     /// Text pasted.
@@ -60,12 +68,32 @@ pub(crate) enum Command {
     Recover,
     Refresh,
     CopyDigest,
+    CopyLine,
+    Home,
+    Palette,
     Help,
     Leave,
     Interrupt,
     Suspend,
     NextTheme,
     Mouse,
+}
+
+impl Command {
+    /// Whether it only moves about: never offered in the palette, never worth a hint.
+    pub(crate) const fn moves(self) -> bool {
+        matches!(
+            self,
+            Self::Up
+                | Self::Down
+                | Self::Left
+                | Self::Right
+                | Self::PageUp
+                | Self::PageDown
+                | Self::First
+                | Self::Last
+        )
+    }
 }
 
 /// Where an entry of the table holds: a view, or the dialog above it.
@@ -97,6 +125,8 @@ pub(crate) enum Place {
     Choose,
     /// A dialog to read, or to wait in.
     Notice,
+    /// The palette.
+    Palette,
 }
 
 impl Place {
@@ -114,57 +144,18 @@ impl Place {
             Self::Help => "Help",
             Self::Plan => "The plan dialog",
             Self::Ask | Self::Choose | Self::Notice => "A dialog",
+            Self::Palette => "The palette",
         }
     }
-}
 
-/// A key: a code, and whether Ctrl is held.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Key {
-    /// Which key.
-    pub(crate) code: KeyCode,
-    /// With Ctrl.
-    pub(crate) control: bool,
-}
-
-const fn key(code: KeyCode) -> Key {
-    Key {
-        code,
-        control: false,
+    /// Whether letters may be for a text field here.
+    pub(crate) const fn is_typed_in(self) -> bool {
+        matches!(self, Self::Plan | Self::Palette)
     }
-}
-const fn letter(c: char) -> Key {
-    key(KeyCode::Char(c))
-}
-const fn ctrl(c: char) -> Key {
-    Key {
-        code: KeyCode::Char(c),
-        control: true,
-    }
-}
 
-impl Key {
-    /// As hints and help show it.
-    pub(crate) fn shown(self) -> String {
-        let name = match self.code {
-            KeyCode::Char(c) if self.control => c.to_uppercase().to_string(),
-            KeyCode::Char(c) => c.to_string(),
-            KeyCode::Enter => "Enter".to_owned(),
-            KeyCode::Esc => "Esc".to_owned(),
-            KeyCode::Up => "↑".to_owned(),
-            KeyCode::Down => "↓".to_owned(),
-            KeyCode::Left => "←".to_owned(),
-            KeyCode::Right => "→".to_owned(),
-            KeyCode::PageUp => "PgUp".to_owned(),
-            KeyCode::PageDown => "PgDn".to_owned(),
-            KeyCode::BackTab => "Shift-Tab".to_owned(),
-            other => format!("{other:?}"),
-        };
-        if self.control {
-            format!("Ctrl-{name}")
-        } else {
-            name
-        }
+    /// Whether it is a view, not a dialog above one.
+    pub(crate) fn is_view(self) -> bool {
+        VIEWS.contains(&self)
     }
 }
 
@@ -175,7 +166,7 @@ pub(crate) struct Entry {
     pub(crate) command: Command,
     /// Its stable name, for settings.
     pub(crate) id: &'static str,
-    /// Its keys, the one to show first.
+    /// Its keys unless the settings say otherwise, the one to show first.
     pub(crate) keys: &'static [Key],
     /// For hints: one or two words.
     pub(crate) name: &'static str,
@@ -185,11 +176,14 @@ pub(crate) struct Entry {
     pub(crate) places: &'static [Place],
     /// Whether the footer hints at it, space permitting.
     pub(crate) hint: bool,
+    /// It changes what runs: not bound at all where karat is read-only.
+    pub(crate) danger: bool,
 }
 
 use Place as P;
 
-const EVERYWHERE: &[Place] = &[
+/// All of them.
+pub(crate) const EVERYWHERE: &[Place] = &[
     P::Home,
     P::Versions,
     P::Version,
@@ -203,6 +197,7 @@ const EVERYWHERE: &[Place] = &[
     P::Ask,
     P::Choose,
     P::Notice,
+    P::Palette,
 ];
 const VIEWS: &[Place] = &[
     P::Home,
@@ -217,6 +212,18 @@ const VIEWS: &[Place] = &[
 ];
 const SIDEWAYS: &[Place] = &[P::Home, P::Deployment, P::Plan, P::Ask];
 const OF_A_CELL: &[Place] = &[P::Home, P::Deployment];
+const WITH_A_COMMAND_LINE: &[Place] = &[
+    P::Home,
+    P::Versions,
+    P::Version,
+    P::Deployment,
+    P::Operations,
+    P::Operation,
+    P::History,
+    P::Event,
+    P::Plan,
+    P::Choose,
+];
 const OF_AN_IMAGE: &[Place] = &[P::Home, P::Deployment, P::Versions];
 
 const fn entry(
@@ -235,12 +242,17 @@ const fn entry(
         help,
         places,
         hint: true,
+        danger: false,
     }
 }
 
 impl Entry {
     const fn quiet(mut self) -> Self {
         self.hint = false;
+        self
+    }
+    const fn danger(mut self) -> Self {
+        self.danger = true;
         self
     }
 }
@@ -261,7 +273,7 @@ pub(crate) static TABLE: &[Entry] = &[
         &[key(KeyCode::Enter)],
         "press",
         "in a dialog: press the button that has the focus, choose the line",
-        &[P::Plan, P::Ask, P::Choose, P::Notice],
+        &[P::Plan, P::Ask, P::Choose, P::Notice, P::Palette],
     ),
     entry(
         Command::RollBack,
@@ -270,7 +282,8 @@ pub(crate) static TABLE: &[Entry] = &[
         "roll back",
         "show the plan to go back to known good; on a version: to deploy that very one",
         &[P::Home, P::Deployment, P::Versions, P::Version],
-    ),
+    )
+    .danger(),
     entry(
         Command::Promote,
         "promote",
@@ -278,7 +291,8 @@ pub(crate) static TABLE: &[Entry] = &[
         "promote",
         "show the plan to bring what runs here to the next environment",
         OF_A_CELL,
-    ),
+    )
+    .danger(),
     entry(
         Command::Versions,
         "versions",
@@ -294,7 +308,8 @@ pub(crate) static TABLE: &[Entry] = &[
         "rebuild",
         "show the plan to build a new version of this image",
         OF_AN_IMAGE,
-    ),
+    )
+    .danger(),
     entry(
         Command::History,
         "history",
@@ -327,6 +342,7 @@ pub(crate) static TABLE: &[Entry] = &[
         "show the plan to bring every image that runs here to the next environment",
         &[P::Home],
     )
+    .danger()
     .quiet(),
     entry(
         Command::RebuildClean,
@@ -336,6 +352,7 @@ pub(crate) static TABLE: &[Entry] = &[
         "like rebuild, with no cache and a fresh base image",
         OF_AN_IMAGE,
     )
+    .danger()
     .quiet(),
     entry(
         Command::HistoryAll,
@@ -354,6 +371,7 @@ pub(crate) static TABLE: &[Entry] = &[
         "finish or undo operations that were cut off",
         &[P::Home, P::Deployment],
     )
+    .danger()
     .quiet(),
     entry(
         Command::CopyDigest,
@@ -362,6 +380,15 @@ pub(crate) static TABLE: &[Entry] = &[
         "copy digest",
         "copy the whole digest of what is selected",
         &[P::Home, P::Deployment, P::Versions, P::Version, P::Event],
+    )
+    .quiet(),
+    entry(
+        Command::CopyLine,
+        "copy-command",
+        &[letter('Y'), ctrl('y')],
+        "copy command",
+        "copy the command line that does the same as what is shown or selected: in a plan this very plan, at a cell its roll back, else the versions; on an event or operation what repeats it",
+        WITH_A_COMMAND_LINE,
     )
     .quiet(),
     entry(
@@ -399,6 +426,23 @@ pub(crate) static TABLE: &[Entry] = &[
         EVERYWHERE,
     ),
     entry(
+        Command::Home,
+        "home",
+        &[],
+        "home",
+        "the fleet, from wherever you are",
+        VIEWS,
+    )
+    .quiet(),
+    entry(
+        Command::Palette,
+        "palette",
+        &[letter(':')],
+        "palette",
+        "find an action, an image or an environment by name",
+        VIEWS,
+    ),
+    entry(
         Command::Help,
         "help",
         &[letter('?')],
@@ -417,7 +461,7 @@ pub(crate) static TABLE: &[Entry] = &[
     entry(
         Command::Up,
         "up",
-        &[key(KeyCode::Up), letter('k')],
+        &[key(KeyCode::Up), letter('k'), ctrl('p')],
         "up",
         "one row up",
         EVERYWHERE,
@@ -426,7 +470,7 @@ pub(crate) static TABLE: &[Entry] = &[
     entry(
         Command::Down,
         "down",
-        &[key(KeyCode::Down), letter('j')],
+        &[key(KeyCode::Down), letter('j'), ctrl('n')],
         "down",
         "one row down",
         EVERYWHERE,
@@ -524,13 +568,6 @@ pub(crate) static TABLE: &[Entry] = &[
     .quiet(),
 ];
 
-/// The entry that a key stands for in a place.
-pub(crate) fn find(place: Place, pressed: Key) -> Option<&'static Entry> {
-    TABLE
-        .iter()
-        .find(|entry| entry.places.contains(&place) && entry.keys.contains(&pressed))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -542,7 +579,7 @@ mod tests {
             for entry in TABLE.iter().filter(|entry| entry.places.contains(place)) {
                 for key in entry.keys {
                     let before = seen.insert(*key, entry.id);
-                    assert_eq!(before, None, "{} in {place:?}: {}", key.shown(), entry.id);
+                    assert_eq!(before, None, "{key} in {place:?}: {}", entry.id);
                 }
             }
         }

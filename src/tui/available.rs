@@ -5,11 +5,16 @@ use crate::model::fleet::Cell;
 use crate::model::known_good::Verdict;
 use crate::model::project::{Environment, EnvironmentName, ImageName};
 
-use super::action::{Command, Place};
-use super::state::{State, View};
+use super::action::{Command, Place, TABLE};
+use super::operation::Operation;
+use super::state::{Dialog, State, View};
 
 /// Why a command cannot be used now; nothing if it can.
 pub(crate) fn unavailable(state: &State, command: Command) -> Option<String> {
+    if let Some(why) = forbidden(state, command) {
+        return Some(why);
+    }
+    let way = |command| state.keymap.way(command);
     match command {
         Command::RollBack => roll_back(state),
         Command::Promote => promote(state),
@@ -19,17 +24,26 @@ pub(crate) fn unavailable(state: &State, command: Command) -> Option<String> {
             .subject()
             .is_none()
             .then(|| "there is no image here".to_owned()),
-        Command::History => state
-            .subject()
-            .is_none()
-            .then(|| "there is no image here; T shows the history of everything".to_owned()),
+        Command::History => state.subject().is_none().then(|| {
+            format!(
+                "there is no image here; {} shows the history of everything",
+                way(Command::HistoryAll)
+            )
+        }),
         Command::CancelOperation => cancel(state),
         Command::Recover => recover(state),
         Command::Operations => operations(state),
-        Command::Open => (state.place() == Place::Home && state.subject_cell().is_none())
+        Command::Open => (state.view_place() == Place::Home && state.subject_cell().is_none())
             .then(|| "there is nothing to open yet".to_owned()),
-        Command::Back => (state.place() == Place::Home)
-            .then(|| "this is where everything begins; q leaves karat".to_owned()),
+        Command::Back => (state.view_place() == Place::Home && !asks(state)).then(|| {
+            format!(
+                "this is where everything begins; {} leaves karat",
+                way(Command::Leave)
+            )
+        }),
+        Command::Home => {
+            (state.view_place() == Place::Home).then(|| "this is the fleet".to_owned())
+        }
         _ => None,
     }
 }
@@ -38,17 +52,58 @@ fn operations(state: &State) -> Option<String> {
     if state.view_place() == Place::Operations && state.unseen.is_none() {
         return Some("these are the operations".to_owned());
     }
-    state
-        .operations
-        .is_empty()
-        .then(|| "no operation ran since karat was opened; T shows the history".to_owned())
+    state.operations.is_empty().then(|| {
+        format!(
+            "no operation ran since karat was opened; {} shows the history",
+            state.keymap.way(Command::HistoryAll)
+        )
+    })
 }
 
-/// Why nothing may be changed at all.
-fn read_only(state: &State) -> Option<String> {
-    state
-        .read_only
-        .then(|| "karat is read-only, by --read-only or by the settings file".to_owned())
+/// Whether a dialog that one can go back from is on top; the palette asks for the view
+/// below it.
+fn asks(state: &State) -> bool {
+    !matches!(state.dialog, None | Some(Dialog::Palette(_)))
+}
+
+/// Why a dangerous command must not be had here at all, by the flag, the settings or the
+/// environment; nothing if it may, and for all that changes nothing.
+pub(crate) fn forbidden(state: &State, command: Command) -> Option<String> {
+    let danger = TABLE
+        .iter()
+        .any(|entry| entry.danger && entry.command == command);
+    if !danger {
+        return None;
+    }
+    if state.read_only {
+        let why = "karat is read-only, by --read-only or by the settings file";
+        return Some(why.to_owned());
+    }
+    let (_, here) = state.subject()?;
+    match command {
+        Command::RollBack => state.environment(&here?).and_then(closed),
+        // Out of a read-only environment into another one is no change to it.
+        Command::Promote | Command::PromoteAll => {
+            let targets = downstream(state, &here?);
+            let mut why = targets.into_iter().map(closed);
+            // Open is one that may be changed.
+            why.next()?.filter(|_| why.all(|one| one.is_some()))
+        }
+        Command::Recover => all_locked_are_closed(state),
+        _ => None,
+    }
+}
+
+/// Recovering would only change environments that are read-only.
+fn all_locked_are_closed(state: &State) -> Option<String> {
+    let mut locked = state.fleet.rows.iter().flat_map(|row| {
+        row.cells
+            .iter()
+            .zip(&state.fleet.environments)
+            .filter(|(cell, _)| !cell.locks.is_empty())
+            .map(|(_, environment)| closed(environment))
+    });
+    locked.next()?.filter(|_| locked.all(|one| one.is_some()))
 }
 
 /// Why an environment may not be changed.
@@ -69,20 +124,22 @@ fn occupied(
         one.environment.as_ref() == Some(environment) && one.images.iter().any(|it| it == image)
     });
     if let Some(ours) = ours {
-        return Some(format!("this runs already: {}; o shows it", ours.summary));
+        return Some(runs_already(state, ours));
     }
     cell.locks.first().map(|(engine, lock)| {
         format!(
-            "{image} in {environment} is locked on {engine} by {}: {}; R finishes or undoes it if it was cut off",
-            lock.owner, lock.summary
+            "{image} in {environment} is locked on {engine} by {}: {}; {} finishes or undoes it if it was cut off",
+            lock.owner, lock.summary, state.keymap.way(Command::Recover)
         )
     })
 }
 
+fn runs_already(state: &State, ours: &Operation) -> String {
+    let way = state.keymap.way(Command::Operations);
+    format!("this runs already: {}; {way} shows it", ours.summary)
+}
+
 fn roll_back(state: &State) -> Option<String> {
-    if let Some(why) = read_only(state) {
-        return Some(why);
-    }
     if let Some((image, identity)) = state.subject_version() {
         let row = state.fleet.row(image)?;
         if row.version(identity).is_some_and(|version| version.revoked) {
@@ -95,9 +152,6 @@ fn roll_back(state: &State) -> Option<String> {
     let Some((image, environment, cell)) = state.subject_cell() else {
         return Some("no cell is selected".to_owned());
     };
-    if let Some(why) = state.environment(&environment).and_then(closed) {
-        return Some(why);
-    }
     if cell.deployment.is_none() {
         return Some(format!("{image} does not run in {environment}"));
     }
@@ -106,8 +160,10 @@ fn roll_back(state: &State) -> Option<String> {
     }
     match &cell.known_good {
         Some(verdict) if verdict.choice.is_none() => Some(format!(
-            "no known good version of {image} in {environment}: {}; v shows the versions, and r there deploys one by name",
-            nothing_good(verdict)
+            "no known good version of {image} in {environment}: {}; {} shows the versions, and {} there deploys one by name",
+            nothing_good(verdict),
+            state.keymap.way(Command::Versions),
+            state.keymap.way(Command::RollBack)
         )),
         _ => None,
     }
@@ -170,9 +226,6 @@ pub(crate) fn cannot_promote_to(
 }
 
 fn promote(state: &State) -> Option<String> {
-    if let Some(why) = read_only(state) {
-        return Some(why);
-    }
     let Some((image, environment, cell)) = state.subject_cell() else {
         return Some("no cell is selected".to_owned());
     };
@@ -188,9 +241,6 @@ fn promote(state: &State) -> Option<String> {
 }
 
 fn promote_all(state: &State) -> Option<String> {
-    if let Some(why) = read_only(state) {
-        return Some(why);
-    }
     let Some((_, from)) = state.selected_column() else {
         return Some("no environment is selected".to_owned());
     };
@@ -203,9 +253,6 @@ fn promote_all(state: &State) -> Option<String> {
 }
 
 fn rebuild(state: &State) -> Option<String> {
-    if let Some(why) = read_only(state) {
-        return Some(why);
-    }
     let Some((image, _)) = state.subject() else {
         return Some("there is no image here".to_owned());
     };
@@ -218,7 +265,7 @@ fn rebuild(state: &State) -> Option<String> {
     state
         .running()
         .find(|one| one.environment.is_none() && one.images.contains(&image))
-        .map(|ours| format!("this runs already: {}; o shows it", ours.summary))
+        .map(|ours| runs_already(state, ours))
 }
 
 fn cancel(state: &State) -> Option<String> {
@@ -240,9 +287,6 @@ fn cancel(state: &State) -> Option<String> {
 }
 
 fn recover(state: &State) -> Option<String> {
-    if let Some(why) = read_only(state) {
-        return Some(why);
-    }
     let cut_off = state
         .fleet
         .rows

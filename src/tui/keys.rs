@@ -1,55 +1,79 @@
-//! From a key to an action: the table of actions, and before it the text field that has
-//! the focus.
+//! From a key to an action: the keymap, and before it the text field that has the focus.
 
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use crossterm::event::{Event, KeyEvent, KeyModifiers};
+use tui_input::backend::crossterm::to_input_request;
 
-use super::action::{Action, Command, Key, Place, find};
+use super::action::{Action, Command, Place};
+use super::available::forbidden;
+use super::keymap::{Key, Press};
 use super::state::{Dialog, State};
 
 /// What a key means just now.
 pub(crate) fn action_for(state: &State, event: KeyEvent) -> Option<Action> {
-    let control = event.modifiers.contains(KeyModifiers::CONTROL);
-    let pressed = Key {
-        code: event.code,
-        control,
-    };
+    let pressed = Key::pressed(event);
     let place = state.place();
+    let pending = state.pending();
     // A screen too small to be read must not be acted upon.
-    if state.too_small() {
-        return match find(place, pressed).map(|entry| entry.command) {
-            Some(command @ (Command::Interrupt | Command::Suspend | Command::Back)) => {
-                Some(Action::Do(command))
-            }
-            Some(Command::Leave) => Some(Action::Do(Command::Leave)),
-            _ => None,
-        };
-    }
-    if is_text(state, place, event) {
+    let too_small = state.too_small();
+    if !too_small && pending.is_empty() && is_text(state, place, event) {
         return Some(Action::Type(event));
     }
-    if event.modifiers.contains(KeyModifiers::ALT) {
+    let entry = match state.keymap.press(place, pending, pressed) {
+        Press::Does(entry) => entry,
+        Press::Waits => return Some(Action::Wait(pressed)),
+        Press::Withheld(_) | Press::Nothing if !pending.is_empty() => {
+            return Some(astray(state, place, pressed));
+        }
+        Press::Withheld(_) if too_small => return None,
+        Press::Withheld(entry) => {
+            return forbidden(state, entry.command).map(Action::Withheld);
+        }
+        Press::Nothing => return None,
+    };
+    let leads_out = matches!(
+        entry.command,
+        Command::Interrupt | Command::Suspend | Command::Back | Command::Leave
+    );
+    if too_small && !leads_out {
         return None;
     }
-    find(place, pressed).map(|entry| Action::Do(entry.command))
+    // In an environment that is read-only, what would change it is not bound either.
+    if entry.danger
+        && let Some(why) = forbidden(state, entry.command)
+    {
+        return Some(Action::Withheld(why));
+    }
+    Some(Action::Do(entry.command))
 }
 
-/// Whether a key belongs into a text field: letters and editing keys, while a field of the
-/// plan dialog has the focus, or would get it by typing.
+/// A key that goes on with no sequence. Ctrl-C is heard at any time.
+fn astray(state: &State, place: Place, pressed: Key) -> Action {
+    match state.keymap.press(place, &[], pressed) {
+        Press::Does(entry) if entry.command == Command::Interrupt => Action::Do(entry.command),
+        _ => Action::Astray(pressed),
+    }
+}
+
+/// Whether a key belongs into a text field: letters and editing keys, while a field has the
+/// focus, or would get it by typing.
 fn is_text(state: &State, place: Place, event: KeyEvent) -> bool {
-    if place != Place::Plan {
-        return false;
-    }
-    let Some(Dialog::Plan(dialog)) = &state.dialog else {
-        return false;
+    let (has_focus, gets_it) = match &state.dialog {
+        Some(Dialog::Plan(dialog)) => (dialog.field().is_some(), dialog.wants_name()),
+        Some(Dialog::Palette(_)) => (true, true),
+        _ => return false,
     };
-    let control = event.modifiers.contains(KeyModifiers::CONTROL);
-    match event.code {
-        // Ctrl-C and Ctrl-Z stay what they are; the rest is line editing (Ctrl-W, Ctrl-U …).
-        KeyCode::Char('c' | 'z') if control => false,
-        KeyCode::Char(_) if control => dialog.field().is_some(),
-        KeyCode::Char(_) => dialog.field().is_some() || dialog.wants_name(),
-        KeyCode::Backspace | KeyCode::Delete => true,
-        KeyCode::Left | KeyCode::Right | KeyCode::Home | KeyCode::End => dialog.field().is_some(),
-        _ => false,
+    let key = Key::pressed(event);
+    if event
+        .modifiers
+        .intersects(KeyModifiers::CONTROL | KeyModifiers::ALT)
+    {
+        // Line editing (Ctrl-W, Ctrl-U …), unless the key does more than move.
+        let acts = match state.keymap.press(place, &[], key) {
+            Press::Does(entry) => !entry.command.moves(),
+            Press::Waits => true,
+            Press::Withheld(_) | Press::Nothing => false,
+        };
+        return has_focus && !acts && to_input_request(&Event::Key(event)).is_some();
     }
+    key.is_text() && (has_focus || (gets_it && key.writes()))
 }

@@ -12,7 +12,9 @@
 //! | file | subject |
 //! |---|---|
 //! | [`effect`] | the seam: what is asked for, what is told |
-//! | `action`, `keys`, `available` | the one table of what can be done; keys; why something cannot be done now |
+//! | `action`, `available` | the one table of what can be done; why something cannot be done now |
+//! | `keymap`, `keys` | which keys stand for what, those of the settings included; from a key to an action |
+//! | `palette`, `command_line` | what the palette finds; the command that does the same as the screen |
 //! | `event`, `run`, `terminal` | the loop, and the terminal that is always given back |
 //! | `state`, `operation`, `update` | what is on screen, and how it changes |
 //! | `views`, `widgets` | drawing |
@@ -20,22 +22,26 @@
 
 mod action;
 mod available;
+pub(crate) mod command_line;
 pub mod effect;
 mod event;
 pub mod headless;
+mod keymap;
 mod keys;
 mod operation;
+mod palette;
 mod run;
 mod state;
 mod terminal;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod text;
 pub mod theme;
 mod update;
 mod views;
 mod widgets;
 
+use std::collections::BTreeMap;
 use std::io::{self, Write as _};
 use std::mem::ManuallyDrop;
 use std::sync::Arc;
@@ -49,6 +55,7 @@ use crate::model::progress::Report;
 use crate::model::time::Timestamp;
 
 use effect::{Hands, Request};
+use keymap::Keymap;
 use state::{Dialog, Ending, Home, Layout, Notice, State};
 use theme::Themes;
 
@@ -69,13 +76,15 @@ pub struct Opening {
     pub hands: Arc<dyn Hands>,
     /// Nothing may be changed from here.
     pub read_only: bool,
+    /// Keys by the name of the action, in the stead of its own.
+    pub keys: BTreeMap<String, Vec<String>>,
     /// The fleet is not a real one: said on every screen.
     pub demo: bool,
     /// Take clicks and the wheel.
     pub mouse: bool,
     /// The colours.
     pub themes: Themes,
-    /// What of the user's settings was refused, a sentence each: told at once.
+    /// What else of the user's settings was refused, a sentence each: told at once.
     pub refused: Vec<String>,
     /// What time it is.
     pub clock: Clock,
@@ -148,6 +157,8 @@ impl Opening {
             mouse: self.mouse,
             size: (0, 0),
             read_only: self.read_only,
+            keymap: Arc::new(Keymap::new(&self.keys, self.read_only)),
+            began: None,
             demo: self.demo,
             home: Home::default(),
             stack: Vec::new(),
@@ -162,14 +173,24 @@ impl Opening {
         };
         state.home.image = self.fleet.rows.first().map(|row| row.image.name.clone());
         state.home.environment = self.fleet.environments.first().map(|it| it.name.clone());
-        if !self.refused.is_empty() {
-            state.dialog = Some(Dialog::Notice(Notice {
-                title: "Settings that were refused".to_owned(),
-                text: format!("{}\n\nEverything else holds.", self.refused.join("\n")),
-                top: 0,
-            }));
-        }
+        state.dialog = self.refused(&state.keymap).map(Dialog::Notice);
         state
+    }
+
+    /// What of the settings does not hold: nobody should find out by a key that does
+    /// nothing.
+    fn refused(&self, keymap: &Keymap) -> Option<Notice> {
+        let sentences: Vec<String> = self
+            .refused
+            .iter()
+            .cloned()
+            .chain(keymap.complaints.iter().map(ToString::to_string))
+            .collect();
+        (!sentences.is_empty()).then(|| Notice {
+            title: "Settings that were refused".to_owned(),
+            text: format!("{}\n\nEverything else holds.", sentences.join("\n\n")),
+            top: 0,
+        })
     }
 }
 

@@ -11,6 +11,7 @@ use crate::model::step::Step;
 use crate::model::time::Timestamp;
 use crate::model::transfer::Transfer;
 
+use super::command_line::{Line, of_plan};
 use super::effect::Confirmed;
 
 /// Lines of log kept; older ones go.
@@ -29,6 +30,8 @@ pub(crate) struct Operation {
     pub(crate) environment: Option<EnvironmentName>,
     /// The images it changes.
     pub(crate) images: Vec<ImageName>,
+    /// The command line that repeats it, where it was started here.
+    pub(crate) command: Option<Line>,
     /// Since when.
     pub(crate) since: Timestamp,
     /// The containers it replaces, in order.
@@ -98,6 +101,7 @@ impl Operation {
         let mut this = Self::unknown(plan.id().clone(), now);
         this.kind = Some(plan.kind());
         this.summary = plan.summary();
+        this.command = Some(of_plan(plan));
         match plan {
             Confirmed::Deploy(plan) => {
                 this.environment = Some(plan.environment.clone());
@@ -124,6 +128,7 @@ impl Operation {
             kind: None,
             environment: None,
             images: Vec::new(),
+            command: None,
             since: now,
             containers: Vec::new(),
             transfers: Vec::new(),

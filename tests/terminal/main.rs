@@ -8,6 +8,7 @@
 //! | `opening` | the first frame, with and without an engine that answers; sizes; no terminal |
 //! | `acting` | rolling back by typing the name; Esc; leaving in the middle |
 //! | `leaving` | signals, Ctrl-C, Ctrl-Z: the terminal is always given back |
+//! | `keying` | the palette, keys of the user's own, keys that are not bound |
 //! | `living` | what changes on an engine changes on screen |
 //! | `looking` | themes, light or dark, the mouse, refused settings, the log file |
 //! | `screenshots`, `svg` | the pictures of the README |
@@ -20,6 +21,7 @@
 mod support;
 
 mod acting;
+mod keying;
 mod leaving;
 mod living;
 mod looking;

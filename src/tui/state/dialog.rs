@@ -26,6 +26,19 @@ pub(crate) enum Dialog {
     Choose(Chooser),
     /// Something to be read.
     Notice(Notice),
+    /// The palette.
+    Palette(PaletteDialog),
+}
+
+/// The palette: what is looked for, and which line is selected.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct PaletteDialog {
+    /// What is looked for.
+    pub(crate) typed: Input,
+    /// Which of the lines found is selected.
+    pub(crate) selected: usize,
+    /// First line drawn.
+    pub(crate) top: usize,
 }
 
 /// A plan, to be confirmed. What is shown is what is done.

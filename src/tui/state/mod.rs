@@ -15,10 +15,13 @@ use crate::model::time::Timestamp;
 
 use super::action::Place;
 use super::effect::Request;
+use super::keymap::{Key, Keymap};
 use super::operation::Operation;
 use super::theme::Theme;
 
-pub(crate) use dialog::{Answer, Ask, Choice, Chooser, Dialog, Focus, Notice, PlanDialog};
+pub(crate) use dialog::{
+    Answer, Ask, Choice, Chooser, Dialog, Focus, Notice, PaletteDialog, PlanDialog,
+};
 pub(crate) use layout::{Hit, Layout, Target, Window};
 pub(crate) use view::{
     ContainerKey, DeploymentView, HistoryView, Home, Versions, View, chosen_replica, load_details,
@@ -44,6 +47,10 @@ pub(crate) struct State {
     pub(crate) size: (u16, u16),
     /// Nothing may be changed from here.
     pub(crate) read_only: bool,
+    /// Which keys stand for what.
+    pub(crate) keymap: Arc<Keymap>,
+    /// The first keys of a sequence, and where they were pressed.
+    pub(crate) began: Option<(Place, Vec<Key>)>,
     /// The fleet is not a real one.
     pub(crate) demo: bool,
     /// The bottom of the stack of views.
@@ -109,7 +116,16 @@ impl State {
             Some(Dialog::Ask(_)) => Place::Ask,
             Some(Dialog::Choose(_)) => Place::Choose,
             Some(Dialog::Notice(_) | Dialog::Planning { .. }) => Place::Notice,
+            Some(Dialog::Palette(_)) => Place::Palette,
             None => self.view_place(),
+        }
+    }
+
+    /// The first keys of a sequence, unless something else is on top meanwhile.
+    pub(crate) fn pending(&self) -> &[Key] {
+        match &self.began {
+            Some((place, keys)) if *place == self.place() => keys,
+            _ => &[],
         }
     }
 
@@ -152,7 +168,9 @@ impl State {
     /// The image and environment a command is about: the selected cell, the deployment
     /// that is open, or the image whose versions are.
     pub(crate) fn subject(&self) -> Option<(ImageName, Option<EnvironmentName>)> {
-        match self.stack.last() {
+        // The help is about what it was asked from.
+        let below = |view: &&View| !matches!(view, View::Help { .. });
+        match self.stack.iter().rev().find(below) {
             None => {
                 let (_, row) = self.selected_row()?;
                 Some((row.image.name.clone(), self.home.environment.clone()))
@@ -228,6 +246,7 @@ impl State {
         match &mut self.dialog {
             Some(Dialog::Plan(dialog)) => dialog.top = layout.dialog.top,
             Some(Dialog::Notice(notice)) => notice.top = layout.dialog.top,
+            Some(Dialog::Palette(palette)) => palette.top = layout.dialog.top,
             Some(Dialog::Planning { .. } | Dialog::Ask(_) | Dialog::Choose(_)) | None => {}
         }
         self.layout = layout;

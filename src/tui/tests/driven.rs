@@ -92,39 +92,39 @@ impl Host for FakeHost {
     }
 }
 
-struct Driver {
+pub(super) struct Driver {
     events: mpsc::UnboundedSender<Event>,
     screen: Shared,
-    hands: Arc<FakeHands>,
+    pub(super) hands: Arc<FakeHands>,
     fleets: watch::Sender<Arc<Fleet>>,
-    copied: Rc<RefCell<Vec<String>>>,
+    pub(super) copied: Rc<RefCell<Vec<String>>>,
     suspended: Rc<RefCell<usize>>,
     frames: Rc<RefCell<usize>>,
     mouse: Rc<RefCell<Vec<bool>>>,
 }
 
 impl Driver {
-    fn press(&self, code: KeyCode, modifiers: KeyModifiers) {
+    pub(super) fn press(&self, code: KeyCode, modifiers: KeyModifiers) {
         let key = KeyEvent::new(code, modifiers);
         self.send(Event::Terminal(TerminalEvent::Key(key)));
     }
-    fn key(&self, code: KeyCode) {
+    pub(super) fn key(&self, code: KeyCode) {
         self.press(code, KeyModifiers::NONE);
     }
-    fn keys(&self, text: &str) {
+    pub(super) fn keys(&self, text: &str) {
         for c in text.chars() {
             self.key(KeyCode::Char(c));
         }
     }
-    fn send(&self, event: Event) {
+    pub(super) fn send(&self, event: Event) {
         // The loop may have ended already.
         drop(self.events.send(event));
     }
-    fn text(&self) -> String {
+    pub(super) fn text(&self) -> String {
         self.screen.0.borrow().to_string()
     }
     /// Waits until the screen shows something.
-    async fn sees(&self, wanted: &str) {
+    pub(super) async fn sees(&self, wanted: &str) {
         for _ in 0..400 {
             if self.text().contains(wanted) {
                 return;
@@ -134,7 +134,7 @@ impl Driver {
         panic!("`{wanted}` is not on the screen:\n{}", self.text());
     }
     /// Waits until the screen no longer shows something.
-    async fn gone(&self, unwanted: &str) {
+    pub(super) async fn gone(&self, unwanted: &str) {
         for _ in 0..400 {
             if !self.text().contains(unwanted) {
                 return;
@@ -144,10 +144,10 @@ impl Driver {
         panic!("`{unwanted}` is still on the screen:\n{}", self.text());
     }
     /// Gives the loop time to do what it must not do.
-    async fn settle(&self) {
+    pub(super) async fn settle(&self) {
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
-    fn fleet(&self, fleet: Fleet) {
+    pub(super) fn fleet(&self, fleet: Fleet) {
         let fleet = Arc::new(fleet);
         *self.hands.fleet.lock().expect("not poisoned") = Arc::clone(&fleet);
         drop(self.fleets.send(fleet));
@@ -156,7 +156,22 @@ impl Driver {
 
 /// Runs the loop beside a script. When the script ends without having left, the terminal
 /// goes away.
-fn drive<F>(clumsy: bool, script: impl FnOnce(Driver) -> F) -> (Ending, State, Arc<FakeHands>)
+pub(super) fn drive<F>(
+    clumsy: bool,
+    script: impl FnOnce(Driver) -> F,
+) -> (Ending, State, Arc<FakeHands>)
+where
+    F: Future<Output = ()>,
+{
+    drive_from(state(fleet()), clumsy, script)
+}
+
+/// The same, from a state.
+pub(super) fn drive_from<F>(
+    mut state: State,
+    clumsy: bool,
+    script: impl FnOnce(Driver) -> F,
+) -> (Ending, State, Arc<FakeHands>)
 where
     F: Future<Output = ()>,
 {
@@ -169,7 +184,6 @@ where
         let mut events = stream::poll_fn(move |context| receiver.poll_recv(context));
         let screen = Shared(Rc::new(RefCell::new(TestBackend::new(100, 40))));
         let mut terminal = Terminal::new(screen.clone()).expect("a terminal");
-        let mut state = state(fleet());
         let (fleets, watching) = watch::channel(Arc::clone(&state.fleet));
         let hands = Arc::new(FakeHands {
             fleet: Mutex::new(Arc::clone(&state.fleet)),
@@ -207,7 +221,7 @@ where
     })
 }
 
-fn is_plan(errand: &Errand) -> bool {
+pub(super) fn is_plan(errand: &Errand) -> bool {
     matches!(errand, Errand::Plan(..))
 }
 

@@ -471,6 +471,8 @@ pub(super) fn state(fleet: Fleet) -> State {
         mouse: true,
         size: (100, 30),
         read_only: false,
+        keymap: Arc::default(),
+        began: None,
         demo: false,
         home: Home {
             image: Some("shop-web".into()),

@@ -5,4 +5,6 @@ mod driven;
 mod fixture;
 mod hands;
 mod hostile;
+pub(crate) mod lines;
+mod palette;
 mod screens;

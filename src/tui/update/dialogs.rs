@@ -3,7 +3,7 @@
 use super::super::action::Command;
 use super::super::effect::{Effect, Errand};
 use super::super::state::{Answer, Ask, Choice, Chooser, Dialog, Ending, State, Tone};
-use super::{cancel_and_leave, moved, operation, plan, say, scroll, want};
+use super::{cancel_and_leave, moved, operation, palette, plan, say, scroll, want};
 
 /// A key while a dialog is open.
 pub(super) fn in_dialog(state: &mut State, command: Command) -> Vec<Effect> {
@@ -20,6 +20,7 @@ pub(super) fn in_dialog(state: &mut State, command: Command) -> Vec<Effect> {
             }
             Vec::new()
         }
+        Some(Dialog::Palette(palette)) => palette::command(state, palette, command),
         Some(planning @ Dialog::Planning { .. }) => {
             state.dialog = Some(planning);
             Vec::new()

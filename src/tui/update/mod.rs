@@ -9,24 +9,55 @@ mod history;
 mod home;
 mod message;
 mod operation;
+mod palette;
 mod plan;
 mod versions;
 
 use super::action::{Action, Command, Place};
 use super::available::unavailable;
+use super::command_line;
 use super::effect::{Effect, Errand, HistoryFilter, Wanted};
+use super::keymap::{Key, shown};
 use super::state::{
-    Dialog, Ending, HistoryView, Note, Notice, State, Target, Tone, Versions, View, Window,
+    Dialog, Ending, HistoryView, Note, Notice, PaletteDialog, State, Target, Tone, Versions, View,
+    Window,
 };
 
 /// What an action does.
 pub(crate) fn update(state: &mut State, action: Action) -> Vec<Effect> {
+    let by_hand = !matches!(
+        action,
+        Action::Wait(_) | Action::Resize(..) | Action::Tick(_) | Action::Told(_)
+    );
+    let began = if by_hand { state.began.take() } else { None };
     match action {
         Action::Do(command) => {
             state.note = None;
             command_in_place(state, command)
         }
+        Action::Wait(key) => {
+            let mut keys = state.pending().to_vec();
+            keys.push(key);
+            state.note = None;
+            state.began = Some((state.place(), keys));
+            Vec::new()
+        }
+        Action::Astray(key) => {
+            let keys = began.map_or_else(Vec::new, |(_, keys)| keys);
+            astray(state, keys, key);
+            Vec::new()
+        }
+        Action::Withheld(why) => {
+            say(state, Tone::Bad, why);
+            Vec::new()
+        }
+        Action::Type(key) if matches!(state.dialog, Some(Dialog::Palette(_))) => {
+            palette::typed(state, key)
+        }
         Action::Type(key) => plan::typed(state, key),
+        Action::Paste(text) if matches!(state.dialog, Some(Dialog::Palette(_))) => {
+            palette::pasted(state, &text)
+        }
         Action::Paste(text) => plan::pasted(state, &text),
         Action::Wheel(rows) => wheel(state, rows),
         Action::Click(column, row) => click(state, column, row),
@@ -42,6 +73,20 @@ pub(crate) fn update(state: &mut State, action: Action) -> Vec<Effect> {
         Action::Signal(number) => end(state, Ending::Signal(number)),
         Action::Closed => end(state, Ending::Closed),
     }
+}
+
+/// Says that a sequence goes no further.
+fn astray(state: &mut State, mut keys: Vec<Key>, key: Key) {
+    if Key::parse("esc") == Ok(key) {
+        say(state, Tone::Plain, format!("{}: dropped", shown(&keys)));
+        return;
+    }
+    keys.push(key);
+    say(
+        state,
+        Tone::Bad,
+        format!("{} means nothing here", shown(&keys)),
+    );
 }
 
 /// Ends the loop, cancelling what runs: nobody will watch it any more.
@@ -67,6 +112,9 @@ fn command_in_place(state: &mut State, command: Command) -> Vec<Effect> {
         Command::Suspend => return vec![Effect::Suspend],
         _ => {}
     }
+    if command == Command::CopyLine {
+        return copy_command(state);
+    }
     if state.dialog.is_some() {
         return dialogs::in_dialog(state, command);
     }
@@ -80,6 +128,14 @@ fn command_in_place(state: &mut State, command: Command) -> Vec<Effect> {
             Vec::new()
         }
         Command::Leave => dialogs::leave(state),
+        Command::Home => {
+            state.stack.clear();
+            Vec::new()
+        }
+        Command::Palette => {
+            state.dialog = Some(Dialog::Palette(PaletteDialog::default()));
+            Vec::new()
+        }
         Command::Help => {
             if !matches!(state.stack.last(), Some(View::Help { .. })) {
                 let of = state.view_place();
@@ -268,6 +324,19 @@ fn copy_digest(state: &mut State) -> Vec<Effect> {
         }
         None => {
             say(state, Tone::Bad, "there is no digest here");
+            Vec::new()
+        }
+    }
+}
+
+fn copy_command(state: &mut State) -> Vec<Effect> {
+    match command_line::of(state) {
+        Ok(line) => {
+            say(state, Tone::Plain, format!("copied: {line}"));
+            vec![Effect::Copy(line)]
+        }
+        Err(why) => {
+            say(state, Tone::Bad, why.to_string());
             Vec::new()
         }
     }

@@ -6,8 +6,9 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use crate::model::fleet::Link;
-use crate::tui::action::{Entry, TABLE};
+use crate::tui::action::{Command, Entry, Place, TABLE};
 use crate::tui::available::unavailable;
+use crate::tui::keymap::shown;
 use crate::tui::state::{Hit, Target, Tone, View};
 use crate::tui::text::{clip, width};
 
@@ -48,7 +49,8 @@ fn unseen(canvas: &Canvas<'_>, columns: u16) -> Option<Line<'static>> {
     let report = operation.report.as_ref()?;
     let (sign, style) = super::operation::ended(canvas, report.outcome);
     let text = format!("{sign} {}: {}", report.outcome.words(), report.summary);
-    Some(line(columns, &text, "  (o opens it)", style))
+    let hint = format!("  ({} opens it)", canvas.keymap.way(Command::Operations));
+    Some(line(columns, &text, &hint, style))
 }
 
 /// Where one is, and how the engines are.
@@ -165,16 +167,18 @@ fn running(canvas: &Canvas<'_>, columns: u16) -> Option<Line<'static>> {
         return None;
     }
     let doing = one.doing();
+    let way = canvas.keymap.way(Command::Operations);
     let (text, hint) = if canvas.leaving {
         let text = format!("⟳ leaving as soon as everything is as before: {doing}");
-        (text, "")
+        (text, String::new())
     } else if count == 1 {
-        (format!("⟳ {}: {doing}", one.summary), "  (o shows it)")
+        let text = format!("⟳ {}: {doing}", one.summary);
+        (text, format!("  ({way} shows it)"))
     } else {
         let text = format!("⟳ {count} operations run; {}: {doing}", one.summary);
-        (text, "  (o shows them)")
+        (text, format!("  ({way} shows them)"))
     };
-    Some(line(columns, &text, hint, theme.busy))
+    Some(line(columns, &text, &hint, theme.busy))
 }
 
 /// One line, of which the hint at its end is never cut off.
@@ -197,15 +201,17 @@ fn footer(canvas: &Canvas<'_>, columns: u16) -> Line<'static> {
         return Line::styled(format!(" {sign}{}", clip(&note.text, room - 3)), style);
     }
     let place = canvas.place();
+    if !canvas.pending().is_empty() {
+        return continuations(canvas, place, room);
+    }
     let entries: Vec<&Entry> = TABLE
         .iter()
         .filter(|entry| entry.hint && entry.places.contains(&place))
+        .filter(|entry| !canvas.keymap.of(entry).is_empty())
         .filter(|entry| unavailable(canvas, entry.command).is_none())
         .collect();
-    let size = |entry: &Entry| {
-        let key = entry.keys.first().map_or(0, |key| width(&key.shown()));
-        key + width(entry.name) + 3
-    };
+    let key = |entry: &Entry| canvas.keymap.first(entry).unwrap_or_default();
+    let size = |entry: &Entry| width(&key(entry)) + width(entry.name) + 3;
     let is_last = |entry: &Entry| matches!(entry.id, "help" | "leave");
     let mut left = room.saturating_sub(
         entries
@@ -222,10 +228,32 @@ fn footer(canvas: &Canvas<'_>, columns: u16) -> Line<'static> {
             };
             left = rest;
         }
-        if let Some(key) = entry.keys.first() {
-            parts.push(Span::styled(key.shown(), theme.key));
-            parts.push(Span::styled(format!(" {}  ", entry.name), theme.quiet));
-        }
+        parts.push(Span::styled(key(entry), theme.key));
+        parts.push(Span::styled(format!(" {}  ", entry.name), theme.quiet));
     }
+    Line::from(parts)
+}
+
+/// What the keys that are pending may go on to.
+fn continuations(canvas: &Canvas<'_>, place: Place, room: usize) -> Line<'static> {
+    let theme = &canvas.theme;
+    let pending = canvas.pending();
+    let mut parts = vec![Span::styled(format!(" {} … ", shown(pending)), theme.title)];
+    let never_mind = [
+        Span::styled("Esc", theme.key),
+        Span::styled(" never mind", theme.quiet),
+    ];
+    let mut left = room.saturating_sub(width(&shown(pending)) + 4 + 14);
+    for (key, entry) in canvas.keymap.ways_on(place, pending) {
+        let key = key.to_string();
+        let name = entry.map_or("…", |entry| entry.name);
+        let Some(rest) = left.checked_sub(width(&key) + width(name) + 3) else {
+            continue;
+        };
+        left = rest;
+        parts.push(Span::styled(key, theme.key));
+        parts.push(Span::styled(format!(" {name}  "), theme.quiet));
+    }
+    parts.extend(never_mind);
     Line::from(parts)
 }

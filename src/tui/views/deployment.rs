@@ -7,6 +7,7 @@ use ratatui::text::Span;
 
 use crate::model::details::{ChangeKind, Details, Origin};
 use crate::model::fleet::{Cell, Deployment, Replica};
+use crate::tui::action::Command;
 use crate::tui::state::{DeploymentView, Window, chosen_replica};
 use crate::tui::text::{fit, printable, width};
 use crate::tui::widgets::page::Page;
@@ -32,7 +33,10 @@ pub(super) fn draw(
     let mut page = Page::new(theme, inside.width.saturating_sub(1));
     match canvas.fleet.cell(&view.image, &view.environment) {
         None => page.styled(
-            "This image or environment is no longer in the fleet. Esc goes back.",
+            &format!(
+                "This image or environment is no longer in the fleet. {} goes back.",
+                canvas.keymap.way(Command::Back)
+            ),
             theme.warn,
         ),
         Some(cell) => tell(canvas, view, cell, &mut page),

@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::Line;
 
+use crate::tui::action::{Command, Place};
 use crate::tui::effect::Wanted;
 use crate::tui::state::{Ask, Chooser, Notice, Window};
 use crate::tui::text::{clip, fit};
@@ -49,7 +50,8 @@ pub(super) fn planning(frame: &mut Frame<'_>, canvas: &Canvas<'_>, wanted: &Want
     let mut page = Page::new(theme, columns(frame).saturating_sub(1));
     page.styled(&format!("… {}", wanted.words()), theme.busy);
     page.styled("Reading the engines; nothing is touched.", theme.quiet);
-    let buttons = dialog::buttons(theme, &[("Esc: never mind", true, true)]);
+    let never_mind = format!("{}: never mind", canvas.keymap.way(Command::Back));
+    let buttons = dialog::buttons(theme, &[(&never_mind, true, true)]);
     page_and_buttons(
         frame,
         canvas,
@@ -134,10 +136,12 @@ pub(super) fn choose(frame: &mut Frame<'_>, canvas: &Canvas<'_>, chooser: &Choos
         buffer.set_string(row.x + used + 1, row.y, note, style.patch(over));
     }
     let y = inside.bottom().saturating_sub(1);
-    let hint = clip(
-        "Enter chooses, Esc goes back: a plan is shown first",
-        inside.width.into(),
+    let hint = format!(
+        "{} chooses, {} goes back: a plan is shown first",
+        canvas.keymap.way_in(Place::Choose, Command::Open),
+        canvas.keymap.way(Command::Back)
     );
+    let hint = clip(&hint, inside.width.into());
     frame
         .buffer_mut()
         .set_string(inside.x, y, hint, theme.quiet);

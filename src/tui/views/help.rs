@@ -1,11 +1,14 @@
-//! Help: the table of actions, those of the view one comes from first, and the signs.
+//! Help: the table of actions with the keys that stand for them, those of the view one comes
+//! from first; what of the keys in the settings was refused; and the signs.
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
 use crate::model::observation::Health;
 use crate::model::skew::SkewKind;
-use crate::tui::action::{Command, Entry, Place, TABLE};
+use crate::tui::action::{Entry, Place, TABLE};
+use crate::tui::available::forbidden;
+use crate::tui::keymap::shown;
 use crate::tui::state::Window;
 use crate::tui::widgets::page::Page;
 
@@ -26,19 +29,7 @@ pub(super) fn draw(
         ..area
     };
     let mut page = Page::new(theme, inside.width.saturating_sub(1));
-    let moves = |entry: &Entry| {
-        matches!(
-            entry.command,
-            Command::Up
-                | Command::Down
-                | Command::Left
-                | Command::Right
-                | Command::PageUp
-                | Command::PageDown
-                | Command::First
-                | Command::Last
-        )
-    };
+    let moves = |entry: &Entry| entry.command.moves();
     let (here, elsewhere): (Vec<&Entry>, Vec<&Entry>) =
         TABLE.iter().partition(|entry| entry.places.contains(&of));
     page.title(of.words());
@@ -53,6 +44,12 @@ pub(super) fn draw(
         page.title("Elsewhere");
         for entry in elsewhere.into_iter().filter(|entry| !moves(entry)) {
             tell(&mut page, canvas, entry);
+        }
+    }
+    if !canvas.keymap.complaints.is_empty() {
+        page.title("Refused in your settings");
+        for complaint in &canvas.keymap.complaints {
+            page.item(0, "!", &complaint.to_string(), theme.warn);
         }
     }
     page.title("Signs");
@@ -114,6 +111,18 @@ const SKEWS: &[(SkewKind, &str)] = &[
 ];
 
 fn tell(page: &mut Page<'_>, canvas: &Canvas<'_>, entry: &Entry) {
-    let keys: Vec<String> = entry.keys.iter().map(|key| key.shown()).collect();
-    page.labelled(&keys.join(" "), 15, entry.help, canvas.theme.text);
+    let keys: Vec<String> = canvas.keymap.of(entry).iter().map(|it| shown(it)).collect();
+    // An action without a key is found in the palette.
+    let keys = if keys.is_empty() {
+        canvas.keymap.way(entry.command)
+    } else {
+        keys.join(", ")
+    };
+    match forbidden(canvas, entry.command) {
+        Some(why) => {
+            let text = format!("(read-only) {}: {why}", entry.help);
+            page.labelled("no key now", 15, &text, canvas.theme.quiet);
+        }
+        None => page.labelled(&keys, 15, entry.help, canvas.theme.text),
+    }
 }

@@ -17,6 +17,7 @@ mod help;
 mod history;
 mod home;
 mod operation;
+mod palette;
 mod plan;
 mod versions;
 
@@ -28,6 +29,7 @@ use ratatui::layout::Rect;
 
 use crate::model::time::{Span, Timestamp};
 
+use super::action::Command;
 use super::state::{Dialog, Layout, SMALLEST, State, View, Window};
 use super::text::wrap;
 
@@ -81,7 +83,7 @@ pub(crate) fn draw(frame: &mut Frame<'_>, state: &State) -> Layout {
     };
     let area = frame.area();
     if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
-        too_small(frame, area);
+        too_small(frame, area, &state.keymap.way(Command::Leave));
         // What was scrolled stays where it was.
         return state.layout.clone();
     }
@@ -128,6 +130,7 @@ pub(crate) fn draw(frame: &mut Frame<'_>, state: &State) -> Layout {
         Some(Dialog::Planning { wanted, .. }) => dialogs::planning(frame, &canvas, wanted),
         Some(Dialog::Ask(ask)) => dialogs::ask(frame, &canvas, ask),
         Some(Dialog::Choose(chooser)) => dialogs::choose(frame, &canvas, chooser),
+        Some(Dialog::Palette(shown)) => palette::draw(frame, &canvas, shown),
         Some(Dialog::Notice(notice)) => dialogs::notice(frame, &canvas, notice),
     };
     layout.hits.extend(lines);
@@ -135,9 +138,9 @@ pub(crate) fn draw(frame: &mut Frame<'_>, state: &State) -> Layout {
     layout
 }
 
-fn too_small(frame: &mut Frame<'_>, area: Rect) {
+fn too_small(frame: &mut Frame<'_>, area: Rect, leave: &str) {
     let text = format!(
-        "karat needs {} columns and {} rows; this terminal has {} and {}. Make it larger; q leaves.",
+        "karat needs {} columns and {} rows; this terminal has {} and {}. Make it larger; {leave} leaves.",
         SMALLEST.0, SMALLEST.1, area.width, area.height
     );
     let lines = wrap(&text, area.width.into());

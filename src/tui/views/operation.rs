@@ -10,6 +10,7 @@ use crate::model::plan::OperationId;
 use crate::model::progress::{BuildState, StepState};
 use crate::model::step::Step;
 use crate::model::transfer::Transfer;
+use crate::tui::action::Command;
 use crate::tui::operation::{LogLine, Operation, Replacing};
 use crate::tui::state::{Layout, Window};
 use crate::tui::text::{clip, fit, log_line, width};
@@ -130,7 +131,13 @@ pub(super) fn one(
     };
     let mut page = Page::new(theme, inside.width);
     let Some(operation) = canvas.operation(id) else {
-        page.styled("This operation is not known. Esc goes back.", theme.warn);
+        page.styled(
+            &format!(
+                "This operation is not known. {} goes back.",
+                canvas.keymap.way(Command::Back)
+            ),
+            theme.warn,
+        );
         return page.draw(frame.buffer_mut(), inside, 0);
     };
     // The log keeps at least a third of the room.
@@ -180,19 +187,22 @@ fn tell(canvas: &Canvas<'_>, operation: &Operation, page: &mut Page<'_>, most: u
                 page.styled(error, theme.bad);
             }
             let next = match report.outcome {
-                Outcome::NeedsRecover => Some(
-                    "next: go home (Esc) and press R, or run `karat recover` on any machine that reaches the engines",
-                ),
+                Outcome::NeedsRecover => Some(format!(
+                    "next: go home ({}) and press {}, or run `karat recover` on any machine that reaches the engines",
+                    canvas.keymap.way(Command::Back),
+                    canvas.keymap.way(Command::Recover)
+                )),
                 Outcome::Undone | Outcome::Cancelled => {
-                    Some("next: nothing must be done: everything is as before")
+                    Some("next: nothing must be done: everything is as before".to_owned())
                 }
-                Outcome::Locked => Some(
-                    "next: wait until it is done; if its karat is gone, press R at home or run `karat recover`",
-                ),
+                Outcome::Locked => Some(format!(
+                    "next: wait until it is done; if its karat is gone, press {} at home or run `karat recover`",
+                    canvas.keymap.way(Command::Recover)
+                )),
                 Outcome::Done | Outcome::Failed => None,
             };
             if let Some(next) = next {
-                page.styled(next, theme.title);
+                page.styled(&next, theme.title);
             }
         }
     }

@@ -3,7 +3,7 @@
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
-use ratatui::text::{Line, Span};
+use ratatui::text::Line;
 use tui_input::Input;
 
 use crate::model::plan::{Frozen, Move, OperationKind, Plan, Touch};
@@ -11,9 +11,9 @@ use crate::model::rebuild::RebuildPlan;
 use crate::model::step::Step;
 use crate::tui::effect::Confirmed;
 use crate::tui::state::{Focus, PlanDialog, Window};
-use crate::tui::text::{clip, width};
-use crate::tui::widgets::dialog;
+use crate::tui::text::clip;
 use crate::tui::widgets::page::{LABEL, Page};
+use crate::tui::widgets::{dialog, field};
 
 use super::{Canvas, home};
 
@@ -64,7 +64,12 @@ pub(super) fn draw(frame: &mut Frame<'_>, canvas: &Canvas<'_>, shown: &PlanDialo
             height: 1,
             ..inside
         };
-        draw_field(frame, canvas, row, (&label, input, shown.focus == focus));
+        field::draw(
+            frame,
+            &canvas.theme,
+            row,
+            (&label, input, shown.focus == focus),
+        );
         y += 1;
     }
     if let Some(complaint) = &shown.complaint {
@@ -293,37 +298,6 @@ fn fields(shown: &PlanDialog) -> Vec<(String, &Input, Focus)> {
     }
     fields.push(("Why (optional):".to_owned(), &shown.reason, Focus::Reason));
     fields
-}
-
-fn draw_field(
-    frame: &mut Frame<'_>,
-    canvas: &Canvas<'_>,
-    row: Rect,
-    (label, input, focused): (&str, &Input, bool),
-) {
-    let theme = &canvas.theme;
-    let label = clip(label, usize::from(row.width / 2));
-    let label_width = u16::try_from(width(&label)).unwrap_or(0) + 1;
-    let room = row.width.saturating_sub(label_width);
-    let style = if focused { theme.title } else { theme.text };
-    let box_style = if focused { theme.selected } else { theme.quiet };
-    let scroll = input.visual_scroll(usize::from(room.saturating_sub(1)));
-    let value: String = input.value().chars().skip(scroll).collect();
-    let value = clip(&value, usize::from(room));
-    let filled = format!(
-        "{value}{}",
-        "_".repeat(usize::from(room).saturating_sub(width(&value)))
-    );
-    let line = Line::from(vec![
-        Span::styled(format!("{label} "), style),
-        Span::styled(filled, box_style),
-    ]);
-    frame.buffer_mut().set_line(row.x, row.y, &line, row.width);
-    if focused {
-        let at = input.visual_cursor().saturating_sub(scroll);
-        let x = row.x + label_width + u16::try_from(at).unwrap_or(0).min(room.saturating_sub(1));
-        frame.set_cursor_position((x, row.y));
-    }
 }
 
 fn buttons(canvas: &Canvas<'_>, shown: &PlanDialog) -> Line<'static> {

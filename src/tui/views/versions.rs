@@ -8,6 +8,7 @@ use crate::model::digest::Digest;
 use crate::model::fleet::Row;
 use crate::model::known_good::Objection;
 use crate::model::project::ImageName;
+use crate::tui::action::Command;
 use crate::tui::state::{Layout, Versions, Window};
 use crate::tui::widgets::page::Page;
 use crate::tui::widgets::table::{self, Column, Rows, Said};
@@ -71,7 +72,10 @@ pub(super) fn list(
     let Some(row) = canvas.fleet.row(&view.image) else {
         let mut page = Page::new(theme, area.width);
         page.styled(
-            "This image is no longer in the fleet. Esc goes back.",
+            &format!(
+                "This image is no longer in the fleet. {} goes back.",
+                canvas.keymap.way(Command::Back)
+            ),
             theme.warn,
         );
         layout.view = page.draw(frame.buffer_mut(), area, 0);
@@ -268,7 +272,10 @@ pub(super) fn one(
     match found {
         Some((row, version)) => tell_all(canvas, row, version, &mut page),
         None => page.styled(
-            "This version is no longer known. Esc goes back.",
+            &format!(
+                "This version is no longer known. {} goes back.",
+                canvas.keymap.way(Command::Back)
+            ),
             theme.warn,
         ),
     }

@@ -5,6 +5,7 @@ use ratatui::style::Style;
 use crate::model::fleet::Cell;
 use crate::model::observation::Health;
 use crate::model::skew::Skew;
+use crate::tui::action::Command;
 use crate::tui::views::Canvas;
 use crate::tui::widgets::page::Page;
 
@@ -102,9 +103,10 @@ pub(in crate::tui::views) fn tell_trouble(canvas: &Canvas<'_>, cell: &Cell, page
     for (engine, lock) in &cell.locks {
         let ours = canvas.running().any(|one| one.id == lock.operation);
         let hint = if ours {
-            "; o shows it"
+            format!("; {} shows it", canvas.keymap.way(Command::Operations))
         } else {
-            "; if it was cut off, R finishes or undoes it"
+            let way = canvas.keymap.way(Command::Recover);
+            format!("; if it was cut off, {way} finishes or undoes it")
         };
         let text = format!(
             "⟳ {} on {engine}: {} by {}, {} ago{hint}",
