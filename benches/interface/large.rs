@@ -125,6 +125,8 @@ pub(crate) fn observation(place: usize, restarts: u64) -> Observation {
             .flat_map(|image| (oldest..=newest_held).map(move |version| local(image, version)))
             .collect(),
         locks: Vec::new(),
+        parked: Vec::new(),
+        images_in_all: None,
     }
 }
 

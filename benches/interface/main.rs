@@ -52,6 +52,7 @@ fn opening(fleet: &Arc<Fleet>) -> Opening {
         },
         refused: Vec::new(),
         clock: Arc::new(large::now),
+        preferences: karat::config::Preferences::default(),
     }
 }
 

@@ -201,7 +201,7 @@ impl Program {
                 let shown = screen.screen().contents();
                 if shown.chars().filter(|c| c.is_alphabetic()).count() > 20 {
                     // Nobody may be waiting any more.
-                    drop(sender.send(()));
+                    let _ = sender.send(());
                 }
             }
         });

@@ -1,6 +1,8 @@
 //! `karat` without a verb: the interface, and the hands that do what it asks.
 
 use std::collections::HashMap;
+use std::io;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
@@ -11,6 +13,7 @@ use super::args::Look;
 use super::look;
 use super::output::{self, Exit};
 use super::session::Session;
+use crate::config::{self, Preferences};
 use crate::model::event::Outcome;
 use crate::model::fleet::Fleet;
 use crate::model::learned::learned;
@@ -48,6 +51,7 @@ pub(super) async fn run(session: &Session, look: &Look) -> Exit {
         fleet: observed.fleet.clone(),
         nudge: observed.nudge(),
         running: Mutex::default(),
+        folder: Mutex::new(config::state_dir(&session.surroundings)),
     };
     let opening = opening(session, look, &observed, hands);
     let left = tui::run(opening).await;
@@ -78,6 +82,7 @@ fn opening(session: &Session, look: &Look, observed: &Live, hands: Hand) -> Open
     let settings = &session.settings.settings;
     let mut refused = session.settings.refused.clone();
     let themes = look::themes(session, look, &mut refused);
+    let preferences = hands.kept();
     Opening {
         fleet: observed.fleet.borrow().clone(),
         fleet_updates: observed.fleet.clone(),
@@ -89,6 +94,7 @@ fn opening(session: &Session, look: &Look, observed: &Live, hands: Hand) -> Open
         themes,
         refused,
         clock: clock(),
+        preferences,
     }
 }
 
@@ -135,6 +141,8 @@ struct Hand {
     fleet: watch::Receiver<Arc<Fleet>>,
     nudge: Arc<Notify>,
     running: Mutex<HashMap<OperationId, CancellationToken>>,
+    /// Where karat keeps what it remembers; one writer at a time.
+    folder: Mutex<Option<PathBuf>>,
 }
 
 #[async_trait]
@@ -178,6 +186,12 @@ impl Hands for Hand {
                 self.nudge.notify_waiters();
                 return;
             }
+            Errand::Remember(preferences) => match self.keep(preferences) {
+                Ok(()) => return,
+                Err(error) => Message::Note(format!(
+                    "the order could not be kept for the next time: {error}"
+                )),
+            },
         };
         // The interface has gone: nobody is left to be told.
         let _ = answer.send(message).await;
@@ -261,6 +275,20 @@ impl Hand {
         if let Some(cancel) = self.running().get(id) {
             cancel.cancel();
         }
+    }
+
+    /// What was kept by the last run.
+    fn kept(&self) -> Preferences {
+        let folder = self.folder.lock().unwrap_or_else(PoisonError::into_inner);
+        folder.as_deref().map(Preferences::read).unwrap_or_default()
+    }
+
+    /// Keeps something for the next run, where there is a place for it.
+    fn keep(&self, preferences: Preferences) -> io::Result<()> {
+        let folder = self.folder.lock().unwrap_or_else(PoisonError::into_inner);
+        folder
+            .as_deref()
+            .map_or(Ok(()), |folder| preferences.keep(folder))
     }
 
     fn running(&self) -> std::sync::MutexGuard<'_, HashMap<OperationId, CancellationToken>> {

@@ -14,6 +14,7 @@
 //! | `file`, `image`, `environment`, `rules` | `karat.toml` → project; what must hold between its parts |
 //! | `settings` | the user's own settings: theme, mouse, keys |
 //! | `render` | fleet → `karat.toml` |
+//! | `preferences` | what the interface keeps between runs |
 
 mod address;
 mod context;
@@ -21,6 +22,7 @@ mod environment;
 mod file;
 mod found;
 mod image;
+mod preferences;
 mod problem;
 mod render;
 mod rules;
@@ -31,6 +33,10 @@ mod surroundings;
 use std::io;
 use std::path::{Path, PathBuf};
 
+pub use preferences::{
+    EnginesBy, FleetBy, HistoryBy, OperationsBy, PREFERENCES_NAME, Preferences, Sort, SortKey,
+    VersionsBy,
+};
 pub use problem::{ConfigError, Problem};
 pub use render::{render_project, write_new};
 pub use settings::{AUTO, LogLevel, SETTINGS_FILE, Settings, SettingsRead, load_settings};

@@ -210,6 +210,8 @@ impl Engine {
             } else {
                 ImageStore::Classic
             },
+            driver: text(&info, "/Driver"),
+            system: text(&info, "/OperatingSystem"),
             api,
         };
         let number = |part: Option<&str>| part.and_then(|part| part.parse().ok()).unwrap_or(0);

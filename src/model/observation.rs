@@ -28,6 +28,12 @@ pub struct Observation {
     pub images: Vec<LocalImage>,
     /// The locks found on it.
     pub locks: Vec<LockSeen>,
+    /// The containers that karat keeps on it to go back to, by name.
+    #[serde(default)]
+    pub parked: Vec<String>,
+    /// How many images it has, needed or not; not known of one remembered from before.
+    #[serde(default)]
+    pub images_in_all: Option<usize>,
 }
 
 /// What kind of engine it is.
@@ -47,6 +53,13 @@ pub struct EngineFacts {
     pub kind: EngineKind,
     /// Which image store: decides what an image id is.
     pub store: ImageStore,
+    /// The storage driver: `overlay2`. Empty where it is not known.
+    #[serde(default)]
+    pub driver: String,
+    /// The operating system below it: `Debian GNU/Linux 12 (bookworm)`. Empty where it is
+    /// not known.
+    #[serde(default)]
+    pub system: String,
 }
 
 /// Whose engine.

@@ -102,6 +102,8 @@ pub(crate) fn engine(
         containers,
         images,
         locks: Vec::new(),
+        parked: Vec::new(),
+        images_in_all: None,
     };
     let state = EngineState {
         last: Some(observation),

@@ -52,6 +52,8 @@ fn observation(name: &str, seconds: i64) -> EngineState {
             containers: Vec::new(),
             images: Vec::new(),
             locks: Vec::new(),
+            parked: Vec::new(),
+            images_in_all: None,
         }),
         link: Link::Up,
     }

@@ -67,6 +67,18 @@ pub(crate) enum Command {
     CancelOperation,
     Recover,
     Refresh,
+    Engines,
+    Filter,
+    KeepFilter,
+    QuickFilters,
+    Skewed,
+    Unhealthy,
+    Failed,
+    Production,
+    Today,
+    ShowAll,
+    SortNext,
+    SortTurn,
     CopyDigest,
     CopyLine,
     Home,
@@ -115,6 +127,12 @@ pub(crate) enum Place {
     History,
     /// One event.
     Event,
+    /// The engines.
+    Engines,
+    /// One engine.
+    Engine,
+    /// A list, while its filter is typed.
+    Filter,
     /// The help.
     Help,
     /// The dialog that shows a plan.
@@ -141,6 +159,9 @@ impl Place {
             Self::Operation => "One operation",
             Self::History => "History",
             Self::Event => "One event",
+            Self::Engines => "Engines",
+            Self::Engine => "One engine",
+            Self::Filter => "Typing a filter",
             Self::Help => "Help",
             Self::Plan => "The plan dialog",
             Self::Ask | Self::Choose | Self::Notice => "A dialog",
@@ -150,7 +171,7 @@ impl Place {
 
     /// Whether letters may be for a text field here.
     pub(crate) const fn is_typed_in(self) -> bool {
-        matches!(self, Self::Plan | Self::Palette)
+        matches!(self, Self::Plan | Self::Palette | Self::Filter)
     }
 
     /// Whether it is a view, not a dialog above one.
@@ -192,12 +213,15 @@ pub(crate) const EVERYWHERE: &[Place] = &[
     P::Operation,
     P::History,
     P::Event,
+    P::Engines,
+    P::Engine,
     P::Help,
     P::Plan,
     P::Ask,
     P::Choose,
     P::Notice,
     P::Palette,
+    P::Filter,
 ];
 const VIEWS: &[Place] = &[
     P::Home,
@@ -208,8 +232,12 @@ const VIEWS: &[Place] = &[
     P::Operation,
     P::History,
     P::Event,
+    P::Engines,
+    P::Engine,
     P::Help,
 ];
+const LISTS: &[Place] = &[P::Home, P::Versions, P::Operations, P::History, P::Engines];
+const QUICK: &[Place] = &[P::Home, P::History];
 const SIDEWAYS: &[Place] = &[P::Home, P::Deployment, P::Plan, P::Ask];
 const OF_A_CELL: &[Place] = &[P::Home, P::Deployment];
 const WITH_A_COMMAND_LINE: &[Place] = &[
@@ -265,7 +293,7 @@ pub(crate) static TABLE: &[Entry] = &[
         &[key(KeyCode::Enter)],
         "open",
         "open what is selected",
-        &[P::Home, P::Versions, P::Operations, P::History],
+        LISTS,
     ),
     entry(
         Command::Open,
@@ -335,6 +363,112 @@ pub(crate) static TABLE: &[Entry] = &[
         VIEWS,
     ),
     entry(
+        Command::Filter,
+        "filter",
+        &[letter('/')],
+        "filter",
+        "show only what matches: every word, anywhere in the row; `!` in front: what does not",
+        LISTS,
+    ),
+    entry(
+        Command::KeepFilter,
+        "keep-filter",
+        &[key(KeyCode::Enter)],
+        "keep",
+        "keep the filter, and go on in the list",
+        &[P::Filter],
+    ),
+    entry(
+        Command::QuickFilters,
+        "quick-filters",
+        &[letter('f')],
+        "quick filters",
+        "choose a quick filter; several hold together, and with what was typed",
+        QUICK,
+    )
+    .quiet(),
+    entry(
+        Command::Skewed,
+        "skewed",
+        &[letter('1')],
+        "skewed",
+        "only images that skew in an environment on screen; again: all",
+        &[P::Home],
+    )
+    .quiet(),
+    entry(
+        Command::Failed,
+        "failed",
+        &[letter('1')],
+        "failed",
+        "only what did not end as wanted; again: all",
+        &[P::History],
+    )
+    .quiet(),
+    entry(
+        Command::Unhealthy,
+        "unhealthy",
+        &[letter('2')],
+        "unhealthy",
+        "only what is unhealthy, does not run, or does not answer; again: all",
+        &[P::Home],
+    )
+    .quiet(),
+    entry(
+        Command::Production,
+        "production",
+        &[letter('3')],
+        "production",
+        "only protected environments; again: all",
+        QUICK,
+    )
+    .quiet(),
+    entry(
+        Command::Today,
+        "changed-today",
+        &[letter('4')],
+        "changed today",
+        "only what changed since midnight, local time; again: all",
+        QUICK,
+    )
+    .quiet(),
+    entry(
+        Command::ShowAll,
+        "show-all",
+        &[letter('0')],
+        "show all",
+        "take every filter away",
+        LISTS,
+    )
+    .quiet(),
+    entry(
+        Command::SortNext,
+        "sort",
+        &[letter('s')],
+        "sort",
+        "sort by the next column; kept for the next time",
+        LISTS,
+    )
+    .quiet(),
+    entry(
+        Command::SortTurn,
+        "sort-turn",
+        &[letter('S')],
+        "turn",
+        "sort the other way round",
+        LISTS,
+    )
+    .quiet(),
+    entry(
+        Command::Engines,
+        "engines",
+        &[letter('e')],
+        "engines",
+        "the engines, and how they stand",
+        VIEWS,
+    )
+    .quiet(),
+    entry(
         Command::PromoteAll,
         "promote-all",
         &[letter('P')],
@@ -397,7 +531,7 @@ pub(crate) static TABLE: &[Entry] = &[
         &[ctrl('r')],
         "ask again",
         "ask every engine anew now",
-        OF_AN_IMAGE,
+        &[P::Home, P::Deployment, P::Versions, P::Engines, P::Engine],
     )
     .quiet(),
     entry(
@@ -422,7 +556,7 @@ pub(crate) static TABLE: &[Entry] = &[
         "back",
         &[key(KeyCode::Esc)],
         "back",
-        "back to where you came from; out of a dialog without doing anything",
+        "back to where you came from, a filter first; out of a dialog without doing anything",
         EVERYWHERE,
     ),
     entry(

@@ -6,6 +6,7 @@ use crate::model::known_good::Verdict;
 use crate::model::project::{Environment, EnvironmentName, ImageName};
 
 use super::action::{Command, Place, TABLE};
+use super::listing::quick::quick_in;
 use super::operation::Operation;
 use super::state::{Dialog, State, View};
 
@@ -33,19 +34,48 @@ pub(crate) fn unavailable(state: &State, command: Command) -> Option<String> {
         Command::CancelOperation => cancel(state),
         Command::Recover => recover(state),
         Command::Operations => operations(state),
+        Command::Engines => {
+            (state.view_place() == Place::Engines).then(|| "these are the engines".to_owned())
+        }
+        Command::Filter | Command::QuickFilters | Command::SortNext | Command::SortTurn => {
+            (state.counts().1 == 0).then(|| "there is nothing in this list yet".to_owned())
+        }
+        Command::ShowAll => state
+            .filters()
+            .is_none_or(|filters| !filters.narrow())
+            .then(|| "everything is shown".to_owned()),
+        Command::Skewed
+        | Command::Unhealthy
+        | Command::Failed
+        | Command::Production
+        | Command::Today => no_such_quick(state, command),
         Command::Open => (state.view_place() == Place::Home && state.subject_cell().is_none())
             .then(|| "there is nothing to open yet".to_owned()),
-        Command::Back => (state.view_place() == Place::Home && !asks(state)).then(|| {
-            format!(
-                "this is where everything begins; {} leaves karat",
-                way(Command::Leave)
-            )
-        }),
+        Command::Back => {
+            (state.view_place() == Place::Home && !asks(state) && !state.home.list.filters.narrow())
+                .then(|| {
+                    format!(
+                        "this is where everything begins; {} leaves karat",
+                        way(Command::Leave)
+                    )
+                })
+        }
         Command::Home => {
             (state.view_place() == Place::Home).then(|| "this is the fleet".to_owned())
         }
         _ => None,
     }
+}
+
+/// Why there is no quick filter of this kind here.
+fn no_such_quick(state: &State, command: Command) -> Option<String> {
+    if !quick_in(state.view_place()).contains(&command) {
+        return Some("this list has no such filter".to_owned());
+    }
+    let unprotected = !state.fleet.environments.iter().any(|it| it.protected);
+    (command == Command::Production && unprotected).then(|| {
+        "no environment is protected: say `protected = true` for one in karat.toml".to_owned()
+    })
 }
 
 fn operations(state: &State) -> Option<String> {

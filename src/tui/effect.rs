@@ -8,6 +8,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use tokio::sync::mpsc;
 
+use crate::config::Preferences;
 use crate::model::details::Details;
 use crate::model::digest::Digest;
 use crate::model::event::Event;
@@ -54,6 +55,8 @@ pub enum Errand {
     /// Ask every engine anew, without waiting for its back-off. The fleet itself comes by
     /// [`Opening::fleet_updates`](super::Opening::fleet_updates).
     Refresh,
+    /// Keep something for the next run. Never sent where the fleet is not a real one.
+    Remember(Preferences),
 }
 
 /// Numbers a wish for a plan, so that a late answer to an earlier wish is told apart.

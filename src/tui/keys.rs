@@ -60,6 +60,7 @@ fn is_text(state: &State, place: Place, event: KeyEvent) -> bool {
     let (has_focus, gets_it) = match &state.dialog {
         Some(Dialog::Plan(dialog)) => (dialog.field().is_some(), dialog.wants_name()),
         Some(Dialog::Palette(_)) => (true, true),
+        None if place == Place::Filter => (true, true),
         _ => return false,
     };
     let key = Key::pressed(event);

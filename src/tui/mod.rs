@@ -17,6 +17,7 @@
 //! | `palette`, `command_line` | what the palette finds; the command that does the same as the screen |
 //! | `event`, `run`, `terminal` | the loop, and the terminal that is always given back |
 //! | `state`, `operation`, `update` | what is on screen, and how it changes |
+//! | `listing` | filters, sorting, and a selection that stays, for every list |
 //! | `views`, `widgets` | drawing |
 //! | [`theme`], `text` | colours by meaning; text from outside made harmless |
 
@@ -28,6 +29,7 @@ mod event;
 pub mod headless;
 mod keymap;
 mod keys;
+mod listing;
 mod operation;
 mod palette;
 mod run;
@@ -47,8 +49,10 @@ use std::mem::ManuallyDrop;
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::{Local, TimeZone as _};
 use tokio::sync::watch;
 
+use crate::config::Preferences;
 use crate::model::fleet::Fleet;
 use crate::model::plan::OperationId;
 use crate::model::progress::Report;
@@ -88,6 +92,8 @@ pub struct Opening {
     pub refused: Vec<String>,
     /// What time it is.
     pub clock: Clock,
+    /// What was kept from the last run.
+    pub preferences: Preferences,
 }
 
 /// How the interface was left.
@@ -149,9 +155,14 @@ pub enum TuiError {
 
 impl Opening {
     fn state(&self) -> State {
+        let now = (self.clock)();
         let mut state = State {
             fleet: Arc::clone(&self.fleet),
-            now: (self.clock)(),
+            fleets: 0,
+            news: 0,
+            now,
+            zone: Local.offset_from_utc_datetime(&now.naive_utc()),
+            preferences: self.preferences,
             theme: self.themes.first.clone(),
             themes: self.themes.all.clone(),
             mouse: self.mouse,
@@ -173,6 +184,7 @@ impl Opening {
         };
         state.home.image = self.fleet.rows.first().map(|row| row.image.name.clone());
         state.home.environment = self.fleet.environments.first().map(|it| it.name.clone());
+        update::refresh(&mut state);
         state.dialog = self.refused(&state.keymap).map(Dialog::Notice);
         state
     }

@@ -60,7 +60,11 @@ pub(crate) fn find<'a>(state: &'a State, typed: &str) -> Vec<Item<'a>> {
         // What can be used now comes first, names last: there may be a thousand of them.
         found.sort_by_key(|(_, unusable, item)| (!matches!(item, Item::Entry(_)), *unusable));
     } else {
-        found.sort_by_key(|(score, unusable, _)| (std::cmp::Reverse(*score), *unusable));
+        // The very name that was typed beats every longer one.
+        found.sort_by_key(|(score, unusable, item)| {
+            let other = item.name() != typed;
+            (other, std::cmp::Reverse(*score), *unusable)
+        });
     }
     found.into_iter().map(|(_, _, item)| item).collect()
 }

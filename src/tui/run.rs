@@ -127,7 +127,7 @@ fn broken_down(errand: Errand, fault: &str) -> Message {
         },
         Errand::LoadHistory(filter) => Message::History(filter, Err(sentence)),
         Errand::Recover => Message::Recovered(Err(sentence)),
-        Errand::Cancel(_) | Errand::Refresh => Message::Note(sentence),
+        Errand::Cancel(_) | Errand::Refresh | Errand::Remember(_) => Message::Note(sentence),
     }
 }
 

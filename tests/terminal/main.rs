@@ -23,6 +23,7 @@ mod support;
 mod acting;
 mod keying;
 mod leaving;
+mod lists;
 mod living;
 mod looking;
 mod opening;

@@ -29,15 +29,18 @@ pub(super) async fn observe(target: &PlainTarget) -> Result<Observation, TargetE
     let at = chrono::Utc::now();
     let mut locks = Vec::new();
     let mut ordinary = Vec::new();
+    let mut parked = Vec::new();
     for one in listed {
         match Reserved::of(&one.name) {
             Some(Reserved::Lock(_)) => locks.extend(lock::read(&one).map(|job| job.seen())),
+            Some(Reserved::Parked(_)) => parked.push(one.name.clone()),
             Some(_) => {}
             None => ordinary.push(one),
         }
     }
     let containers = read_containers(target, &ordinary).await?;
-    let images = read_images(target, &containers, &facts).await?;
+    let (images, images_in_all) = read_images(target, &containers, &facts).await?;
+    parked.sort();
     Ok(Observation {
         engine: target.engine.name().clone(),
         at,
@@ -45,6 +48,8 @@ pub(super) async fn observe(target: &PlainTarget) -> Result<Observation, TargetE
         containers,
         images,
         locks,
+        parked,
+        images_in_all: Some(images_in_all),
     })
 }
 
@@ -141,11 +146,12 @@ pub(super) fn health(inspect: &Value) -> Health {
     }
 }
 
+/// The images that matter, and how many there are in all.
 async fn read_images(
     target: &PlainTarget,
     containers: &[Container],
     facts: &EngineFacts,
-) -> Result<Vec<LocalImage>, TargetError> {
+) -> Result<(Vec<LocalImage>, usize), TargetError> {
     let listed = target.engine.images().await?;
     let used: BTreeSet<&Digest> = containers
         .iter()
@@ -193,7 +199,7 @@ async fn read_images(
         );
     }
     images.sort_by(|a, b| a.id.cmp(&b.id));
-    Ok(images)
+    Ok((images, listed.len()))
 }
 
 /// The repositories the fleet wants: the project's, else those of whatever runs.

@@ -4,6 +4,7 @@ use tui_input::Input;
 
 use crate::model::plan::OperationId;
 use crate::model::project::EnvironmentName;
+use crate::tui::action::Command;
 use crate::tui::effect::{Confirmed, Request, Wanted};
 
 use super::ContainerKey;
@@ -24,6 +25,8 @@ pub(crate) enum Dialog {
     Ask(Ask),
     /// A list to choose from.
     Choose(Chooser),
+    /// The quick filters.
+    Quick(QuickMenu),
     /// Something to be read.
     Notice(Notice),
     /// The palette.
@@ -174,6 +177,15 @@ pub(crate) struct Chooser {
     pub(crate) title: String,
     /// What there is.
     pub(crate) options: Vec<Choice>,
+    /// Which is selected.
+    pub(crate) selected: usize,
+}
+
+/// The quick filters that there are for a list.
+#[derive(Clone, Debug)]
+pub(crate) struct QuickMenu {
+    /// What each line does.
+    pub(crate) options: Vec<Command>,
     /// Which is selected.
     pub(crate) selected: usize,
 }

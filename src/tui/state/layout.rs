@@ -76,10 +76,12 @@ pub(crate) struct Hit {
 /// What can be clicked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Target {
-    /// A cell of the matrix: row and column.
+    /// A cell of the matrix: row and column, their places among those shown.
     Cell(usize, usize),
-    /// A row of a list.
+    /// A row of a list: its place among those shown.
     Row(usize),
+    /// The heading of a list's column.
+    Heading(usize),
     /// The line of what runs, or of what ended unseen.
     Operations,
 }

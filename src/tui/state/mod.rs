@@ -7,6 +7,9 @@ mod view;
 
 use std::sync::Arc;
 
+use chrono::FixedOffset;
+
+use crate::config::Preferences;
 use crate::model::digest::Digest;
 use crate::model::fleet::{Cell, Fleet, Row};
 use crate::model::plan::OperationId;
@@ -16,15 +19,17 @@ use crate::model::time::Timestamp;
 use super::action::Place;
 use super::effect::Request;
 use super::keymap::{Key, Keymap};
+use super::listing::Filters;
 use super::operation::Operation;
 use super::theme::Theme;
 
 pub(crate) use dialog::{
-    Answer, Ask, Choice, Chooser, Dialog, Focus, Notice, PaletteDialog, PlanDialog,
+    Answer, Ask, Choice, Chooser, Dialog, Focus, Notice, PaletteDialog, PlanDialog, QuickMenu,
 };
 pub(crate) use layout::{Hit, Layout, Target, Window};
 pub(crate) use view::{
-    ContainerKey, DeploymentView, HistoryView, Home, Versions, View, chosen_replica, load_details,
+    ContainerKey, DeploymentView, EnginesView, HistoryView, Home, Versions, View, chosen_replica,
+    load_details,
 };
 
 /// The smallest terminal karat draws on: columns and rows.
@@ -35,8 +40,16 @@ pub(crate) const SMALLEST: (u16, u16) = (60, 16);
 pub(crate) struct State {
     /// What runs where.
     pub(crate) fleet: Arc<Fleet>,
+    /// Counts the fleets that came.
+    pub(crate) fleets: u64,
+    /// Counts all news that came.
+    pub(crate) news: u64,
     /// The time, as of the last event.
     pub(crate) now: Timestamp,
+    /// How far the clocks here are from UTC: when the day begins.
+    pub(crate) zone: FixedOffset,
+    /// What is kept between runs.
+    pub(crate) preferences: Preferences,
     /// Colours.
     pub(crate) theme: Theme,
     /// The colours that can be changed to.
@@ -114,9 +127,10 @@ impl State {
         match &self.dialog {
             Some(Dialog::Plan(_)) => Place::Plan,
             Some(Dialog::Ask(_)) => Place::Ask,
-            Some(Dialog::Choose(_)) => Place::Choose,
+            Some(Dialog::Choose(_) | Dialog::Quick(_)) => Place::Choose,
             Some(Dialog::Notice(_) | Dialog::Planning { .. }) => Place::Notice,
             Some(Dialog::Palette(_)) => Place::Palette,
+            None if self.filters().is_some_and(|filters| filters.typing) => Place::Filter,
             None => self.view_place(),
         }
     }
@@ -126,6 +140,42 @@ impl State {
         match &self.began {
             Some((place, keys)) if *place == self.place() => keys,
             _ => &[],
+        }
+    }
+
+    /// What keeps rows of the list on top from being shown; nothing where there is no list.
+    pub(crate) fn filters(&self) -> Option<&Filters> {
+        match self.stack.last() {
+            None => Some(&self.home.list.filters),
+            Some(View::Versions(view)) => Some(&view.list.filters),
+            Some(View::Operations { list, .. }) => Some(&list.filters),
+            Some(View::History(view)) => Some(&view.list.filters),
+            Some(View::Engines(view)) => Some(&view.list.filters),
+            Some(_) => None,
+        }
+    }
+
+    /// The same, to be changed.
+    pub(crate) fn filters_mut(&mut self) -> Option<&mut Filters> {
+        match self.stack.last_mut() {
+            None => Some(&mut self.home.list.filters),
+            Some(View::Versions(view)) => Some(&mut view.list.filters),
+            Some(View::Operations { list, .. }) => Some(&mut list.filters),
+            Some(View::History(view)) => Some(&mut view.list.filters),
+            Some(View::Engines(view)) => Some(&mut view.list.filters),
+            Some(_) => None,
+        }
+    }
+
+    /// How many rows of the list on top are shown, of how many.
+    pub(crate) fn counts(&self) -> (usize, usize) {
+        match self.stack.last() {
+            None => self.home.list.counts(),
+            Some(View::Versions(view)) => view.list.counts(),
+            Some(View::Operations { list, .. }) => list.counts(),
+            Some(View::History(view)) => view.list.counts(),
+            Some(View::Engines(view)) => view.list.counts(),
+            Some(_) => (0, 0),
         }
     }
 
@@ -140,6 +190,8 @@ impl State {
             Some(View::Operation { .. }) => Place::Operation,
             Some(View::History(_)) => Place::History,
             Some(View::Event { .. }) => Place::Event,
+            Some(View::Engines(_)) => Place::Engines,
+            Some(View::Engine { .. }) => Place::Engine,
             Some(View::Help { .. }) => Place::Help,
         }
     }
@@ -235,11 +287,13 @@ impl State {
             Some(View::Versions(view)) => view.top = top,
             Some(View::Deployment(view)) => view.top = top,
             Some(View::History(view)) => view.top = top,
+            Some(View::Engines(view)) => view.top = top,
             Some(
                 View::Version { top: old, .. }
                 | View::Operations { top: old, .. }
                 | View::Operation { top: old, .. }
                 | View::Event { top: old, .. }
+                | View::Engine { top: old, .. }
                 | View::Help { top: old, .. },
             ) => *old = top,
         }
@@ -247,7 +301,10 @@ impl State {
             Some(Dialog::Plan(dialog)) => dialog.top = layout.dialog.top,
             Some(Dialog::Notice(notice)) => notice.top = layout.dialog.top,
             Some(Dialog::Palette(palette)) => palette.top = layout.dialog.top,
-            Some(Dialog::Planning { .. } | Dialog::Ask(_) | Dialog::Choose(_)) | None => {}
+            Some(
+                Dialog::Planning { .. } | Dialog::Ask(_) | Dialog::Choose(_) | Dialog::Quick(_),
+            )
+            | None => {}
         }
         self.layout = layout;
     }

@@ -10,17 +10,29 @@ use crate::model::plan::OperationId;
 use crate::model::project::{EngineName, EnvironmentName, ImageName};
 use crate::tui::action::Place;
 use crate::tui::effect::{Errand, HistoryFilter};
+use crate::tui::listing::Listing;
+use crate::tui::listing::rows::{EventKey, widest};
 
 /// The fleet matrix: what is selected, by name, so that it stays when rows move.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Home {
     /// Which row.
     pub(crate) image: Option<ImageName>,
     /// Which column.
     pub(crate) environment: Option<EnvironmentName>,
-    /// Where they were, should the names vanish.
-    pub(crate) hint: (usize, usize),
-    /// The first row and column drawn.
+    /// Which rows are shown, in which order.
+    pub(crate) list: Listing<ImageName>,
+    /// Which columns are shown: positions of environments.
+    pub(crate) columns: Vec<usize>,
+    /// Where the selected column is among them, should its name vanish.
+    pub(crate) column: usize,
+    /// The column that was selected before a filter took it away.
+    pub(crate) displaced: Option<EnvironmentName>,
+    /// How many columns of the screen the longest name takes.
+    pub(crate) longest: usize,
+    /// The fleet that this is true for.
+    pub(crate) measured: Option<u64>,
+    /// The first row drawn.
     pub(crate) top: usize,
     /// The first column drawn.
     pub(crate) left: usize,
@@ -46,6 +58,8 @@ pub(crate) enum View {
     Operations {
         /// Which is selected.
         selected: Option<OperationId>,
+        /// Which are shown, in which order.
+        list: Listing<OperationId>,
         /// First row drawn.
         top: usize,
     },
@@ -59,11 +73,20 @@ pub(crate) enum View {
         follow: bool,
     },
     /// Events.
-    History(HistoryView),
+    History(Box<HistoryView>),
     /// One event.
     Event {
         /// Which.
         event: Box<Event>,
+        /// First line drawn.
+        top: usize,
+    },
+    /// All engines.
+    Engines(EnginesView),
+    /// One engine.
+    Engine {
+        /// Which.
+        name: EngineName,
         /// First line drawn.
         top: usize,
     },
@@ -83,6 +106,8 @@ pub(crate) struct Versions {
     pub(crate) image: ImageName,
     /// Which is selected, by identity.
     pub(crate) selected: Option<Digest>,
+    /// Which are shown, in which order.
+    pub(crate) list: Listing<Digest>,
     /// First row drawn.
     pub(crate) top: usize,
 }
@@ -115,8 +140,47 @@ pub(crate) struct HistoryView {
     pub(crate) filter: HistoryFilter,
     /// `None` while they are on their way.
     pub(crate) events: Option<Result<Vec<Event>, String>>,
+    /// How many times they were read.
+    pub(crate) readings: u64,
+    /// How many columns of the screen the longest text of each column takes.
+    pub(crate) widest: Vec<usize>,
     /// Which is selected.
-    pub(crate) selected: usize,
+    pub(crate) selected: Option<EventKey>,
+    /// Which are shown, in which order.
+    pub(crate) list: Listing<EventKey>,
+    /// First row drawn.
+    pub(crate) top: usize,
+}
+
+impl HistoryView {
+    /// One that waits for its events.
+    pub(crate) fn waiting(filter: HistoryFilter) -> Self {
+        Self {
+            filter,
+            events: None,
+            readings: 0,
+            widest: Vec::new(),
+            selected: None,
+            list: Listing::default(),
+            top: 0,
+        }
+    }
+
+    /// Takes over what was read.
+    pub(crate) fn read(&mut self, events: Result<Vec<Event>, String>) {
+        self.readings += 1;
+        self.widest = widest(events.as_deref().unwrap_or_default());
+        self.events = Some(events);
+    }
+}
+
+/// The engines, and how they stand.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct EnginesView {
+    /// Which is selected.
+    pub(crate) selected: Option<EngineName>,
+    /// Which are shown, in which order.
+    pub(crate) list: Listing<EngineName>,
     /// First row drawn.
     pub(crate) top: usize,
 }

@@ -27,7 +27,7 @@ use crate::tui::state::{Ending, State};
 
 /// A buffer that the test can read while the loop draws on it.
 #[derive(Clone)]
-struct Shared(Rc<RefCell<TestBackend>>);
+pub(super) struct Shared(pub(super) Rc<RefCell<TestBackend>>);
 
 impl Backend for Shared {
     type Error = Infallible;
@@ -94,7 +94,7 @@ impl Host for FakeHost {
 
 pub(super) struct Driver {
     events: mpsc::UnboundedSender<Event>,
-    screen: Shared,
+    pub(super) screen: Shared,
     pub(super) hands: Arc<FakeHands>,
     fleets: watch::Sender<Arc<Fleet>>,
     pub(super) copied: Rc<RefCell<Vec<String>>>,

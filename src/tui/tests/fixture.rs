@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use chrono::TimeDelta;
 
+use crate::config::Preferences;
 use crate::model::bytes::Bytes;
 use crate::model::catalog::{Catalog, Digests, Held, Version};
 use crate::model::details::{ChangeKind, Details, FileChange, HealthEntry, Origin, Setting};
@@ -26,6 +27,7 @@ use crate::model::version::{Scheme, VersionLabel};
 use crate::tui::effect::{Confirmed, Request, Wanted};
 use crate::tui::state::{Home, Layout, State};
 use crate::tui::theme::Theme;
+use crate::tui::update::refresh;
 
 /// Sunday, three in the morning.
 pub(super) fn now() -> Timestamp {
@@ -78,6 +80,8 @@ pub(super) fn engine(name: &str, link: Link) -> (EngineName, EngineState) {
         containers: Vec::new(),
         images: Vec::new(),
         locks: Vec::new(),
+        parked: Vec::new(),
+        images_in_all: None,
     };
     (
         name.into(),
@@ -463,9 +467,13 @@ pub(super) fn fleet() -> Fleet {
 
 /// A state at home, `shop-web` in prod selected.
 pub(super) fn state(fleet: Fleet) -> State {
-    State {
+    let mut state = State {
         fleet: Arc::new(fleet),
+        fleets: 0,
+        news: 0,
         now: now(),
+        zone: chrono::FixedOffset::east_opt(0).expect("a zone"),
+        preferences: Preferences::default(),
         theme: Theme::dark(),
         themes: Theme::names().filter_map(Theme::built_in).collect(),
         mouse: true,
@@ -477,9 +485,7 @@ pub(super) fn state(fleet: Fleet) -> State {
         home: Home {
             image: Some("shop-web".into()),
             environment: Some("prod".into()),
-            hint: (2, 3),
-            top: 0,
-            left: 0,
+            ..Home::default()
         },
         stack: Vec::new(),
         dialog: None,
@@ -490,7 +496,9 @@ pub(super) fn state(fleet: Fleet) -> State {
         exit: None,
         layout: Layout::default(),
         last_request: Request(0),
-    }
+    };
+    refresh(&mut state);
+    state
 }
 
 pub(super) fn frozen(image: &str, label: &str) -> Frozen {

@@ -83,6 +83,7 @@ impl Hands for FakeHands {
             Errand::LoadHistory(filter) => Message::History(filter, Ok(fixture::events())),
             Errand::Recover => Message::Recovered(Ok("one operation was undone".into())),
             Errand::Refresh => Message::Note("asked".into()),
+            Errand::Remember(_) => return,
         };
         // The interface may have gone meanwhile.
         drop(answer.send(message).await);

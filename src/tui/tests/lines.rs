@@ -98,15 +98,14 @@ fn everything() -> Vec<(&'static str, State)> {
     press(&mut operation, Command::Open);
     all.push(("operation", operation));
     let mut history = state(fleet());
-    history.stack.push(View::History(HistoryView {
-        filter: HistoryFilter {
-            image: Some("shop-web".into()),
-            environment: Some("prod".into()),
-        },
-        events: None,
-        selected: 0,
-        top: 0,
-    }));
+    history
+        .stack
+        .push(View::History(Box::new(HistoryView::waiting(
+            HistoryFilter {
+                image: Some("shop-web".into()),
+                environment: Some("prod".into()),
+            },
+        ))));
     all.push(("history", history));
     for (name, kind) in [
         ("event of a roll back", OperationKind::Rollback),

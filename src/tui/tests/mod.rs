@@ -6,5 +6,6 @@ mod fixture;
 mod hands;
 mod hostile;
 pub(crate) mod lines;
+mod lists;
 mod palette;
 mod screens;

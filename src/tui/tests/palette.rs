@@ -69,6 +69,7 @@ fn it_offers_the_whole_table_but_movements_and_buttons() {
         let left_out = entry.command.moves()
             || [
                 "press",
+                "keep-filter",
                 "next-field",
                 "previous-field",
                 "palette",

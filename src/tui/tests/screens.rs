@@ -16,13 +16,14 @@ use crate::tui::action::{Action, Command};
 use crate::tui::effect::{HistoryFilter, Message, Request, Wanted};
 use crate::tui::operation::Operation;
 use crate::tui::state::{Dialog, PlanDialog, State, View};
-use crate::tui::update::update;
+use crate::tui::update::{refresh, update};
 use crate::tui::views;
 
 /// The screen as text.
 pub(super) fn screen(state: &mut State, columns: u16, rows: u16) -> String {
     let mut terminal = Terminal::new(TestBackend::new(columns, rows)).expect("a terminal");
     let mut layout = state.layout.clone();
+    refresh(state);
     state.size = (columns, rows);
     terminal
         .draw(|frame| layout = views::draw(frame, state))

@@ -3,7 +3,7 @@
 use super::super::action::Command;
 use super::super::effect::{Effect, Errand};
 use super::super::state::{Answer, Ask, Choice, Chooser, Dialog, Ending, State, Tone};
-use super::{cancel_and_leave, moved, operation, palette, plan, say, scroll, want};
+use super::{cancel_and_leave, lists, moved, operation, palette, plan, say, scroll, want};
 
 /// A key while a dialog is open.
 pub(super) fn in_dialog(state: &mut State, command: Command) -> Vec<Effect> {
@@ -13,6 +13,7 @@ pub(super) fn in_dialog(state: &mut State, command: Command) -> Vec<Effect> {
         Some(Dialog::Plan(dialog)) => plan::command(state, dialog, command),
         Some(Dialog::Ask(ask)) => answer(state, ask, command),
         Some(Dialog::Choose(chooser)) => choose(state, chooser, command),
+        Some(Dialog::Quick(menu)) => lists::in_menu(state, menu, command),
         Some(Dialog::Notice(mut notice)) => {
             if command != Command::Open {
                 notice.top = scroll(state.layout.dialog, command);

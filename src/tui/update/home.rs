@@ -5,46 +5,48 @@ use crate::model::project::{EnvironmentName, ImageName};
 use super::super::action::Command;
 use super::super::available::{cannot_promote_to, closed, downstream};
 use super::super::effect::{Effect, Errand, Wanted};
+use super::super::listing::rows::FleetRows;
 use super::super::state::{Choice, Chooser, DeploymentView, Dialog, State, View, load_details};
 use super::{moved, say, want};
 use crate::tui::state::Tone;
 
 /// A key in the matrix.
 pub(super) fn command(state: &mut State, command: Command) -> Vec<Effect> {
-    let row = state.selected_row().map_or(0, |(at, _)| at);
-    let column = state.selected_column().map_or(0, |(at, _)| at);
+    let (row, column) = (state.home.list.at(), state.home.column);
     match command {
         Command::Open => return open(state),
         Command::Left => select(state, row, column.saturating_sub(1)),
         Command::Right => select(state, row, column + 1),
         _ => {
-            let (total, page) = (state.fleet.rows.len(), state.layout.view.page);
-            select(state, moved(row, total, page, command), column);
+            let (shown, _) = state.home.list.counts();
+            let page = state.layout.view.page;
+            select(state, moved(row, shown, page, command), column);
         }
     }
     Vec::new()
 }
 
-/// Selects a cell by its position; beyond the end is the last one.
+/// Selects a cell by its place among those shown; beyond the end is the last one.
 pub(super) fn select(state: &mut State, row: usize, column: usize) {
-    let row = row.min(state.fleet.rows.len().saturating_sub(1));
-    let column = column.min(state.fleet.environments.len().saturating_sub(1));
-    state.home.image = state.fleet.rows.get(row).map(|row| row.image.name.clone());
-    state.home.environment = state
-        .fleet
-        .environments
+    let home = &mut state.home;
+    let rows = FleetRows {
+        fleet: &state.fleet,
+        columns: &home.columns,
+        quick: &std::collections::BTreeSet::new(),
+        midnight: state.now,
+        sort: state.preferences.fleet,
+    };
+    home.list.select(&mut home.image, &rows, row);
+    let column = column.min(home.columns.len().saturating_sub(1));
+    if column != home.column {
+        home.displaced = None;
+    }
+    home.column = column;
+    home.environment = home
+        .columns
         .get(column)
+        .and_then(|at| state.fleet.environments.get(*at))
         .map(|environment| environment.name.clone());
-    state.home.hint = (row, column);
-}
-
-/// Keeps the selection on the same image and environment in a new fleet; where one of them
-/// has gone, on what took its place.
-pub(super) fn settle(state: &mut State) {
-    let (row_hint, column_hint) = state.home.hint;
-    let row = state.selected_row().map_or(row_hint, |(at, _)| at);
-    let column = state.selected_column().map_or(column_hint, |(at, _)| at);
-    select(state, row, column);
 }
 
 fn open(state: &mut State) -> Vec<Effect> {
@@ -98,12 +100,15 @@ pub(super) fn promote(state: &mut State) -> Vec<Effect> {
     one_or_choose(state, format!("Promote {image} from {from} to"), options)
 }
 
-/// Promotes every image that runs in the selected environment and in the one behind it.
+/// Promotes every image that runs in the selected environment and in the one behind it; of
+/// a narrowed list those that are shown: what is out of sight is not changed unseen.
 pub(super) fn promote_all(state: &mut State) -> Vec<Effect> {
     let Some((_, from)) = state.selected_column() else {
         return Vec::new();
     };
     let from = from.name.clone();
+    let narrowed = state.home.list.filters.narrow();
+    let shown = if narrowed { " of those shown" } else { "" };
     let options: Vec<Choice> = downstream(state, &from)
         .into_iter()
         .map(|to| {
@@ -111,8 +116,8 @@ pub(super) fn promote_all(state: &mut State) -> Vec<Effect> {
             Choice {
                 environment: to.name.clone(),
                 note: match images.len() {
-                    1 => "1 image runs in both".to_owned(),
-                    count => format!("{count} images run in both"),
+                    1 => format!("1 image{shown} runs in both"),
+                    count => format!("{count} images{shown} run in both"),
                 },
                 unavailable: closed(to).or_else(|| {
                     images
@@ -127,7 +132,12 @@ pub(super) fn promote_all(state: &mut State) -> Vec<Effect> {
             }
         })
         .collect();
-    one_or_choose(state, format!("Promote everything from {from} to"), options)
+    let what = if narrowed {
+        "what is shown"
+    } else {
+        "everything"
+    };
+    one_or_choose(state, format!("Promote {what} from {from} to"), options)
 }
 
 fn in_both(state: &State, from: &EnvironmentName, to: &EnvironmentName) -> Vec<ImageName> {
@@ -137,11 +147,15 @@ fn in_both(state: &State, from: &EnvironmentName, to: &EnvironmentName) -> Vec<I
             .cell(image, environment)
             .is_some_and(|cell| cell.deployment.is_some())
     };
-    state
-        .fleet
-        .rows
-        .iter()
-        .map(|row| &row.image.name)
+    let rows = state.home.list.order().iter();
+    let mut images: Vec<(usize, &ImageName)> = rows
+        .filter_map(|at| Some((*at, &state.fleet.rows.get(*at)?.image.name)))
+        .collect();
+    // However they are sorted on screen, they are promoted in the project's order.
+    images.sort_unstable_by_key(|(at, _)| *at);
+    images
+        .into_iter()
+        .map(|(_, image)| image)
         .filter(|image| runs(image, from) && runs(image, to))
         .cloned()
         .collect()

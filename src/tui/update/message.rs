@@ -13,7 +13,7 @@ pub(super) fn told(state: &mut State, message: Message) -> Vec<Effect> {
     match message {
         Message::Fleet(fleet) => {
             state.fleet = fleet;
-            home::settle(state);
+            state.fleets += 1;
             let mut effects = plan::check(state);
             effects.extend(deployment::reload(state));
             return effects;
@@ -39,9 +39,7 @@ pub(super) fn told(state: &mut State, message: Message) -> Vec<Effect> {
                 if let View::History(view) = view
                     && view.filter == filter
                 {
-                    let count = answer.as_ref().map_or(0, Vec::len);
-                    view.selected = view.selected.min(count.saturating_sub(1));
-                    view.events = Some(answer.clone());
+                    view.read(answer.clone());
                 }
             }
         }

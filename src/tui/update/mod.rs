@@ -1,30 +1,45 @@
 //! From an action to a new state, and to what is wanted from outside. Pure: no input, no
 //! output, no waiting; the time is in the state.
 //!
-//! One file a view or dialog; [`message`] takes in news.
+//! One file a view or dialog; [`lists`] has what all lists share, [`message`] takes in news.
 
 mod deployment;
 mod dialogs;
+mod engines;
 mod history;
 mod home;
+mod lists;
 mod message;
 mod operation;
 mod palette;
 mod plan;
 mod versions;
 
+use crossterm::event::KeyEvent;
+
 use super::action::{Action, Command, Place};
 use super::available::unavailable;
 use super::command_line;
 use super::effect::{Effect, Errand, HistoryFilter, Wanted};
 use super::keymap::{Key, shown};
+use super::listing::Listing;
+use super::listing::quick::quick_of;
 use super::state::{
     Dialog, Ending, HistoryView, Note, Notice, PaletteDialog, State, Target, Tone, Versions, View,
     Window,
 };
+use lists::Change;
 
-/// What an action does.
+pub(super) use lists::refresh;
+
+/// What an action does. Afterwards the list on top is as it should be.
 pub(crate) fn update(state: &mut State, action: Action) -> Vec<Effect> {
+    let effects = act(state, action);
+    refresh(state);
+    effects
+}
+
+fn act(state: &mut State, action: Action) -> Vec<Effect> {
     let by_hand = !matches!(
         action,
         Action::Wait(_) | Action::Resize(..) | Action::Tick(_) | Action::Told(_)
@@ -51,14 +66,8 @@ pub(crate) fn update(state: &mut State, action: Action) -> Vec<Effect> {
             say(state, Tone::Bad, why);
             Vec::new()
         }
-        Action::Type(key) if matches!(state.dialog, Some(Dialog::Palette(_))) => {
-            palette::typed(state, key)
-        }
-        Action::Type(key) => plan::typed(state, key),
-        Action::Paste(text) if matches!(state.dialog, Some(Dialog::Palette(_))) => {
-            palette::pasted(state, &text)
-        }
-        Action::Paste(text) => plan::pasted(state, &text),
+        Action::Type(key) => typed(state, key),
+        Action::Paste(text) => pasted(state, &text),
         Action::Wheel(rows) => wheel(state, rows),
         Action::Click(column, row) => click(state, column, row),
         Action::Resize(columns, rows) => {
@@ -69,9 +78,30 @@ pub(crate) fn update(state: &mut State, action: Action) -> Vec<Effect> {
             state.now = now;
             Vec::new()
         }
-        Action::Told(message) => message::told(state, *message),
+        Action::Told(message) => {
+            state.news += 1;
+            message::told(state, *message)
+        }
         Action::Signal(number) => end(state, Ending::Signal(number)),
         Action::Closed => end(state, Ending::Closed),
+    }
+}
+
+/// A key for the text field that has the focus.
+fn typed(state: &mut State, key: KeyEvent) -> Vec<Effect> {
+    match (state.place(), &state.dialog) {
+        (Place::Filter, _) => lists::typed(state, key),
+        (_, Some(Dialog::Palette(_))) => palette::typed(state, key),
+        _ => plan::typed(state, key),
+    }
+}
+
+/// A pasted text for it.
+fn pasted(state: &mut State, text: &str) -> Vec<Effect> {
+    match (state.place(), &state.dialog) {
+        (Place::Filter, _) => lists::pasted(state, text),
+        (_, Some(Dialog::Palette(_))) => palette::pasted(state, text),
+        _ => plan::pasted(state, text),
     }
 }
 
@@ -118,15 +148,25 @@ fn command_in_place(state: &mut State, command: Command) -> Vec<Effect> {
     if state.dialog.is_some() {
         return dialogs::in_dialog(state, command);
     }
+    if state.place() == Place::Filter {
+        return lists::while_typing(state, command);
+    }
     if let Some(why) = unavailable(state, command) {
         say(state, Tone::Bad, why);
         return Vec::new();
     }
     match command {
+        // What is hidden is shown again before the view is left.
+        Command::Back | Command::ShowAll if lists::clear(state) => lists::cleared(state),
         Command::Back => {
             state.stack.pop();
             Vec::new()
         }
+        Command::Filter => lists::begin(state),
+        Command::QuickFilters => lists::menu(state),
+        Command::SortNext => lists::sort(state, Change::Next),
+        Command::SortTurn => lists::sort(state, Change::Turn),
+        Command::Engines => engines::list(state),
         Command::Leave => dialogs::leave(state),
         Command::Home => {
             state.stack.clear();
@@ -179,7 +219,10 @@ fn command_in_place(state: &mut State, command: Command) -> Vec<Effect> {
         Command::NextTheme => next_theme(state),
         Command::Mouse => mouse(state),
         Command::CancelOperation => operation::ask_cancel(state),
-        _ => in_view(state, command),
+        _ => match quick_of(command) {
+            Some(quick) => lists::toggle(state, quick),
+            None => in_view(state, command),
+        },
     }
 }
 
@@ -191,10 +234,14 @@ fn in_view(state: &mut State, command: Command) -> Vec<Effect> {
         Place::Operations => operation::in_list(state, command),
         Place::Operation => operation::in_one(state, command),
         Place::History => history::command(state, command),
+        Place::Engines => engines::command(state, command),
         _ => {
             let window = state.layout.view;
             if let Some(
-                View::Version { top, .. } | View::Event { top, .. } | View::Help { top, .. },
+                View::Version { top, .. }
+                | View::Event { top, .. }
+                | View::Engine { top, .. }
+                | View::Help { top, .. },
             ) = state.stack.last_mut()
             {
                 *top = scroll(window, command);
@@ -279,12 +326,11 @@ fn roll_back(state: &mut State) -> Vec<Effect> {
 }
 
 fn open_history(state: &mut State, filter: HistoryFilter) -> Vec<Effect> {
-    state.stack.push(View::History(HistoryView {
-        filter: filter.clone(),
-        events: None,
-        selected: 0,
-        top: 0,
-    }));
+    state
+        .stack
+        .push(View::History(Box::new(HistoryView::waiting(
+            filter.clone(),
+        ))));
     vec![Effect::Errand(Errand::LoadHistory(filter))]
 }
 
@@ -301,6 +347,7 @@ fn open_versions(state: &mut State) -> Vec<Effect> {
         state.stack.push(View::Versions(Versions {
             image,
             selected,
+            list: Listing::default(),
             top: 0,
         }));
     }
@@ -423,14 +470,10 @@ fn click(state: &mut State, column: u16, row: u16) -> Vec<Effect> {
             Vec::new()
         }
         Some(Target::Row(row)) => {
-            match state.view_place() {
-                Place::Versions => versions::select(state, row),
-                Place::History => history::select(state, row),
-                Place::Operations => operation::select(state, row),
-                _ => {}
-            }
+            lists::select(state, row);
             Vec::new()
         }
+        Some(Target::Heading(column)) => lists::sort(state, Change::Pick(column)),
         Some(Target::Operations) => command_in_place(state, Command::Operations),
         None => Vec::new(),
     }

@@ -4,8 +4,9 @@ use crate::model::plan::OperationId;
 
 use super::super::action::Command;
 use super::super::effect::{Effect, Errand};
+use super::super::listing::Listing;
 use super::super::state::{Answer, Ask, Dialog, State, View};
-use super::{moved, scroll};
+use super::{lists, scroll};
 
 /// Opens what ended unseen, if there is something; else the list.
 pub(super) fn list(state: &mut State) -> Vec<Effect> {
@@ -15,38 +16,28 @@ pub(super) fn list(state: &mut State) -> Vec<Effect> {
     }
     if !matches!(state.stack.last(), Some(View::Operations { .. })) {
         let selected = state.operations.first().map(|one| one.id.clone());
-        state.stack.push(View::Operations { selected, top: 0 });
+        state.stack.push(View::Operations {
+            selected,
+            list: Listing::default(),
+            top: 0,
+        });
     }
     Vec::new()
 }
 
 /// A key in the list.
 pub(super) fn in_list(state: &mut State, command: Command) -> Vec<Effect> {
-    let Some(View::Operations { selected, .. }) = state.stack.last() else {
+    let Some(View::Operations { selected, list, .. }) = state.stack.last() else {
         return Vec::new();
     };
-    let at = state
-        .operations
-        .iter()
-        .position(|one| Some(&one.id) == selected.as_ref())
-        .unwrap_or(0);
-    if command == Command::Open {
-        if let Some(id) = state.operations.get(at).map(|one| one.id.clone()) {
-            open(state, id);
-        }
-        return Vec::new();
+    if command != Command::Open {
+        let at = list.at();
+        return lists::walk(state, at, command);
     }
-    let to = moved(at, state.operations.len(), state.layout.view.page, command);
-    select(state, to);
+    if let Some(id) = selected.clone() {
+        open(state, id);
+    }
     Vec::new()
-}
-
-/// Selects a row by its position.
-pub(super) fn select(state: &mut State, row: usize) {
-    let id = state.operations.get(row).map(|one| one.id.clone());
-    if let (Some(View::Operations { selected, .. }), Some(id)) = (state.stack.last_mut(), id) {
-        *selected = Some(id);
-    }
 }
 
 /// Opens one, at the end of its log.

@@ -5,51 +5,26 @@ use super::super::available::closed;
 use super::super::effect::{Effect, Wanted};
 use super::super::state::{Choice, State, View};
 use super::home::{one_or_choose, runs_in};
-use super::moved;
+use super::lists;
 
 /// A key in the list.
 pub(super) fn command(state: &mut State, command: Command) -> Vec<Effect> {
-    let page = state.layout.view.page;
     let Some(View::Versions(view)) = state.stack.last() else {
         return Vec::new();
     };
-    let Some(row) = state.fleet.row(&view.image) else {
-        return Vec::new();
-    };
-    let versions = &row.catalog.versions;
-    let at = versions
-        .iter()
-        .position(|version| Some(&version.identity) == view.selected.as_ref())
-        .unwrap_or(0);
-    if command == Command::Open {
-        if let Some(version) = versions.get(at) {
-            let image = view.image.clone();
-            let identity = version.identity.clone();
-            state.stack.push(View::Version {
-                image,
-                identity,
-                top: 0,
-            });
-        }
-        return Vec::new();
+    let at = view.list.at();
+    if command != Command::Open {
+        return lists::walk(state, at, command);
     }
-    let to = moved(at, versions.len(), page, command);
-    select(state, to);
+    if let Some(identity) = view.selected.clone() {
+        let image = view.image.clone();
+        state.stack.push(View::Version {
+            image,
+            identity,
+            top: 0,
+        });
+    }
     Vec::new()
-}
-
-/// Selects a row by its position.
-pub(super) fn select(state: &mut State, row: usize) {
-    let Some(View::Versions(view)) = state.stack.last_mut() else {
-        return;
-    };
-    let found = state
-        .fleet
-        .row(&view.image)
-        .and_then(|it| it.catalog.versions.get(row));
-    if let Some(version) = found {
-        view.selected = Some(version.identity.clone());
-    }
 }
 
 /// Deploys the version that is selected, in the environment that is chosen.

@@ -12,17 +12,27 @@ use crate::tui::keymap::shown;
 use crate::tui::state::{Hit, Target, Tone, View};
 use crate::tui::text::{clip, width};
 
-use super::Canvas;
+use super::{Canvas, lists};
 
 /// Draws it, and answers with the room that is left for the view, and with the lines that
 /// lead to operations.
 pub(super) fn draw(frame: &mut Frame<'_>, canvas: &Canvas<'_>) -> (Rect, Vec<Hit>) {
     let area = frame.area();
+    let typed = canvas.filters().filter(|filters| filters.typing);
     let lines = [unseen(canvas, area.width), running(canvas, area.width)];
     let lines: Vec<Line<'_>> = lines.into_iter().flatten().collect();
     header(frame, Rect { height: 1, ..area }, canvas);
-    let below = 1 + u16::try_from(lines.len()).unwrap_or(0);
+    let below = 1 + u16::try_from(lines.len()).unwrap_or(0) + u16::from(typed.is_some());
     let mut y = area.bottom() - below;
+    if let Some(filters) = typed {
+        let row = Rect {
+            y,
+            height: 1,
+            ..area
+        };
+        lists::input(frame, row, canvas, filters);
+        y += 1;
+    }
     let mut hits = Vec::new();
     for line in &lines {
         frame.buffer_mut().set_line(area.x, y, line, area.width);
@@ -102,6 +112,8 @@ fn place(canvas: &Canvas<'_>) -> String {
             (None, None) => "history".to_owned(),
         },
         Some(View::Event { .. }) => "event".to_owned(),
+        Some(View::Engines(_)) => "engines".to_owned(),
+        Some(View::Engine { name, .. }) => format!("engine {name}"),
         Some(View::Help { .. }) => "help".to_owned(),
     }
 }

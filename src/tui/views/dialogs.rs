@@ -5,9 +5,11 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::Line;
 
-use crate::tui::action::{Command, Place};
+use crate::tui::action::{Command, Place, TABLE};
+use crate::tui::available::unavailable;
 use crate::tui::effect::Wanted;
-use crate::tui::state::{Ask, Chooser, Notice, Window};
+use crate::tui::listing::quick::{Quick, quick_of};
+use crate::tui::state::{Ask, Chooser, Notice, QuickMenu, Window};
 use crate::tui::text::{clip, fit};
 use crate::tui::widgets::dialog;
 use crate::tui::widgets::page::Page;
@@ -142,6 +144,66 @@ pub(super) fn choose(frame: &mut Frame<'_>, canvas: &Canvas<'_>, chooser: &Choos
         canvas.keymap.way(Command::Back)
     );
     let hint = clip(&hint, inside.width.into());
+    frame
+        .buffer_mut()
+        .set_string(inside.x, y, hint, theme.quiet);
+    window
+}
+
+/// The quick filters: what each shows, its key, and whether it holds.
+pub(super) fn quick(frame: &mut Frame<'_>, canvas: &Canvas<'_>, menu: &QuickMenu) -> Window {
+    let theme = &canvas.theme;
+    let height = u16::try_from(menu.options.len() + 2).unwrap_or(u16::MAX);
+    let size = (columns(frame), height);
+    let inside = dialog::frame(frame, theme, "Quick filters", theme.title, size);
+    let list = Rect {
+        height: inside.height.saturating_sub(2),
+        ..inside
+    };
+    let total = menu.options.len();
+    let window = Window::around(menu.selected, 0, list.height.into(), total);
+    let shown = menu.options.iter().enumerate().skip(window.top);
+    for ((at, command), row) in shown.zip(list.rows()) {
+        let entry = TABLE.iter().find(|entry| &entry.command == command);
+        let key = entry.and_then(|entry| canvas.keymap.first(entry));
+        let why_not = unavailable(canvas, *command);
+        let quick = quick_of(*command);
+        let holds = quick.is_some_and(|quick| {
+            canvas
+                .filters()
+                .is_some_and(|filters| filters.quick.contains(&quick))
+        });
+        let sign = match (quick, holds) {
+            (None, _) => "   ",
+            (Some(_), true) => "[✓]",
+            (Some(_), false) => "[ ]",
+        };
+        let name = quick.map_or("show all", Quick::name);
+        let explained = quick.map_or("take every filter away", Quick::explained);
+        let note = why_not.as_deref().unwrap_or(explained);
+        let mark = if at == menu.selected { "› " } else { "  " };
+        let key = key.unwrap_or_default();
+        let name = format!(
+            "{mark}{} {} ",
+            fit(&key, 2),
+            fit(&format!("{sign} {name}"), 18)
+        );
+        let style = if at == menu.selected {
+            theme.selected
+        } else if why_not.is_some() {
+            theme.quiet
+        } else {
+            theme.text
+        };
+        let buffer = frame.buffer_mut();
+        let room = usize::from(row.width);
+        buffer.set_string(row.x, row.y, fit(&format!("{name}{note}"), room), style);
+    }
+    let y = inside.bottom().saturating_sub(1);
+    let hint = clip(
+        "Enter sets it or takes it away; several hold together",
+        inside.width.into(),
+    );
     frame
         .buffer_mut()
         .set_string(inside.x, y, hint, theme.quiet);

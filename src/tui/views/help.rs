@@ -23,12 +23,7 @@ pub(super) fn draw(
     top: usize,
 ) -> Window {
     let theme = &canvas.theme;
-    let inside = Rect {
-        x: area.x + 1,
-        width: area.width - 2,
-        ..area
-    };
-    let mut page = Page::new(theme, inside.width.saturating_sub(1));
+    let (inside, mut page) = canvas.page(area);
     let moves = |entry: &Entry| entry.command.moves();
     let (here, elsewhere): (Vec<&Entry>, Vec<&Entry>) =
         TABLE.iter().partition(|entry| entry.places.contains(&of));

@@ -3,86 +3,26 @@
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
-use crate::model::event::{Event, Outcome, VersionMark};
+use crate::model::event::Event;
+use crate::tui::listing::rows::{mark, outcome_words};
 use crate::tui::state::{HistoryView, Layout, Window};
 use crate::tui::text::{log_line, width};
 use crate::tui::widgets::page::Page;
 use crate::tui::widgets::table::{self, Column, Rows, Said};
 
-use super::{Canvas, moment, operation};
+use super::{Canvas, lists, moment, operation};
 
 const COLUMNS: &[Column] = &[
-    Column {
-        title: "WHEN",
-        width: 6,
-        grows: 0,
-        gives_way: 0,
-    },
-    Column {
-        title: "OUTCOME",
-        width: 19,
-        grows: 0,
-        gives_way: 0,
-    },
-    Column {
-        title: "WHAT",
-        width: 9,
-        grows: 0,
-        gives_way: 1,
-    },
-    Column {
-        title: "IMAGE",
-        width: 9,
-        grows: 2,
-        gives_way: 3,
-    },
-    Column {
-        title: "IN",
-        width: 8,
-        grows: 1,
-        gives_way: 2,
-    },
-    Column {
-        title: "FROM → TO",
-        width: 15,
-        grows: 2,
-        gives_way: 0,
-    },
-    Column {
-        title: "WHO",
-        width: 11,
-        grows: 2,
-        gives_way: 5,
-    },
-    Column {
-        title: "WHY",
-        width: 12,
-        grows: 4,
-        gives_way: 4,
-    },
-    Column {
-        title: "TOOK",
-        width: 9,
-        grows: 0,
-        gives_way: 6,
-    },
+    Column::new("WHEN", 6, 0, 0).unsearched(),
+    Column::new("OUTCOME", 19, 0, 0),
+    Column::new("WHAT", 9, 0, 1),
+    Column::new("IMAGE", 9, 2, 3),
+    Column::new("IN", 8, 1, 2),
+    Column::new("FROM → TO", 15, 2, 0),
+    Column::new("WHO", 11, 2, 5),
+    Column::new("WHY", 12, 4, 4),
+    Column::new("TOOK", 9, 0, 6).unsearched(),
 ];
-
-/// A version as a list shows it.
-fn mark(version: Option<&VersionMark>) -> String {
-    match version {
-        None => "nothing".to_owned(),
-        Some(VersionMark {
-            version: Some(label),
-            ..
-        }) => label.clone(),
-        Some(VersionMark {
-            digest: Some(digest),
-            ..
-        }) => digest.short().to_owned(),
-        Some(_) => "not known".to_owned(),
-    }
-}
 
 /// Draws the list.
 pub(super) fn list(
@@ -112,18 +52,24 @@ pub(super) fn list(
             return;
         }
     };
-    let line = |at: usize| {
-        events
-            .get(at)
-            .map_or_else(Vec::new, |event| said(canvas, event))
+    let area = lists::head(frame, area, canvas, None);
+    if lists::nothing(frame, area, canvas) {
+        return;
+    }
+    let line = |place: usize| {
+        let event = view.list.order().get(place).and_then(|at| events.get(*at));
+        event.map_or_else(Vec::new, |event| said(canvas, event))
     };
+    let sort = canvas.preferences.history;
     let rows = Rows {
-        total: events.len(),
-        selected: view.selected,
+        total: view.list.counts().0,
+        selected: view.list.at(),
         top: view.top,
+        sorted: (sort.column(), sort.sign()),
+        words: view.list.filters.words(),
         row: &line,
     };
-    let columns = fitted(canvas, events);
+    let columns = fitted(&view.widest, sort.column());
     let (window, hits) = table::draw(frame.buffer_mut(), area, theme, &columns, &rows);
     layout.view = window;
     layout.hits = hits;
@@ -131,20 +77,17 @@ pub(super) fn list(
 
 /// The columns, as wide as their words up to what they have at most: most of them are short,
 /// and what that leaves is the reason's.
-fn fitted(canvas: &Canvas<'_>, events: &[Event]) -> Vec<Column> {
-    let mut longest = [0; COLUMNS.len()];
-    for event in events {
-        for (most, (text, _)) in longest.iter_mut().zip(said(canvas, event)) {
-            *most = width(&text).max(*most);
-        }
-    }
+fn fitted(widest: &[usize], sorted: usize) -> Vec<Column> {
     COLUMNS
         .iter()
-        .zip(longest)
-        .map(|(column, longest)| {
-            let least = width(column.title);
-            let most = usize::from(column.width + 5 * column.grows.min(1));
-            let fitting = longest.clamp(least.min(most), most);
+        .zip(widest)
+        .enumerate()
+        .map(|(at, (column, longest))| {
+            // The sign of the order stands beside the heading.
+            let sign = 2 * usize::from(at == sorted);
+            let least = width(column.title) + sign;
+            let most = usize::from(column.width + 5 * column.grows.min(1)).max(least);
+            let fitting = (*longest).clamp(least, most);
             match (column.title, u16::try_from(fitting)) {
                 ("WHY", _) | (_, Err(_)) => *column,
                 (_, Ok(width)) => Column {
@@ -157,19 +100,10 @@ fn fitted(canvas: &Canvas<'_>, events: &[Event]) -> Vec<Column> {
         .collect()
 }
 
-/// An outcome as the list calls it.
-const fn outcome(outcome: Outcome) -> &'static str {
-    match outcome {
-        // The whole words do not fit a column.
-        Outcome::Failed => "failed, untouched",
-        other => other.words(),
-    }
-}
-
 fn said(canvas: &Canvas<'_>, event: &Event) -> Vec<Said> {
     let theme = &canvas.theme;
     let (sign, style) = operation::ended(canvas, event.outcome);
-    let outcome = outcome(event.outcome);
+    let outcome = outcome_words(event.outcome);
     let place = event
         .environment
         .as_ref()
@@ -204,12 +138,7 @@ pub(super) fn one(
     top: usize,
 ) -> Window {
     let theme = &canvas.theme;
-    let inside = Rect {
-        x: area.x + 1,
-        width: area.width - 2,
-        ..area
-    };
-    let mut page = Page::new(theme, inside.width.saturating_sub(1));
+    let (inside, mut page) = canvas.page(area);
     let (sign, style) = operation::ended(canvas, event.outcome);
     let place = event
         .environment

@@ -13,9 +13,11 @@
 mod chrome;
 mod deployment;
 mod dialogs;
+mod engines;
 mod help;
 mod history;
 mod home;
+mod lists;
 mod operation;
 mod palette;
 mod plan;
@@ -32,6 +34,7 @@ use crate::model::time::{Span, Timestamp};
 use super::action::Command;
 use super::state::{Dialog, Layout, SMALLEST, State, View, Window};
 use super::text::wrap;
+use super::widgets::page::Page;
 
 /// The state, while it is drawn, and what drawing learns on the way.
 struct Canvas<'a> {
@@ -60,6 +63,25 @@ impl Canvas<'_> {
             3_600..86_400 => format!("{} h", seconds / 3_600),
             _ => format!("{} d", seconds / 86_400),
         }
+    }
+
+    /// How long until then, to the second.
+    fn until(&self, then: Timestamp) -> String {
+        self.seconds.set(true);
+        let seconds = Span::between(self.now, then).0.as_secs();
+        Span::seconds(seconds).to_string()
+    }
+
+    /// An empty page of text, and where it is drawn: a column away from either edge, and one
+    /// more for the marks of what is above and below.
+    fn page(&self, area: Rect) -> (Rect, Page<'_>) {
+        let inside = Rect {
+            x: area.x + 1,
+            width: area.width - 2,
+            ..area
+        };
+        let page = Page::new(&self.state.theme, inside.width.saturating_sub(1));
+        (inside, page)
     }
 
     /// How long something has run, to the second.
@@ -104,14 +126,8 @@ pub(crate) fn draw(frame: &mut Frame<'_>, state: &State) -> Layout {
         Some(View::Deployment(view)) => {
             layout.view = deployment::draw(frame, inside, &canvas, view);
         }
-        Some(View::Operations { selected, top }) => {
-            operation::list(
-                frame,
-                inside,
-                &canvas,
-                (selected.as_ref(), *top),
-                &mut layout,
-            );
+        Some(View::Operations { list, top, .. }) => {
+            operation::list(frame, inside, &canvas, (list, *top), &mut layout);
         }
         Some(View::Operation { id, top, follow }) => {
             layout.view = operation::one(frame, inside, &canvas, id, (*top, *follow));
@@ -119,6 +135,10 @@ pub(crate) fn draw(frame: &mut Frame<'_>, state: &State) -> Layout {
         Some(View::History(view)) => history::list(frame, inside, &canvas, view, &mut layout),
         Some(View::Event { event, top }) => {
             layout.view = history::one(frame, inside, &canvas, event, *top);
+        }
+        Some(View::Engines(view)) => engines::list(frame, inside, &canvas, view, &mut layout),
+        Some(View::Engine { name, top }) => {
+            layout.view = engines::one(frame, inside, &canvas, name, *top);
         }
         Some(View::Help { of, top }) => {
             layout.view = help::draw(frame, inside, &canvas, *of, *top);
@@ -131,6 +151,7 @@ pub(crate) fn draw(frame: &mut Frame<'_>, state: &State) -> Layout {
         Some(Dialog::Ask(ask)) => dialogs::ask(frame, &canvas, ask),
         Some(Dialog::Choose(chooser)) => dialogs::choose(frame, &canvas, chooser),
         Some(Dialog::Palette(shown)) => palette::draw(frame, &canvas, shown),
+        Some(Dialog::Quick(menu)) => dialogs::quick(frame, &canvas, menu),
         Some(Dialog::Notice(notice)) => dialogs::notice(frame, &canvas, notice),
     };
     layout.hits.extend(lines);

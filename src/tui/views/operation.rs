@@ -11,39 +11,21 @@ use crate::model::progress::{BuildState, StepState};
 use crate::model::step::Step;
 use crate::model::transfer::Transfer;
 use crate::tui::action::Command;
+use crate::tui::listing::Listing;
+use crate::tui::listing::rows::{now_words, state_word};
 use crate::tui::operation::{LogLine, Operation, Replacing};
 use crate::tui::state::{Layout, Window};
 use crate::tui::text::{clip, fit, log_line, width};
 use crate::tui::widgets::page::{Page, more};
 use crate::tui::widgets::table::{self, Column, Rows, Said};
 
-use super::Canvas;
+use super::{Canvas, lists};
 
 const COLUMNS: &[Column] = &[
-    Column {
-        title: "STATE",
-        width: 22,
-        grows: 0,
-        gives_way: 0,
-    },
-    Column {
-        title: "OPERATION",
-        width: 20,
-        grows: 2,
-        gives_way: 0,
-    },
-    Column {
-        title: "SINCE",
-        width: 7,
-        grows: 0,
-        gives_way: 1,
-    },
-    Column {
-        title: "NOW",
-        width: 16,
-        grows: 2,
-        gives_way: 2,
-    },
+    Column::new("STATE", 22, 0, 0),
+    Column::new("OPERATION", 20, 2, 0),
+    Column::new("SINCE", 7, 0, 1).unsearched(),
+    Column::new("NOW", 16, 2, 2),
 ];
 
 /// The sign and style of how an operation stands.
@@ -72,42 +54,34 @@ pub(super) fn list(
     frame: &mut Frame<'_>,
     area: Rect,
     canvas: &Canvas<'_>,
-    (selected, top): (Option<&OperationId>, usize),
+    (shown, top): (&Listing<OperationId>, usize),
     layout: &mut Layout,
 ) {
     let theme = &canvas.theme;
-    let operations = &canvas.operations;
-    let selected = operations
-        .iter()
-        .position(|one| Some(&one.id) == selected)
-        .unwrap_or(0);
-    let line = |at: usize| -> Vec<Said> {
-        let Some(one) = operations.get(at) else {
+    let area = lists::head(frame, area, canvas, None);
+    if lists::nothing(frame, area, canvas) {
+        return;
+    }
+    let line = |place: usize| -> Vec<Said> {
+        let at = shown.order().get(place);
+        let Some(one) = at.and_then(|at| canvas.operations.get(*at)) else {
             return Vec::new();
         };
         let (sign, style) = standing(canvas, one);
-        let word = one
-            .report
-            .as_ref()
-            .map_or("running", |it| it.outcome.words());
-        let now = match &one.report {
-            Some(report) => report
-                .error
-                .clone()
-                .unwrap_or_else(|| report.summary.clone()),
-            None => one.doing(),
-        };
         vec![
-            (format!("{sign} {word}"), style),
+            (format!("{sign} {}", state_word(one)), style),
             (one.summary.clone(), theme.text),
             (canvas.age(one.since), theme.quiet),
-            (now, theme.quiet),
+            (now_words(one), theme.quiet),
         ]
     };
+    let sort = canvas.preferences.operations;
     let rows = Rows {
-        total: operations.len(),
-        selected,
+        total: shown.counts().0,
+        selected: shown.at(),
         top,
+        sorted: (sort.column(), sort.sign()),
+        words: shown.filters.words(),
         row: &line,
     };
     let (window, hits) = table::draw(frame.buffer_mut(), area, theme, COLUMNS, &rows);
@@ -124,12 +98,7 @@ pub(super) fn one(
     (top, follow): (usize, bool),
 ) -> Window {
     let theme = &canvas.theme;
-    let inside = Rect {
-        x: area.x + 1,
-        width: area.width - 2,
-        ..area
-    };
-    let mut page = Page::new(theme, inside.width);
+    let (inside, mut page) = canvas.page(area);
     let Some(operation) = canvas.operation(id) else {
         page.styled(
             &format!(

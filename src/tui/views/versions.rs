@@ -9,55 +9,21 @@ use crate::model::fleet::Row;
 use crate::model::known_good::Objection;
 use crate::model::project::ImageName;
 use crate::tui::action::Command;
+use crate::tui::listing::rows::{known_good_in, left_behind, runs_in};
 use crate::tui::state::{Layout, Versions, Window};
 use crate::tui::widgets::page::Page;
 use crate::tui::widgets::table::{self, Column, Rows, Said};
 
-use super::{Canvas, moment};
+use super::{Canvas, lists, moment};
 
 const COLUMNS: &[Column] = &[
-    Column {
-        title: "VERSION",
-        width: 14,
-        grows: 2,
-        gives_way: 0,
-    },
-    Column {
-        title: "DIGEST",
-        width: 12,
-        grows: 0,
-        gives_way: 1,
-    },
-    Column {
-        title: "RUNS IN",
-        width: 13,
-        grows: 3,
-        gives_way: 0,
-    },
-    Column {
-        title: "KNOWN GOOD",
-        width: 13,
-        grows: 3,
-        gives_way: 0,
-    },
-    Column {
-        title: "AGE",
-        width: 6,
-        grows: 0,
-        gives_way: 2,
-    },
-    Column {
-        title: "SIZE",
-        width: 9,
-        grows: 0,
-        gives_way: 3,
-    },
-    Column {
-        title: "TAGS",
-        width: 14,
-        grows: 3,
-        gives_way: 4,
-    },
+    Column::new("VERSION", 14, 2, 0),
+    Column::new("DIGEST", 12, 0, 1).unsearched(),
+    Column::new("RUNS IN", 13, 3, 0),
+    Column::new("KNOWN GOOD", 13, 3, 0),
+    Column::new("AGE", 6, 0, 2).unsearched(),
+    Column::new("SIZE", 9, 0, 3).unsearched(),
+    Column::new("TAGS", 14, 3, 4),
 ];
 
 /// Draws the list, and the story of the selected one below.
@@ -94,13 +60,14 @@ pub(super) fn list(
         layout.view = page.draw(frame.buffer_mut(), area, 0);
         return;
     }
-    let selected = versions
-        .iter()
-        .position(|version| Some(&version.identity) == view.selected.as_ref())
-        .unwrap_or(0);
+    let area = lists::head(frame, area, canvas, None);
+    if lists::nothing(frame, area, canvas) {
+        return;
+    }
+    let version = |place: usize| versions.get(*view.list.order().get(place)?);
     let mut story = Page::new(theme, area.width.saturating_sub(2));
-    if let Some(version) = versions.get(selected) {
-        let runs = runs_in(canvas, row, &version.identity);
+    if let Some(version) = version(view.list.at()) {
+        let runs = runs_in(&canvas.fleet, row, &version.identity).join(", ");
         if !runs.is_empty() {
             story.pair_styled("runs in", &runs, theme.good);
         }
@@ -116,14 +83,17 @@ pub(super) fn list(
         height: area.height - height,
         ..area
     };
-    let line = |at: usize| match versions.get(at) {
+    let line = |place: usize| match version(place) {
         Some(version) => said(canvas, row, version),
         None => Vec::new(),
     };
+    let sort = canvas.preferences.versions;
     let rows = Rows {
-        total: versions.len(),
-        selected,
+        total: view.list.counts().0,
+        selected: view.list.at(),
         top: view.top,
+        sorted: (sort.column(), sort.sign()),
+        words: view.list.filters.words(),
         row: &line,
     };
     let (window, hits) = table::draw(frame.buffer_mut(), upper, theme, COLUMNS, &rows);
@@ -141,41 +111,9 @@ pub(super) fn list(
     story.draw(frame.buffer_mut(), below, 0);
 }
 
-/// The names of the environments in which a version runs.
-fn runs_in(canvas: &Canvas<'_>, row: &Row, identity: &Digest) -> String {
-    let names: Vec<&str> = canvas
-        .fleet
-        .environments
-        .iter()
-        .zip(&row.cells)
-        .filter(|(_, cell)| {
-            cell.deployment
-                .as_ref()
-                .is_some_and(|it| it.identities.contains(identity))
-        })
-        .map(|(environment, _)| environment.name.as_str())
-        .collect();
-    names.join(", ")
-}
-
-/// The names of the environments in which it is known good.
-fn known_good_in<'a>(canvas: &'a Canvas<'_>, row: &Row, identity: &Digest) -> Vec<&'a str> {
-    canvas
-        .fleet
-        .environments
-        .iter()
-        .zip(&row.cells)
-        .filter(|(_, cell)| {
-            let choice = cell.known_good.as_ref().and_then(|it| it.choice.as_ref());
-            choice.is_some_and(|run| &run.identity == identity)
-        })
-        .map(|(environment, _)| environment.name.as_str())
-        .collect()
-}
-
 fn said(canvas: &Canvas<'_>, row: &Row, version: &Version) -> Vec<Said> {
     let theme = &canvas.theme;
-    let good = known_good_in(canvas, row, &version.identity);
+    let good = known_good_in(&canvas.fleet, row, &version.identity);
     let mark = if version.revoked {
         ("⊘ revoked".to_owned(), theme.bad)
     } else if !good.is_empty() {
@@ -197,7 +135,10 @@ fn said(canvas: &Canvas<'_>, row: &Row, version: &Version) -> Vec<Said> {
     vec![
         name,
         (version.identity.short().to_owned(), theme.quiet),
-        (runs_in(canvas, row, &version.identity), theme.good),
+        (
+            runs_in(&canvas.fleet, row, &version.identity).join(", "),
+            theme.good,
+        ),
         mark,
         (
             version
@@ -211,14 +152,6 @@ fn said(canvas: &Canvas<'_>, row: &Row, version: &Version) -> Vec<Said> {
         ),
         (version.tags.join(" "), theme.quiet),
     ]
-}
-
-fn left_behind(row: &Row, identity: &Digest) -> bool {
-    row.cells
-        .iter()
-        .filter_map(|cell| cell.known_good.as_ref())
-        .flat_map(|verdict| &verdict.passed_over)
-        .any(|over| over.why == Objection::LeftBehind && &over.run.identity == identity)
 }
 
 /// What speaks for and against a version, environment by environment.
@@ -264,7 +197,7 @@ pub(super) fn one(
     top: usize,
 ) -> Window {
     let theme = &canvas.theme;
-    let mut page = Page::new(theme, area.width.saturating_sub(2));
+    let (inside, mut page) = canvas.page(area);
     let found = canvas
         .fleet
         .row(image)
@@ -279,11 +212,6 @@ pub(super) fn one(
             theme.warn,
         ),
     }
-    let inside = Rect {
-        x: area.x + 1,
-        width: area.width - 2,
-        ..area
-    };
     page.draw(frame.buffer_mut(), inside, top)
 }
 
@@ -313,7 +241,7 @@ fn tell_all(canvas: &Canvas<'_>, row: &Row, version: &Version, page: &mut Page<'
     page.pair("config", &digest(&version.digests.config));
     page.pair("content", version.content.as_str());
     page.title("Where it runs, and how it did");
-    let runs = runs_in(canvas, row, &version.identity);
+    let runs = runs_in(&canvas.fleet, row, &version.identity).join(", ");
     let runs = if runs.is_empty() {
         "nowhere".to_owned()
     } else {

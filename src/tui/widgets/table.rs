@@ -2,10 +2,11 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::style::Style;
+use ratatui::style::{Modifier, Style};
 
+use crate::tui::listing::matching::{Finder, Words};
 use crate::tui::state::{Hit, Target, Window};
-use crate::tui::text::fit;
+use crate::tui::text::{clip, fit, width};
 use crate::tui::theme::Theme;
 
 use super::page::more;
@@ -21,6 +22,27 @@ pub(crate) struct Column {
     pub(crate) grows: u16,
     /// Columns with the highest number give way first; 0 never does.
     pub(crate) gives_way: u8,
+    /// Whether a filter looks at it.
+    pub(crate) searched: bool,
+}
+
+impl Column {
+    /// One that a filter looks at.
+    pub(crate) const fn new(title: &'static str, width: u16, grows: u16, gives_way: u8) -> Self {
+        Self {
+            title,
+            width,
+            grows,
+            gives_way,
+            searched: true,
+        }
+    }
+
+    /// One that no filter looks at.
+    pub(crate) const fn unsearched(mut self) -> Self {
+        self.searched = false;
+        self
+    }
 }
 
 /// What a cell says, and how.
@@ -41,18 +63,23 @@ pub(crate) fn draw(
         height: area.height.saturating_sub(1),
         ..area
     };
-    let heading = columns
-        .iter()
-        .map(|column| (column.title.to_owned(), theme.quiet));
-    put(buffer, area, &widths, heading, None);
+    let mut hits = heading(buffer, area, theme, (columns, &widths), rows.sorted);
     let window = Window::around(rows.selected, rows.top, body.height.into(), rows.total);
-    let mut hits = Vec::new();
+    let mut finder = rows
+        .words
+        .as_ref()
+        .filter(|it| !it.inverted)
+        .map(Finder::new);
     for (at, place) in (window.top..rows.total).zip(body.rows()) {
         let selected = (at == rows.selected).then_some(theme.selected);
         if let Some(style) = selected {
             buffer.set_style(place, style);
         }
-        put(buffer, place, &widths, (rows.row)(at).into_iter(), selected);
+        let said = (rows.row)(at);
+        put(buffer, place, &widths, &said, selected);
+        if let Some(finder) = &mut finder {
+            mark(buffer, place, (columns, &widths), &said, finder);
+        }
         hits.push(Hit {
             columns: (place.left(), place.right()),
             rows: (place.top(), place.bottom()),
@@ -71,29 +98,118 @@ pub(crate) struct Rows<'a> {
     pub(crate) selected: usize,
     /// The first one drawn the last time.
     pub(crate) top: usize,
+    /// Which column they are sorted by, and the sign of the direction.
+    pub(crate) sorted: (usize, &'static str),
+    /// The words of the filter, whose letters are marked.
+    pub(crate) words: Option<Words>,
     /// Builds one.
     pub(crate) row: &'a dyn Fn(usize) -> Vec<Said>,
 }
 
-fn put(
+/// Draws the heading: a sign beside the column that the rows are sorted by. Each can be
+/// clicked.
+fn heading(
     buffer: &mut Buffer,
-    place: Rect,
-    widths: &[u16],
-    cells: impl Iterator<Item = Said>,
-    over: Option<Style>,
-) {
+    area: Rect,
+    theme: &Theme,
+    (columns, widths): (&[Column], &[u16]),
+    (sorted, sign): (usize, &str),
+) -> Vec<Hit> {
+    let mut hits = Vec::new();
+    for (at, (x, width)) in places(area, widths) {
+        let title = columns.get(at).map_or("", |column| column.title);
+        let room = usize::from(width);
+        let (text, style) = if at == sorted {
+            let title = clip(title, room.saturating_sub(2));
+            (format!("{title} {sign}"), theme.title)
+        } else {
+            (title.to_owned(), theme.quiet)
+        };
+        buffer.set_string(x, area.y, fit(&text, room), style);
+        hits.push(Hit {
+            columns: (x, x.saturating_add(width)),
+            rows: (area.y, area.y.saturating_add(1)),
+            target: Target::Heading(at),
+        });
+    }
+    hits
+}
+
+/// Where each column that did not give way begins, and how wide it is.
+fn places(place: Rect, widths: &[u16]) -> impl Iterator<Item = (usize, (u16, u16))> + '_ {
+    let mut x = place.x.saturating_add(1);
+    widths.iter().enumerate().filter_map(move |(at, width)| {
+        let begins = x;
+        if *width == 0 {
+            return None;
+        }
+        x = x.saturating_add(*width).saturating_add(1);
+        Some((at, (begins, *width)))
+    })
+}
+
+fn put(buffer: &mut Buffer, place: Rect, widths: &[u16], said: &[Said], over: Option<Style>) {
     // The sign of the selection, for those who see no colours.
     if over.is_some() {
         buffer.set_string(place.x, place.y, "›", over.unwrap_or_default());
     }
-    let mut x = place.x.saturating_add(1);
-    for (width, (text, style)) in widths.iter().zip(cells) {
-        if *width == 0 || place.y >= buffer.area.bottom() {
+    if place.y >= buffer.area.bottom() {
+        return;
+    }
+    for (at, (x, width)) in places(place, widths) {
+        let Some((text, style)) = said.get(at) else {
             continue;
+        };
+        let style = over.map_or(*style, |over| style.patch(over));
+        buffer.set_string(x, place.y, fit(text, usize::from(width)), style);
+    }
+}
+
+/// Marks the letters of a row that the filter found.
+fn mark(
+    buffer: &mut Buffer,
+    place: Rect,
+    (columns, widths): (&[Column], &[u16]),
+    said: &[Said],
+    finder: &mut Finder<'_>,
+) {
+    for (at, (x, width)) in places(place, widths) {
+        let searched = columns.get(at).is_some_and(|column| column.searched);
+        if let (true, Some((text, _))) = (searched, said.get(at)) {
+            mark_text(
+                buffer,
+                (x, place.y),
+                &clip(text, usize::from(width)),
+                finder,
+            );
         }
-        let style = over.map_or(style, |over| style.patch(over));
-        buffer.set_string(x, place.y, fit(&text, usize::from(*width)), style);
-        x = x.saturating_add(*width).saturating_add(1);
+    }
+}
+
+/// Marks the letters that a filter found in a text which was drawn at a place.
+pub(crate) fn mark_text(
+    buffer: &mut Buffer,
+    (mut x, y): (u16, u16),
+    text: &str,
+    finder: &mut Finder<'_>,
+) {
+    let letters = finder.letters(text);
+    if letters.is_empty() {
+        return;
+    }
+    let found = Style::new().add_modifier(Modifier::BOLD | Modifier::UNDERLINED);
+    for (at, c) in (0_u32..).zip(text.chars()) {
+        let wide = u16::try_from(width(c.encode_utf8(&mut [0; 4]))).unwrap_or(0);
+        if letters.binary_search(&at).is_ok() {
+            let area = Rect {
+                x,
+                y,
+                width: wide,
+                height: 1,
+            };
+            buffer.set_style(area.intersection(buffer.area), found);
+        }
+        x = x.saturating_add(wide);
     }
 }
 
@@ -144,12 +260,7 @@ mod tests {
     use super::*;
 
     const fn column(width: u16, grows: u16, gives_way: u8) -> Column {
-        Column {
-            title: "",
-            width,
-            grows,
-            gives_way,
-        }
+        Column::new("", width, grows, gives_way)
     }
 
     #[test]

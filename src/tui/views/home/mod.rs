@@ -7,13 +7,16 @@ use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use crate::config::{FleetBy, Sort};
 use crate::model::fleet::Row;
 use crate::model::project::{Environment, Source};
+use crate::tui::listing::matching::Finder;
 use crate::tui::state::{Hit, Layout, Target, Window};
 use crate::tui::text::{clip, fit, printable, width};
 use crate::tui::widgets::page::{Page, more};
+use crate::tui::widgets::table::mark_text;
 
-use super::Canvas;
+use super::{Canvas, lists};
 use cell::draw_cell;
 use story::story;
 pub(super) use story::{tell_deployment, tell_known_good, tell_skew, tell_trouble};
@@ -31,13 +34,20 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, canvas: &Canvas<'_>, layou
         empty(frame, area, canvas);
         return;
     }
+    let sort = canvas.preferences.fleet;
+    let order =
+        (sort != Sort::default()).then(|| format!("{} {}", sort_words(sort.by), sort.sign()));
+    let area = lists::head(frame, area, canvas, order.as_deref());
+    if lists::nothing(frame, area, canvas) {
+        return;
+    }
     let story = story(canvas, area.width.saturating_sub(2));
     let wanted = u16::try_from(story.len())
         .unwrap_or(u16::MAX)
         .saturating_add(1);
     // The matrix keeps two thirds of the screen; the story has what it needs of the rest,
     // and more where the matrix does not need its own.
-    let matrix_needs = u16::try_from(canvas.fleet.rows.len() * 2 + 1).unwrap_or(u16::MAX);
+    let matrix_needs = u16::try_from(canvas.home.list.counts().0 * 2 + 1).unwrap_or(u16::MAX);
     let most = (area.height / 3)
         .max(area.height.saturating_sub(matrix_needs))
         .max(4);
@@ -63,17 +73,10 @@ struct Columns {
 }
 
 fn columns(area: Rect, canvas: &Canvas<'_>) -> Columns {
-    let longest = canvas
-        .fleet
-        .rows
-        .iter()
-        .map(|row| width(&printable(row.image.name.as_str())))
-        .max()
-        .unwrap_or(0);
-    let name = u16::try_from(longest)
+    let name = u16::try_from(canvas.home.longest)
         .unwrap_or(u16::MAX)
         .clamp(8, (area.width / 4).max(8));
-    let count = canvas.fleet.environments.len();
+    let count = canvas.home.columns.len();
     let room = area.width.saturating_sub(name + 2);
     let fit = if usize::from(room / (SQUEEZED + 1)) >= count {
         count
@@ -82,17 +85,17 @@ fn columns(area: Rect, canvas: &Canvas<'_>) -> Columns {
     }
     .clamp(1, count.max(1));
     let each = room / u16::try_from(fit).unwrap_or(1).max(1);
-    let selected = canvas.selected_column().map_or(0, |(at, _)| at);
     Columns {
         name,
         cell: each.saturating_sub(1).min(WIDEST),
-        shown: Window::around(selected, canvas.home.left, fit, count),
+        shown: Window::around(canvas.home.column, canvas.home.left, fit, count),
     }
 }
 
 fn draw_matrix(buffer: &mut Buffer, area: Rect, canvas: &Canvas<'_>, layout: &mut Layout) {
     let columns = columns(area, canvas);
-    let total = canvas.fleet.rows.len();
+    let list = &canvas.home.list;
+    let (total, _) = list.counts();
     let body = Rect {
         y: area.y + 1,
         height: area.height.saturating_sub(1),
@@ -110,16 +113,14 @@ fn draw_matrix(buffer: &mut Buffer, area: Rect, canvas: &Canvas<'_>, layout: &mu
     };
     draw_heading(buffer, area, canvas, &columns);
     let page = usize::from(body.height / lines).max(1);
-    let selected_row = canvas.selected_row().map_or(0, |(at, _)| at);
-    let window = Window::around(selected_row, canvas.home.top, page, total);
-    for (slot, row) in canvas
-        .fleet
-        .rows
-        .iter()
-        .enumerate()
-        .skip(window.top)
-        .take(page)
-    {
+    let window = Window::around(list.at(), canvas.home.top, page, total);
+    let words = list.filters.words().filter(|words| !words.inverted);
+    let mut finder = words.as_ref().map(Finder::new);
+    let shown = list.order().iter().enumerate().skip(window.top).take(page);
+    for (slot, at) in shown {
+        let Some(row) = canvas.fleet.rows.get(*at) else {
+            continue;
+        };
         let y = body.y + u16::try_from(slot - window.top).unwrap_or(0) * lines;
         if y >= body.bottom() {
             break;
@@ -134,13 +135,34 @@ fn draw_matrix(buffer: &mut Buffer, area: Rect, canvas: &Canvas<'_>, layout: &mu
             place,
             canvas,
             &columns,
-            (slot, row, slot == selected_row),
+            (slot, row, slot == list.at()),
             layout,
         );
+        if let Some(finder) = &mut finder {
+            let name = clip(row.image.name.as_str(), usize::from(columns.name));
+            mark_text(buffer, (place.x + 1, place.y), &name, finder);
+        }
     }
     more(buffer, body, window, canvas.theme.quiet);
     layout.view = window;
     layout.left = columns.shown.top;
+}
+
+/// The columns on screen: the place of each among those shown, and its environment's.
+fn shown(canvas: &Canvas<'_>, columns: &Columns) -> impl Iterator<Item = (usize, usize)> {
+    let all = canvas.home.columns.iter().copied().enumerate();
+    all.skip(columns.shown.top).take(columns.shown.page)
+}
+
+/// What the rows are sorted by, in words.
+const fn sort_words(by: FleetBy) -> &'static str {
+    match by {
+        FleetBy::Project => "project file",
+        FleetBy::Name => "name",
+        FleetBy::State => "worst state",
+        FleetBy::Skew => "skew",
+        FleetBy::Changed => "last change",
+    }
 }
 
 fn draw_heading(buffer: &mut Buffer, area: Rect, canvas: &Canvas<'_>, columns: &Columns) {
@@ -155,16 +177,12 @@ fn draw_heading(buffer: &mut Buffer, area: Rect, canvas: &Canvas<'_>, columns: &
     };
     let name = fit(mark, usize::from(columns.name));
     buffer.set_string(area.x + 1, area.y, name, theme.warn);
-    let shown = canvas
-        .fleet
-        .environments
-        .iter()
-        .enumerate()
-        .skip(columns.shown.top)
-        .take(columns.shown.page);
     let selected = canvas.selected_column().map(|(at, _)| at);
-    for (at, environment) in shown {
-        let x = column_x(area, columns, at);
+    for (slot, at) in shown(canvas, columns) {
+        let Some(environment) = canvas.fleet.environments.get(at) else {
+            continue;
+        };
+        let x = column_x(area, columns, slot);
         let accent = theme.environment(at, environment);
         let accent = if selected == Some(at) {
             accent
@@ -231,16 +249,18 @@ fn draw_row(
     };
     let name = clip(row.image.name.as_str(), usize::from(columns.name));
     buffer.set_string(place.x, place.y, format!("{sign}{name}"), style);
-    let chosen = canvas.selected_column().map(|(at, _)| at);
-    let cells = row.cells.iter().enumerate();
-    for (at, cell) in cells.skip(columns.shown.top).take(columns.shown.page) {
+    let chosen = canvas.home.column;
+    for (at, position) in shown(canvas, columns) {
+        let Some(cell) = row.cells.get(position) else {
+            continue;
+        };
         let area = Rect {
             x: column_x(place, columns, at),
             y: place.y,
             width: columns.cell,
             height: place.height.saturating_sub(u16::from(place.height > 2)),
         };
-        let over = (selected && chosen == Some(at)).then_some(theme.selected);
+        let over = (selected && chosen == at).then_some(theme.selected);
         draw_cell(buffer, area, canvas, cell, over);
         layout.hits.push(Hit {
             columns: (area.left(), area.right()),

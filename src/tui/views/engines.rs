@@ -1,0 +1,310 @@
+//! The engines and how they stand; and one of them, whole.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use crate::model::fleet::{EngineState, Link};
+use crate::model::observation::{Health, ImageStore, Observation};
+use crate::model::project::EngineName;
+use crate::tui::action::{Command, Place};
+use crate::tui::listing::rows::{link_word, served, version_of};
+use crate::tui::state::{EnginesView, Layout, Window};
+use crate::tui::widgets::page::Page;
+use crate::tui::widgets::table::{self, Column, Rows, Said};
+
+use super::{Canvas, lists, moment};
+
+const COLUMNS: &[Column] = &[
+    Column::new("STATE", 12, 0, 0),
+    Column::new("ENGINE", 16, 2, 0),
+    Column::new("SERVES", 14, 1, 1),
+    Column::new("VERSION", 15, 0, 2),
+    Column::new("CONTAINERS", 10, 0, 4).unsearched(),
+    Column::new("IMAGES", 8, 0, 5).unsearched(),
+    Column::new("AS OF", 9, 0, 3).unsearched(),
+];
+
+/// Draws the list, and the story of the selected one below.
+pub(super) fn list(
+    frame: &mut Frame<'_>,
+    area: Rect,
+    canvas: &Canvas<'_>,
+    view: &EnginesView,
+    layout: &mut Layout,
+) {
+    let theme = &canvas.theme;
+    if canvas.fleet.engines.is_empty() {
+        let mut page = Page::new(theme, area.width);
+        page.text("No engine takes part: karat found none, and the project file names none.");
+        layout.view = page.draw(frame.buffer_mut(), area, 0);
+        return;
+    }
+    let area = lists::head(frame, area, canvas, None);
+    if lists::nothing(frame, area, canvas) {
+        return;
+    }
+    let engine = |place: usize| {
+        let at = *view.list.order().get(place)?;
+        canvas.fleet.engines.iter().nth(at)
+    };
+    let mut story = Page::new(theme, area.width.saturating_sub(2));
+    if let Some((name, state)) = engine(view.list.at()) {
+        story.styled(name.as_str(), theme.title);
+        tell_link(canvas, state, &mut story);
+        tell_trouble(canvas, state, &mut story);
+    }
+    let height = u16::try_from(story.len() + 1)
+        .unwrap_or(u16::MAX)
+        .min(area.height / 2);
+    let upper = Rect {
+        height: area.height - height,
+        ..area
+    };
+    let line = |place: usize| engine(place).map_or_else(Vec::new, |it| said(canvas, it));
+    let sort = canvas.preferences.engines;
+    let rows = Rows {
+        total: view.list.counts().0,
+        selected: view.list.at(),
+        top: view.top,
+        sorted: (sort.column(), sort.sign()),
+        words: view.list.filters.words(),
+        row: &line,
+    };
+    let (window, hits) = table::draw(frame.buffer_mut(), upper, theme, COLUMNS, &rows);
+    layout.view = window;
+    layout.hits = hits;
+    let rule = "─".repeat(usize::from(area.width));
+    let y = area.bottom() - height;
+    frame.buffer_mut().set_string(area.x, y, rule, theme.border);
+    let below = Rect {
+        x: area.x + 1,
+        y: y + 1,
+        width: area.width - 2,
+        height: height.saturating_sub(1),
+    };
+    story.draw(frame.buffer_mut(), below, 0);
+}
+
+/// The sign and style of how an engine stands.
+fn standing(canvas: &Canvas<'_>, link: &Link) -> (&'static str, Style) {
+    match link {
+        Link::Up => ("●", canvas.theme.good),
+        Link::Connecting => ("…", canvas.theme.busy),
+        Link::Down { .. } => ("✗", canvas.theme.bad),
+    }
+}
+
+fn said(canvas: &Canvas<'_>, (name, engine): (&EngineName, &EngineState)) -> Vec<Said> {
+    let theme = &canvas.theme;
+    let (sign, style) = standing(canvas, &engine.link);
+    let last = engine.last.as_ref();
+    // Old data is quiet: it may not be true any more.
+    let text = if engine.link == Link::Up {
+        theme.text
+    } else {
+        theme.quiet
+    };
+    let count = |count: Option<usize>| count.map_or_else(String::new, |it| it.to_string());
+    let seen = match (&engine.link, last) {
+        (Link::Up, _) => "now".to_owned(),
+        (_, Some(last)) => format!("{} ago", canvas.age(last.at)),
+        (_, None) => "never".to_owned(),
+    };
+    vec![
+        (format!("{sign} {}", link_word(&engine.link)), style),
+        (name.to_string(), theme.text),
+        (served(&canvas.fleet, name).join(", "), text),
+        (
+            last.and_then(|it| version_of(&it.facts))
+                .unwrap_or_default(),
+            text,
+        ),
+        (count(last.map(|it| it.containers.len())), text),
+        (count(last.map(images)), text),
+        (seen, theme.quiet),
+    ]
+}
+
+/// How many images it has, as far as is known.
+fn images(last: &Observation) -> usize {
+    last.images_in_all.unwrap_or(last.images.len())
+}
+
+/// How the connection stands, the error in full, and what comes next.
+fn tell_link(canvas: &Canvas<'_>, engine: &EngineState, page: &mut Page<'_>) {
+    let theme = &canvas.theme;
+    let (sign, style) = standing(canvas, &engine.link);
+    match &engine.link {
+        Link::Up => page.pair_styled("state", &format!("{sign} up: what it says is live"), style),
+        Link::Connecting => page.pair_styled(
+            "state",
+            &format!("{sign} connecting: asked, not answered yet"),
+            style,
+        ),
+        Link::Down {
+            error,
+            since,
+            retry_at,
+        } => {
+            let text = format!(
+                "{sign} down since {} ({} ago)",
+                moment(*since),
+                canvas.age(*since)
+            );
+            page.pair_styled("state", &text, style);
+            page.pair_styled("error", error, style);
+            let next = match retry_at {
+                Some(at) if *at > canvas.now => {
+                    format!(
+                        "karat tries again in {}; {}: at once",
+                        canvas.until(*at),
+                        canvas.keymap.way(Command::Refresh)
+                    )
+                }
+                Some(_) => "karat is trying again".to_owned(),
+                None => format!(
+                    "karat does not try again by itself; {}: try now",
+                    canvas.keymap.way(Command::Refresh)
+                ),
+            };
+            page.pair("next", &next);
+        }
+    }
+    if engine.link != Link::Up {
+        let seen = engine.last.as_ref().map_or_else(
+            || "it has never answered".to_owned(),
+            |last| format!("what is shown of it is {} old", canvas.age(last.at)),
+        );
+        page.pair_styled("as of", &seen, theme.warn);
+    }
+}
+
+/// Locks and what karat keeps there.
+fn tell_trouble(canvas: &Canvas<'_>, engine: &EngineState, page: &mut Page<'_>) {
+    let theme = &canvas.theme;
+    let Some(last) = &engine.last else {
+        return;
+    };
+    for lock in &last.locks {
+        let ours = canvas.running().any(|one| one.id == lock.operation);
+        let hint = if ours {
+            format!("; {} shows it", canvas.keymap.way(Command::Operations))
+        } else {
+            format!(
+                "; if it was cut off, {} at home finishes or undoes it",
+                canvas.keymap.way_in(Place::Home, Command::Recover)
+            )
+        };
+        let text = format!(
+            "⟳ {}: {} by {}, {} ago{hint}",
+            lock.container,
+            lock.summary,
+            lock.owner,
+            canvas.age(lock.since)
+        );
+        page.pair_styled("locked", &text, theme.busy);
+    }
+}
+
+/// Draws one: how it stands, what it is, and what is on it.
+pub(super) fn one(
+    frame: &mut Frame<'_>,
+    area: Rect,
+    canvas: &Canvas<'_>,
+    name: &EngineName,
+    top: usize,
+) -> Window {
+    let (inside, mut page) = canvas.page(area);
+    match canvas.fleet.engines.get(name) {
+        Some(engine) => tell_all(canvas, name, engine, &mut page),
+        None => page.styled(
+            &format!(
+                "This engine no longer takes part. {} goes back.",
+                canvas.keymap.way(Command::Back)
+            ),
+            canvas.theme.warn,
+        ),
+    }
+    page.draw(frame.buffer_mut(), inside, top)
+}
+
+fn tell_all(canvas: &Canvas<'_>, name: &EngineName, engine: &EngineState, page: &mut Page<'_>) {
+    page.title(name.as_str());
+    tell_link(canvas, engine, page);
+    tell_trouble(canvas, engine, page);
+    let serves = served(&canvas.fleet, name);
+    let serves = if serves.is_empty() {
+        "no environment".to_owned()
+    } else {
+        serves.join(", ")
+    };
+    page.pair("serves", &serves);
+    let Some(last) = &engine.last else {
+        return;
+    };
+    tell_facts(last, page);
+    tell_containers(canvas, last, page);
+}
+
+fn tell_facts(last: &Observation, page: &mut Page<'_>) {
+    let facts = &last.facts;
+    page.title("What it is");
+    let known = |text: &str| {
+        if text.is_empty() {
+            "not known".to_owned()
+        } else {
+            text.to_owned()
+        }
+    };
+    let version = version_of(facts).unwrap_or_default();
+    page.pair("version", &known(&version));
+    page.pair("API", &known(&facts.api));
+    page.pair("platform", &known(&facts.platform));
+    page.pair("host", &known(&facts.host));
+    page.pair("system", &known(&facts.system));
+    let store = match facts.store {
+        ImageStore::Classic => "classic: an image's id is its config digest",
+        ImageStore::Containerd => "containerd's: an image's id is its manifest digest",
+    };
+    page.pair("image store", store);
+    page.pair("driver", &known(&facts.driver));
+    let images = match last.images_in_all {
+        Some(all) => format!("{all}, of which {} matter here", last.images.len()),
+        None => format!("{} that matter here", last.images.len()),
+    };
+    page.pair("images", &images);
+    page.pair("last answer", &moment(last.at));
+}
+
+fn tell_containers(canvas: &Canvas<'_>, last: &Observation, page: &mut Page<'_>) {
+    let theme = &canvas.theme;
+    let running = last
+        .containers
+        .iter()
+        .filter(|it| it.health != Health::NotRunning)
+        .count();
+    page.title(&format!(
+        "Its containers: {} of {} run",
+        running,
+        last.containers.len()
+    ));
+    for container in &last.containers {
+        let (sign, style) = theme.health(container.health);
+        let since = container
+            .started
+            .map_or_else(String::new, |at| format!(" for {}", canvas.age(at)));
+        let text = format!(
+            "{sign} {}{since}  {}",
+            container.health.word(),
+            container.image
+        );
+        page.labelled(&container.name, 24, &text, style);
+    }
+    if !last.parked.is_empty() {
+        page.title("Kept to go back to, until their soak is over");
+        for name in &last.parked {
+            page.styled(name, theme.quiet);
+        }
+    }
+}
