@@ -6,10 +6,11 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
-use tokio::sync::{Notify, mpsc, watch};
+use tokio::sync::{Notify, Semaphore, mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 use super::args::Look;
+use super::log_file;
 use super::look;
 use super::output::{self, Exit};
 use super::session::Session;
@@ -19,19 +20,25 @@ use crate::model::fleet::Fleet;
 use crate::model::learned::learned;
 use crate::model::plan::{OperationId, OperationKind};
 use crate::model::progress::{Progress, Report};
-use crate::model::project::Project;
-use crate::observe::{Live, Pace, live};
+use crate::model::project::{EngineName, Project};
+use crate::observe::{self, Live, Pace, live};
 use crate::operate::planning::{DeployAsk, Pick};
 use crate::operate::rebuild::RebuildAsk;
 use crate::operate::recover::{Doubt, Way};
 use crate::operate::{Operator, Refusal};
 use crate::store::{Filter, Store};
-use crate::target::{Clock, Watch};
-use crate::tui::effect::{Confirmed, Errand, Hands, HistoryFilter, Message, Refused, Wanted};
+use crate::target::{Clock, ShellAsk, TargetError, Watch, WindowSize};
+use crate::tui::effect::{
+    Confirmed, Errand, Hands, HistoryFilter, Kept, Line, Message, Refused, Request, ShellWish,
+    Turn, Wanted,
+};
 use crate::tui::{self, Opening};
 
 /// Messages of one operation that may wait for the interface.
 const WAITING: usize = 64;
+
+/// Batches of log lines that may be under way to the interface.
+const BATCHES: usize = 4;
 
 /// Opens the interface and stays until it is left.
 pub(super) async fn run(session: &Session, look: &Look) -> Exit {
@@ -52,6 +59,7 @@ pub(super) async fn run(session: &Session, look: &Look) -> Exit {
         nudge: observed.nudge(),
         running: Mutex::default(),
         folder: Mutex::new(config::state_dir(&session.surroundings)),
+        followed: Mutex::default(),
     };
     let opening = opening(session, look, &observed, hands);
     let left = tui::run(opening).await;
@@ -143,6 +151,7 @@ struct Hand {
     running: Mutex<HashMap<OperationId, CancellationToken>>,
     /// Where karat keeps what it remembers; one writer at a time.
     folder: Mutex<Option<PathBuf>>,
+    followed: Mutex<HashMap<Request, CancellationToken>>,
 }
 
 #[async_trait]
@@ -182,6 +191,23 @@ impl Hands for Hand {
                 Message::History(filter, events)
             }
             Errand::Recover => Message::Recovered(self.recover().await),
+            Errand::FollowLogs {
+                request,
+                sources,
+                last,
+            } => {
+                self.follow(request, &sources, last, &answer).await;
+                return;
+            }
+            Errand::StopLogs(request) => {
+                self.followed(request).cancel();
+                return;
+            }
+            Errand::SaveLogs { name, lines } => Message::Saved(save(name, lines).await),
+            Errand::OpenShell(request, wish, size) => {
+                let opened = self.shell(wish, size).await;
+                Message::Shell(request, opened.map_err(|error| error.to_string()))
+            }
             Errand::Refresh => {
                 self.nudge.notify_waiters();
                 return;
@@ -193,8 +219,13 @@ impl Hands for Hand {
                 )),
             },
         };
-        // The interface has gone: nobody is left to be told.
-        let _ = answer.send(message).await;
+        // The interface has gone: nobody is left to be told, but a shell must be ended.
+        if let Err(unheard) = answer.send(message).await
+            && let Message::Shell(_, Ok(line)) = unheard.0
+            && let Some(shell) = line.take()
+        {
+            let _ = shell.control.end().await;
+        }
     }
 }
 
@@ -295,6 +326,60 @@ impl Hand {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Follows containers until nobody looks at them any more. A few batches are under way
+    /// at most: whoever writes faster than the interface reads has to wait.
+    async fn follow(
+        &self,
+        request: Request,
+        sources: &[(EngineName, String)],
+        last: usize,
+        answer: &mpsc::Sender<Message>,
+    ) {
+        let stop = self.followed(request);
+        let (sender, mut batches) = mpsc::channel(1);
+        let turns = Arc::new(Semaphore::new(BATCHES));
+        let telling = async {
+            while let Some(said) = batches.recv().await {
+                let turn = Arc::clone(&turns).acquire_owned().await.ok().map(Arc::new);
+                let message = Message::Logs(request, said, Turn(turn));
+                if answer.send(message).await.is_err() {
+                    return;
+                }
+            }
+        };
+        let following = observe::logs::follow(self.operator.targets(), sources, last, sender);
+        tokio::select! {
+            () = stop.cancelled() => {}
+            ((), ()) = async { tokio::join!(following, telling) } => {}
+        }
+    }
+
+    /// What stops following. It may be asked to before following has begun.
+    fn followed(&self, request: Request) -> CancellationToken {
+        let mut followed = self.followed.lock().unwrap_or_else(PoisonError::into_inner);
+        followed.entry(request).or_default().clone()
+    }
+
+    async fn shell(&self, wish: ShellWish, size: WindowSize) -> Result<Line, TargetError> {
+        let (engine, ask) = match wish {
+            ShellWish::Inside {
+                engine,
+                container,
+                id,
+            } => (engine, ShellAsk::Inside { container, id }),
+            ShellWish::ThrowAway {
+                engine,
+                image,
+                like,
+            } => {
+                let who = self.operator.who().to_owned();
+                (engine, ShellAsk::ThrowAway { image, like, who })
+            }
+        };
+        let target = self.operator.targets().get(&engine)?;
+        Ok(Line::new(target.shell(&ask, size).await?))
+    }
+
     fn history(&self, filter: &HistoryFilter) -> Result<Vec<crate::model::event::Event>, String> {
         let fleet = self.fleet.borrow().clone();
         let filter = Filter {
@@ -350,6 +435,18 @@ impl Hand {
             Err(failed.join("; "))
         }
     }
+}
+
+/// Saves lines in the current folder.
+async fn save(name: String, lines: Vec<Kept>) -> Result<String, String> {
+    let written = tokio::task::spawn_blocking(move || {
+        let folder = std::env::current_dir()
+            .map_err(|error| format!("the current folder is not known: {error}"))?;
+        log_file::save(&folder, &name, &lines, chrono::Utc::now())
+    });
+    written
+        .await
+        .unwrap_or_else(|error| Err(format!("the log was not saved: {error}")))
 }
 
 /// Passes an operation's progress on. When nobody listens any more the channel closes, and

@@ -18,6 +18,7 @@ mod init;
 mod interface;
 pub mod json;
 mod log;
+mod log_file;
 mod look;
 mod manual;
 mod output;

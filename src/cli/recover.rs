@@ -51,7 +51,12 @@ async fn nothing(session: &Session, survey: &Survey, change: &Change) -> Exit {
         output::json(&json!({ "schema": SCHEMA, "operations": [], "swept": swept }));
     } else {
         for name in &swept {
-            output::result(&format!("took away {name}: its soak is over\n"));
+            let why = if name.starts_with("karat-shell-") {
+                "whoever opened it is gone"
+            } else {
+                "its soak is over"
+            };
+            output::result(&format!("took away {name}: {why}\n"));
         }
         output::result("nothing was cut off\n");
     }

@@ -12,7 +12,10 @@ pub mod error;
 pub mod images;
 pub mod json;
 mod login;
+pub mod logs;
 mod ssh;
+pub mod streams;
+pub mod terminals;
 mod tls;
 pub mod transport;
 
@@ -91,6 +94,11 @@ impl Engine {
     #[must_use]
     pub const fn docker(&self) -> &Docker {
         &self.docker
+    }
+
+    /// The wire, for requests whose answer goes on.
+    const fn wire(&self) -> &Wire {
+        &self.wire
     }
 
     /// Turns bollard's error into ours.

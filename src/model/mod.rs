@@ -12,7 +12,7 @@
 //! | [`fleet`], [`assemble`], [`grouping`], [`skew`] | every deployment of every image in every environment, and how they differ |
 //! | [`run`], [`known_good`] | what ran where and how it went; the version to go back to |
 //! | [`plan`], [`rebuild`], [`step`], [`progress`], [`transfer`], [`event`] | what an operation will do, is doing, has done |
-//! | [`details`] | one container, read closely |
+//! | [`details`], [`log`] | one container, read closely; lines it wrote |
 //! | [`nearest`], [`text`] | "did you mean"; text from elsewhere made fit for a terminal |
 
 pub mod assemble;
@@ -28,6 +28,7 @@ pub mod gather;
 pub mod grouping;
 pub mod known_good;
 pub mod learned;
+pub mod log;
 pub mod nearest;
 mod next_version;
 pub mod observation;

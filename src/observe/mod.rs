@@ -3,8 +3,10 @@
 //!
 //! Live by the engines' events; the only thing asked again and again is a rare greeting,
 //! because a half-open connection is silent exactly like an engine on which nothing happens.
+//! [`logs`] follows what containers write, for as long as somebody reads it.
 
 mod live;
+pub mod logs;
 
 use std::collections::BTreeMap;
 use std::time::Duration;

@@ -9,6 +9,7 @@ pub mod build;
 mod clock;
 pub mod job;
 pub mod plain;
+mod shell;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -21,6 +22,7 @@ use tokio_util::sync::CancellationToken;
 pub use build::BuildFailure;
 pub use clock::Clock;
 pub use job::Job;
+pub use shell::{Shell, ShellAsk, ShellControl, WindowSize};
 
 use crate::engine::build::Built;
 use crate::engine::images::ImageStream;
@@ -28,6 +30,7 @@ use crate::engine::{Engine, EngineError};
 use crate::model::bytes::Bytes;
 use crate::model::details::Details;
 use crate::model::digest::Digest;
+use crate::model::log::{LogLine, LogsAsk};
 use crate::model::observation::{LockSeen, Observation};
 use crate::model::plan::{Frozen, Obtain, Plan, Touch};
 use crate::model::progress::Progress;
@@ -62,6 +65,23 @@ pub trait Target: Send + Sync {
 
     /// One container, read closely.
     async fn details(&self, container: &str) -> Result<Details, TargetError>;
+
+    /// What a container writes, line by line. Ends when everything asked for was told, and
+    /// when the container stops; whoever wants to go on with its next run asks again.
+    fn logs(
+        &self,
+        container: &str,
+        ask: LogsAsk,
+    ) -> BoxStream<'static, Result<LogLine, TargetError>>;
+
+    /// Starts a shell on a terminal of that size. A target that has none says so.
+    async fn shell(&self, ask: &ShellAsk, _: WindowSize) -> Result<Shell, TargetError> {
+        Err(TargetError::NoShell {
+            engine: self.name().clone(),
+            place: ask.place(),
+            why: "this kind of target has no shells".to_owned(),
+        })
+    }
 
     /// What bringing one container to a version would do. Touches nothing.
     async fn plan(&self, ask: TouchAsk<'_>) -> Result<Touch, TargetError>;
@@ -130,7 +150,8 @@ pub trait Target: Send + Sync {
     /// Breaks the lock of a container, whoever holds it. Answers what it was.
     async fn break_lock(&self, container: &str) -> Result<Option<LockSeen>, TargetError>;
 
-    /// Takes parked containers away whose soak is over at `now`. Answers their names.
+    /// Takes parked containers away whose soak is over at `now`, and shells nobody sits at any
+    /// more. Answers their names.
     async fn sweep(&self, now: Timestamp) -> Result<Vec<String>, TargetError>;
 }
 
@@ -296,6 +317,16 @@ pub enum TargetError {
         engine: EngineName,
         /// Which container.
         container: String,
+    },
+    /// No shell there.
+    #[error("no shell in {place} on {engine}: {why}")]
+    NoShell {
+        /// On which engine.
+        engine: EngineName,
+        /// In what.
+        place: String,
+        /// Why.
+        why: String,
     },
     /// It was cut off, and is being undone by whoever recovers it.
     #[error("`{summary}` by {owner} was cut off")]

@@ -83,6 +83,13 @@ pub(crate) enum Command {
     CopyLine,
     Home,
     Palette,
+    Logs,
+    Shell,
+    Search,
+    NextMatch,
+    PreviousMatch,
+    Wrap,
+    Save,
     Help,
     Leave,
     Interrupt,
@@ -123,6 +130,10 @@ pub(crate) enum Place {
     Operations,
     /// One operation.
     Operation,
+    /// What a deployment's containers write.
+    Logs,
+    /// The line in which a log is searched.
+    Search,
     /// The history.
     History,
     /// One event.
@@ -157,6 +168,8 @@ impl Place {
             Self::Deployment => "A deployment",
             Self::Operations => "Operations",
             Self::Operation => "One operation",
+            Self::Logs => "Logs",
+            Self::Search => "Searching a log",
             Self::History => "History",
             Self::Event => "One event",
             Self::Engines => "Engines",
@@ -171,7 +184,10 @@ impl Place {
 
     /// Whether letters may be for a text field here.
     pub(crate) const fn is_typed_in(self) -> bool {
-        matches!(self, Self::Plan | Self::Palette | Self::Filter)
+        matches!(
+            self,
+            Self::Plan | Self::Palette | Self::Filter | Self::Search
+        )
     }
 
     /// Whether it is a view, not a dialog above one.
@@ -211,6 +227,7 @@ pub(crate) const EVERYWHERE: &[Place] = &[
     P::Deployment,
     P::Operations,
     P::Operation,
+    P::Logs,
     P::History,
     P::Event,
     P::Engines,
@@ -222,6 +239,7 @@ pub(crate) const EVERYWHERE: &[Place] = &[
     P::Notice,
     P::Palette,
     P::Filter,
+    P::Search,
 ];
 const VIEWS: &[Place] = &[
     P::Home,
@@ -230,6 +248,7 @@ const VIEWS: &[Place] = &[
     P::Deployment,
     P::Operations,
     P::Operation,
+    P::Logs,
     P::History,
     P::Event,
     P::Engines,
@@ -238,7 +257,15 @@ const VIEWS: &[Place] = &[
 ];
 const LISTS: &[Place] = &[P::Home, P::Versions, P::Operations, P::History, P::Engines];
 const QUICK: &[Place] = &[P::Home, P::History];
-const SIDEWAYS: &[Place] = &[P::Home, P::Deployment, P::Plan, P::Ask];
+const SIDEWAYS: &[Place] = &[
+    P::Home,
+    P::Deployment,
+    P::Plan,
+    P::Ask,
+    P::Logs,
+    P::Operation,
+];
+const OF_A_LOG: &[Place] = &[P::Logs, P::Operation];
 const OF_A_CELL: &[Place] = &[P::Home, P::Deployment];
 const WITH_A_COMMAND_LINE: &[Place] = &[
     P::Home,
@@ -328,6 +355,72 @@ pub(crate) static TABLE: &[Entry] = &[
         "versions",
         "the versions of this image, newest first",
         OF_A_CELL,
+    ),
+    entry(
+        Command::Logs,
+        "logs",
+        &[letter('L')],
+        "logs",
+        "what the containers of this deployment write, followed",
+        OF_A_CELL,
+    ),
+    entry(
+        Command::Shell,
+        "shell",
+        &[letter('x')],
+        "shell",
+        "a shell in this container; on a version: in a throw-away container of it; asks first",
+        &[P::Deployment, P::Versions, P::Version],
+    )
+    .danger(),
+    entry(
+        Command::Search,
+        "search",
+        &[letter('/')],
+        "search",
+        "find a text in the log; capital letters count only if some are typed",
+        OF_A_LOG,
+    ),
+    entry(
+        Command::Open,
+        "find",
+        &[key(KeyCode::Enter)],
+        "find",
+        "search for what was typed; for nothing: end the search",
+        &[P::Search],
+    ),
+    entry(
+        Command::NextMatch,
+        "next-match",
+        &[letter('n')],
+        "next",
+        "the next place of what was searched for",
+        OF_A_LOG,
+    ),
+    entry(
+        Command::PreviousMatch,
+        "previous-match",
+        &[letter('N')],
+        "previous",
+        "the place before",
+        OF_A_LOG,
+    )
+    .quiet(),
+    entry(
+        Command::Wrap,
+        "wrap",
+        &[letter('w')],
+        "wrap",
+        "break long lines, or let them run out of sight",
+        OF_A_LOG,
+    ),
+    entry(
+        Command::Save,
+        "save",
+        &[ctrl('s')],
+        "save",
+        "save the lines that are kept to a new file in the current folder, bytes as received",
+        &[P::Logs],
     ),
     entry(
         Command::Rebuild,
@@ -539,8 +632,8 @@ pub(crate) static TABLE: &[Entry] = &[
         "next-field",
         &[key(KeyCode::Tab)],
         "next",
-        "the next field or button; in a deployment: the next container",
-        &[P::Plan, P::Ask, P::Deployment],
+        "the next field or button; in a deployment or its logs: the next container",
+        &[P::Plan, P::Ask, P::Deployment, P::Logs],
     ),
     entry(
         Command::PreviousField,
@@ -548,7 +641,7 @@ pub(crate) static TABLE: &[Entry] = &[
         &[key(KeyCode::BackTab)],
         "previous",
         "the field, button or container before",
-        &[P::Plan, P::Ask, P::Deployment],
+        &[P::Plan, P::Ask, P::Deployment, P::Logs],
     )
     .quiet(),
     entry(
@@ -660,7 +753,7 @@ pub(crate) static TABLE: &[Entry] = &[
         "last",
         &[letter('G'), key(KeyCode::End)],
         "last",
-        "the last row; in an operation: follow its log",
+        "the last row; in a log: follow it",
         VIEWS,
     )
     .quiet(),

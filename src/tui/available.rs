@@ -3,12 +3,13 @@
 
 use crate::model::fleet::Cell;
 use crate::model::known_good::Verdict;
+use crate::model::observation::Health;
 use crate::model::project::{Environment, EnvironmentName, ImageName};
 
 use super::action::{Command, Place, TABLE};
 use super::listing::quick::quick_in;
 use super::operation::Operation;
-use super::state::{Dialog, State, View};
+use super::state::{Dialog, State, View, chosen_replica};
 
 /// Why a command cannot be used now; nothing if it can.
 pub(crate) fn unavailable(state: &State, command: Command) -> Option<String> {
@@ -31,6 +32,17 @@ pub(crate) fn unavailable(state: &State, command: Command) -> Option<String> {
                 way(Command::HistoryAll)
             )
         }),
+        Command::Logs => logs(state),
+        Command::Shell => shell(state),
+        Command::NextMatch | Command::PreviousMatch => state
+            .pane()
+            .is_some_and(|pane| pane.search.is_none())
+            .then(|| {
+                format!(
+                    "nothing is searched for yet: {} begins a search",
+                    state.keymap.way_in(Place::Logs, Command::Search)
+                )
+            }),
         Command::CancelOperation => cancel(state),
         Command::Recover => recover(state),
         Command::Operations => operations(state),
@@ -78,6 +90,44 @@ fn no_such_quick(state: &State, command: Command) -> Option<String> {
     })
 }
 
+fn logs(state: &State) -> Option<String> {
+    let Some((image, environment, cell)) = state.subject_cell() else {
+        return Some("no cell is selected".to_owned());
+    };
+    cell.deployment
+        .is_none()
+        .then(|| format!("{image} does not run in {environment}"))
+}
+
+fn shell(state: &State) -> Option<String> {
+    if let Some(View::Deployment(view)) = state.stack.last() {
+        let cell = state.fleet.cell(&view.image, &view.environment);
+        let replica = cell
+            .and_then(|cell| cell.deployment.as_ref())
+            .and_then(|deployment| chosen_replica(view, deployment));
+        return match replica {
+            None => Some(format!(
+                "{} does not run in {}",
+                view.image, view.environment
+            )),
+            Some((_, replica)) if replica.container.health == Health::NotRunning => Some(format!(
+                "{} does not run; {} shows the versions, and {} there opens a throw-away container of one",
+                replica.container.name,
+                state.keymap.way(Command::Versions),
+                state.keymap.way_in(Place::Versions, Command::Shell)
+            )),
+            Some(_) => None,
+        };
+    }
+    let Some((image, identity)) = state.subject_version() else {
+        return Some("no version is selected".to_owned());
+    };
+    let version = state.fleet.row(image).and_then(|row| row.version(identity));
+    version
+        .is_none_or(|version| version.on_engines.is_empty())
+        .then(|| "no engine has this version".to_owned())
+}
+
 fn operations(state: &State) -> Option<String> {
     if state.view_place() == Place::Operations && state.unseen.is_none() {
         return Some("these are the operations".to_owned());
@@ -111,7 +161,8 @@ pub(crate) fn forbidden(state: &State, command: Command) -> Option<String> {
     }
     let (_, here) = state.subject()?;
     match command {
-        Command::RollBack => state.environment(&here?).and_then(closed),
+        // A throw-away container of a version is in no environment.
+        Command::RollBack | Command::Shell => state.environment(&here?).and_then(closed),
         // Out of a read-only environment into another one is no change to it.
         Command::Promote | Command::PromoteAll => {
             let targets = downstream(state, &here?);

@@ -3,20 +3,23 @@
 //! [`crate::tui`] itself never touches an engine, a file or the store. It hands an
 //! [`Errand`] to the [`Hands`] it was given, and hears of it by [`Message`]s.
 
-use std::sync::Arc;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
-use tokio::sync::mpsc;
+use tokio::sync::{OwnedSemaphorePermit, mpsc};
 
 use crate::config::Preferences;
 use crate::model::details::Details;
 use crate::model::digest::Digest;
 use crate::model::event::Event;
 use crate::model::fleet::Fleet;
+use crate::model::log::Said;
 use crate::model::plan::{OperationId, OperationKind, Plan};
 use crate::model::progress::{Progress, Report};
 use crate::model::project::{EngineName, EnvironmentName, ImageName};
 use crate::model::rebuild::RebuildPlan;
+use crate::target::{Shell, WindowSize};
 
 /// What [`update`](super::update) wants done outside the thread of the state.
 #[derive(Clone, Debug, PartialEq)]
@@ -29,6 +32,10 @@ pub(crate) enum Effect {
     Mouse(bool),
     /// Give the terminal back and stop the process until the shell continues it.
     Suspend,
+    /// Give the terminal to a shell until it ends.
+    Shell(Line, String),
+    /// End a shell that nobody waits for any more.
+    HangUp(Line),
 }
 
 /// Something to be done by the engines, the store or the operations.
@@ -52,12 +59,103 @@ pub enum Errand {
     LoadHistory(HistoryFilter),
     /// Finish or undo operations that were cut off. Answer: [`Message::Recovered`].
     Recover,
+    /// Follow what containers write, the last lines first. Answers: [`Message::Logs`] with the
+    /// same number, until [`Errand::StopLogs`].
+    FollowLogs {
+        /// Its number.
+        request: Request,
+        /// Which containers.
+        sources: Vec<(EngineName, String)>,
+        /// So many lines of each to begin with.
+        last: usize,
+    },
+    /// Nobody looks at those any more.
+    StopLogs(Request),
+    /// Write lines into a new file. Answer: [`Message::Saved`].
+    SaveLogs {
+        /// What the file is to be called after: `shop-web-prod`.
+        name: String,
+        /// The lines, as they were received.
+        lines: Vec<Kept>,
+    },
+    /// Start a shell. Answer: [`Message::Shell`] with the same number.
+    OpenShell(Request, ShellWish, WindowSize),
     /// Ask every engine anew, without waiting for its back-off. The fleet itself comes by
     /// [`Opening::fleet_updates`](super::Opening::fleet_updates).
     Refresh,
     /// Keep something for the next run. Never sent where the fleet is not a real one.
     Remember(Preferences),
 }
+
+/// One line to be saved.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Kept {
+    /// What stands before it: the container, where there are several.
+    pub before: String,
+    /// When it was written, where that is known.
+    pub at: Option<crate::model::time::Timestamp>,
+    /// As it was received.
+    pub bytes: Vec<u8>,
+}
+
+/// Where a shell is wanted. What was shown is what is opened: containers and images are
+/// named by what cannot change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ShellWish {
+    /// In a container that runs.
+    Inside {
+        /// On which engine.
+        engine: EngineName,
+        /// Its name.
+        container: String,
+        /// Its id.
+        id: String,
+    },
+    /// In a container of a version, made for it and gone with it.
+    ThrowAway {
+        /// On which engine.
+        engine: EngineName,
+        /// The image's id there.
+        image: Digest,
+        /// With the settings of this container.
+        like: Option<String>,
+    },
+}
+
+/// A shell on its way to whoever takes it: once.
+#[derive(Clone)]
+pub struct Line(Arc<Mutex<Option<Shell>>>);
+
+impl Line {
+    /// To be taken.
+    #[must_use]
+    pub fn new(shell: Shell) -> Self {
+        Self(Arc::new(Mutex::new(Some(shell))))
+    }
+
+    /// Takes it; nothing the second time.
+    #[must_use]
+    pub fn take(&self) -> Option<Shell> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+impl fmt::Debug for Line {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Line")
+    }
+}
+
+impl PartialEq for Line {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+/// What holds a batch of log lines back until the one before it was taken in: dropped with
+/// its message.
+#[derive(Clone, Debug, Default)]
+pub struct Turn(pub Option<Arc<OwnedSemaphorePermit>>);
 
 /// Numbers a wish for a plan, so that a late answer to an earlier wish is told apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -196,6 +294,12 @@ pub enum Message {
     History(HistoryFilter, Result<Vec<Event>, String>),
     /// What recovering did, in words, or why it could not.
     Recovered(Result<String, String>),
+    /// What containers that are followed wrote.
+    Logs(Request, Vec<Said>, Turn),
+    /// Where lines were saved, or one sentence why not.
+    Saved(Result<String, String>),
+    /// The shell that was asked for, or one sentence why there is none.
+    Shell(Request, Result<Line, String>),
     /// One line for the reader.
     Note(String),
 }

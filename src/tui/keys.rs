@@ -6,7 +6,7 @@ use tui_input::backend::crossterm::to_input_request;
 use super::action::{Action, Command, Place};
 use super::available::forbidden;
 use super::keymap::{Key, Press};
-use super::state::{Dialog, State};
+use super::state::{Dialog, ShellFocus, State};
 
 /// What a key means just now.
 pub(crate) fn action_for(state: &State, event: KeyEvent) -> Option<Action> {
@@ -60,7 +60,11 @@ fn is_text(state: &State, place: Place, event: KeyEvent) -> bool {
     let (has_focus, gets_it) = match &state.dialog {
         Some(Dialog::Plan(dialog)) => (dialog.field().is_some(), dialog.wants_name()),
         Some(Dialog::Palette(_)) => (true, true),
-        None if place == Place::Filter => (true, true),
+        Some(Dialog::Shell(dialog)) => (
+            dialog.focus == ShellFocus::Name,
+            dialog.name_to_type().is_some(),
+        ),
+        None if matches!(place, Place::Filter | Place::Search) => (true, true),
         _ => return false,
     };
     let key = Key::pressed(event);

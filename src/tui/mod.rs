@@ -15,8 +15,8 @@
 //! | `action`, `available` | the one table of what can be done; why something cannot be done now |
 //! | `keymap`, `keys` | which keys stand for what, those of the settings included; from a key to an action |
 //! | `palette`, `command_line` | what the palette finds; the command that does the same as the screen |
-//! | `event`, `run`, `terminal` | the loop, and the terminal that is always given back |
-//! | `state`, `operation`, `update` | what is on screen, and how it changes |
+//! | `event`, `run`, `terminal`, `talk` | the loop, and the terminal that is always given back, to a shell as well |
+//! | `state`, `operation`, `log`, `update` | what is on screen, and how it changes |
 //! | `listing` | filters, sorting, and a selection that stays, for every list |
 //! | `views`, `widgets` | drawing |
 //! | [`theme`], `text` | colours by meaning; text from outside made harmless |
@@ -30,10 +30,12 @@ pub mod headless;
 mod keymap;
 mod keys;
 mod listing;
+mod log;
 mod operation;
 mod palette;
 mod run;
 mod state;
+mod talk;
 mod terminal;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -179,6 +181,7 @@ impl Opening {
             note: None,
             leaving: false,
             exit: None,
+            followed: Vec::new(),
             layout: Layout::default(),
             last_request: Request(0),
         };
@@ -232,7 +235,7 @@ pub async fn run(opening: Opening) -> Result<Goodbye, TuiError> {
         }
     }
     guard.listen().map_err(TuiError::Terminal)?;
-    let mut events = terminal::events(signals);
+    let mut events = guard.events(signals);
     let mut outside = run::Outside::new(opening.hands, opening.clock, opening.fleet_updates);
     let ended = run::run(
         &mut screen,

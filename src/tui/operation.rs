@@ -1,9 +1,8 @@
 //! One operation, as the interface watches it: steps, bytes, log and outcome, put together
 //! from its messages.
 
-use std::collections::VecDeque;
-
 use crate::model::bytes::Bytes;
+use crate::model::log::Pipe;
 use crate::model::plan::{OperationId, OperationKind};
 use crate::model::progress::{BuildState, BuildStep, Progress, Report, StepState};
 use crate::model::project::{EngineName, EnvironmentName, ImageName};
@@ -13,9 +12,11 @@ use crate::model::transfer::Transfer;
 
 use super::command_line::{Line, of_plan};
 use super::effect::Confirmed;
+use super::log::{By, Entry, Log};
 
-/// Lines of log kept; older ones go.
+/// Lines and bytes of log kept; older ones go.
 const LOG_KEPT: usize = 10_000;
+const BYTES_KEPT: usize = 8 << 20;
 
 /// One operation, as the interface watches it.
 #[derive(Clone, Debug)]
@@ -41,22 +42,13 @@ pub(crate) struct Operation {
     /// The steps of a build.
     pub(crate) build: Vec<BuildStep>,
     /// Log lines and notes, oldest first.
-    pub(crate) log: VecDeque<LogLine>,
+    pub(crate) log: Log,
     /// It is being put back, because of this.
     pub(crate) undoing: Option<String>,
     /// Cancelling was asked for.
     pub(crate) cancelling: bool,
     /// How it ended.
     pub(crate) report: Option<Report>,
-}
-
-/// One line of an operation's log.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum LogLine {
-    /// Of the build or the container.
-    Log(String),
-    /// From karat.
-    Note(String),
 }
 
 /// One container on its way.
@@ -133,7 +125,7 @@ impl Operation {
             containers: Vec::new(),
             transfers: Vec::new(),
             build: Vec::new(),
-            log: VecDeque::new(),
+            log: Log::new(LOG_KEPT, BYTES_KEPT),
             undoing: None,
             cancelling: false,
             report: None,
@@ -159,10 +151,10 @@ impl Operation {
                 Some(known) => *known = step,
                 None => self.build.push(step),
             },
-            Progress::Log(line) => self.push(LogLine::Log(line)),
-            Progress::Note(line) => self.push(LogLine::Note(line)),
+            Progress::Log(line) => self.push(By::It(Pipe::Out), line, now),
+            Progress::Note(line) => self.push(By::Karat, line, now),
             Progress::Undoing { why } => {
-                self.push(LogLine::Note(format!("undoing: {why}")));
+                self.push(By::Karat, format!("undoing: {why}"), now);
                 self.undoing = Some(why);
             }
         }
@@ -220,11 +212,13 @@ impl Operation {
         }
     }
 
-    fn push(&mut self, line: LogLine) {
-        if self.log.len() == LOG_KEPT {
-            self.log.pop_front();
-        }
-        self.log.push_back(line);
+    fn push(&mut self, by: By, line: String, now: Timestamp) {
+        self.log.push(Entry {
+            source: 0,
+            by,
+            at: Some(now),
+            bytes: line.into_bytes(),
+        });
     }
 
     /// What it does just now, in a few words.
@@ -313,15 +307,5 @@ mod tests {
         }
         let with_bytes = format!("{said}, 1 kB of 4 kB (25%), 1 kB/s, 3 s left");
         assert_eq!(operation.doing(), with_bytes);
-    }
-
-    #[test]
-    fn the_log_keeps_its_newest_lines() {
-        let mut operation = Operation::unknown(OperationId("1".into()), at(0));
-        for line in 0..LOG_KEPT + 5 {
-            operation.told(Progress::Log(line.to_string()), at(0));
-        }
-        assert_eq!(operation.log.len(), LOG_KEPT);
-        assert_eq!(operation.log.front(), Some(&LogLine::Log("5".into())));
     }
 }

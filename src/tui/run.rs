@@ -3,6 +3,7 @@
 //! A key draws at once. Messages draw when the last frame is ten milliseconds old, however
 //! many there were. Without either there is a frame only when an age on screen changes.
 
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,21 +11,24 @@ use futures_util::{FutureExt, Stream, StreamExt};
 use ratatui::Terminal;
 use ratatui::backend::Backend;
 use ratatui::layout::{Position, Rect};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
 use crate::model::event::Outcome;
 use crate::model::fleet::Fleet;
+use crate::model::log::{Said, Saying};
 use crate::model::progress::Report;
 use crate::model::time::{Span, Timestamp};
 
 use super::Clock;
 use super::action::Action;
-use super::effect::{Confirmed, Effect, Errand, Hands, Message, Refused};
+use super::effect::{Confirmed, Effect, Errand, Hands, Line, Message, Refused, Turn};
 use super::event::{Event, action_for};
 use super::state::{Ending, Layout, State};
-use super::update::update;
+use super::update::{shell, update};
 use super::views;
+use crate::target::ShellControl;
 
 /// Messages that may wait; more make their senders wait.
 const WAITING: usize = 256;
@@ -40,11 +44,28 @@ pub(crate) trait Host {
     fn suspend(&mut self);
     /// Takes the terminal again after somebody else stopped and continued the process.
     fn resume(&mut self);
+    /// Gives the terminal away to a shell, and answers with the work of talking to it. That
+    /// ends when the shell's output does, or with what broke.
+    fn talk(&mut self, output: Output, input: Input, control: Arc<dyn ShellControl>) -> Talk;
+    /// The process was stopped and goes on while a shell has the terminal.
+    fn rouse(&mut self);
+    /// Takes the terminal again after a shell.
+    fn back(&mut self);
     /// Takes clicks and the wheel, or leaves them to the terminal.
     fn mouse(&mut self, wanted: bool);
     /// A frame begins or ends: between the two, the terminal need not show anything.
     fn frame(&mut self, begins: bool);
 }
+
+/// What a shell writes.
+pub(crate) type Output = Pin<Box<dyn AsyncRead + Send>>;
+/// What is typed into a shell.
+pub(crate) type Input = Pin<Box<dyn AsyncWrite + Send>>;
+/// Talking to a shell, on the thread that draws.
+pub(crate) type Talk = Pin<Box<dyn Future<Output = Result<(), String>>>>;
+
+/// How long ending a shell may take: then the reader has the terminal again all the same.
+const END_WITHIN: Duration = Duration::from_secs(15);
 
 /// What the loop is connected to.
 pub(crate) struct Outside {
@@ -60,6 +81,8 @@ pub(crate) struct Outside {
     answers: mpsc::Receiver<Message>,
     /// Whether new fleets may still come.
     watching: bool,
+    /// A shell that is to have the terminal, and what it is.
+    shell: Option<(Line, String)>,
 }
 
 impl Outside {
@@ -77,6 +100,7 @@ impl Outside {
             sender,
             answers,
             watching: true,
+            shell: None,
         }
     }
 
@@ -127,7 +151,18 @@ fn broken_down(errand: Errand, fault: &str) -> Message {
         },
         Errand::LoadHistory(filter) => Message::History(filter, Err(sentence)),
         Errand::Recover => Message::Recovered(Err(sentence)),
-        Errand::Cancel(_) | Errand::Refresh | Errand::Remember(_) => Message::Note(sentence),
+        Errand::FollowLogs { request, .. } => {
+            let said = Said {
+                source: 0,
+                what: Saying::Note(sentence),
+            };
+            Message::Logs(request, vec![said], Turn::default())
+        }
+        Errand::SaveLogs { .. } => Message::Saved(Err(sentence)),
+        Errand::OpenShell(request, ..) => Message::Shell(request, Err(sentence)),
+        Errand::Cancel(_) | Errand::Refresh | Errand::Remember(_) | Errand::StopLogs(_) => {
+            Message::Note(sentence)
+        }
     }
 }
 
@@ -157,6 +192,11 @@ where
     let mut drawn = Instant::now();
     let mut dirty = false;
     while state.exit.is_none() {
+        if let Some((line, words)) = outside.shell.take() {
+            give_away(terminal, events, host, (state, outside), (&line, &words)).await?;
+            dirty = true;
+            continue;
+        }
         if dirty && drawn.elapsed() >= FRAME {
             draw(terminal, host, state)?;
             (drawn, dirty) = (Instant::now(), false);
@@ -252,7 +292,7 @@ fn handle<B: Backend>(
     terminal: &mut Terminal<B>,
     host: &mut dyn Host,
     state: &mut State,
-    outside: &Outside,
+    outside: &mut Outside,
     event: Event,
 ) -> Result<bool, B::Error> {
     let action = match event {
@@ -283,7 +323,7 @@ fn redraw_all<B: Backend>(terminal: &mut Terminal<B>) -> Result<(), B::Error> {
 
 /// Updates the state and sends the effects on their way. Whether the terminal was given
 /// away in between.
-fn act(state: &mut State, outside: &Outside, host: &mut dyn Host, action: Action) -> bool {
+fn act(state: &mut State, outside: &mut Outside, host: &mut dyn Host, action: Action) -> bool {
     let mut away = false;
     for effect in update(state, action) {
         match effect {
@@ -294,9 +334,87 @@ fn act(state: &mut State, outside: &Outside, host: &mut dyn Host, action: Action
                 host.suspend();
                 away = true;
             }
+            Effect::Shell(line, words) => outside.shell = Some((line, words)),
+            Effect::HangUp(line) => {
+                if let Some(shell) = line.take() {
+                    // Nobody waits for it: what goes wrong is left to the next sweep.
+                    tokio::spawn(async move { shell.control.end().await });
+                }
+            }
         }
     }
     away
+}
+
+/// Gives the terminal to a shell until it ends. Meanwhile news is taken in as ever, so that
+/// nothing that runs has to wait; a signal ends the shell first.
+async fn give_away<B, E>(
+    terminal: &mut Terminal<B>,
+    events: &mut E,
+    host: &mut dyn Host,
+    (state, outside): (&mut State, &mut Outside),
+    (line, words): (&Line, &str),
+) -> Result<(), B::Error>
+where
+    B: Backend,
+    E: Stream<Item = Event> + Unpin,
+{
+    let Some(opened) = line.take() else {
+        return Ok(());
+    };
+    let control = opened.control;
+    let mut talk = host.talk(opened.output, opened.input, Arc::clone(&control));
+    let mut signal = None;
+    let parted = loop {
+        let message = tokio::select! {
+            biased;
+            event = events.next() => match event.unwrap_or(Event::Closed) {
+                event @ (Event::Signal(_) | Event::Closed) => {
+                    signal = Some(event);
+                    break Ok(());
+                }
+                Event::Continued => {
+                    host.rouse();
+                    continue;
+                }
+                // From before the shell had the terminal.
+                Event::Terminal(_) => continue,
+            },
+            parted = &mut talk => break parted,
+            Some(message) = outside.answers.recv() => message,
+            changed = outside.fleets.changed(), if outside.watching => match changed {
+                Ok(()) => Message::Fleet(outside.fleets.borrow_and_update().clone()),
+                Err(_) => {
+                    outside.watching = false;
+                    continue;
+                }
+            },
+        };
+        state.now = outside.now();
+        act(state, outside, host, Action::Told(Box::new(message)));
+        if state.exit.is_some() {
+            break Ok(());
+        }
+    };
+    drop(talk);
+    let ended = match tokio::time::timeout(END_WITHIN, control.end()).await {
+        Ok(ended) => ended.map_err(|error| error.to_string()),
+        Err(_) => Err("its end did not come in time".to_owned()),
+    };
+    if let Some(event) = signal {
+        handle(terminal, host, state, outside, event)?;
+        return Ok(());
+    }
+    host.back();
+    let size = terminal.size()?;
+    act(
+        state,
+        outside,
+        host,
+        Action::Resize(size.width, size.height),
+    );
+    shell::ended(state, words, &parted.and(ended));
+    redraw_all(terminal)
 }
 
 fn draw<B: Backend>(

@@ -3,7 +3,7 @@
 
 use std::io::{self, IsTerminal, Stdout, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::ThreadId;
 use std::time::Duration;
 
@@ -20,11 +20,15 @@ use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
 use terminal_colorsaurus::{QueryOptions, ThemeMode, theme_mode};
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
 use super::TuiError;
 use super::event::Event;
-use super::run::Host;
+use super::run::{Host, Input, Output, Talk};
+use crate::target::ShellControl;
+
+/// How long crossterm's reader may take to notice that it is not wanted.
+const LETS_GO: Duration = Duration::from_millis(10);
 
 /// How long a terminal has to say what its background is. Those that never answer that
 /// question answer the one after it, so that only a slow line is ever waited for.
@@ -42,6 +46,15 @@ static PANICS: Mutex<Vec<String>> = Mutex::new(Vec::new());
 /// The terminal, while it is ours. Dropping it gives it back.
 pub(crate) struct Guard {
     mouse: bool,
+    reader: Option<Reader>,
+}
+
+/// Whoever reads the terminal's events, and stops while a shell has the terminal.
+struct Reader {
+    /// Whether it is to stop.
+    hold: watch::Sender<bool>,
+    /// Whether it has.
+    held: watch::Receiver<bool>,
 }
 
 impl Guard {
@@ -53,7 +66,10 @@ impl Guard {
         }
         hook_panics();
         show().map_err(TuiError::Terminal)?;
-        Ok(Self { mouse })
+        Ok(Self {
+            mouse,
+            reader: None,
+        })
     }
 
     /// Takes keys, pastes and, if wanted, the mouse.
@@ -174,6 +190,52 @@ impl Host for Guard {
         drop(take_mouse(wanted));
     }
 
+    fn talk(&mut self, output: Output, input: Input, control: Arc<dyn ShellControl>) -> Talk {
+        // Raw mode stays: keys are for the shell, Ctrl-C among them.
+        let mut out = io::stdout();
+        drop(execute!(
+            out,
+            EndSynchronizedUpdate,
+            DisableMouseCapture,
+            DisableBracketedPaste,
+            LeaveAlternateScreen,
+            cursor::Show
+        ));
+        drop(write!(
+            out,
+            "karat: this is the shell; it ends with `exit` or Ctrl-D\r\n"
+        ));
+        drop(out.flush());
+        let held = self.reader.as_ref().map(|reader| {
+            reader.hold.send_replace(true);
+            reader.held.clone()
+        });
+        Box::pin(async move {
+            if let Some(mut held) = held {
+                // An error: nobody reads at all.
+                drop(held.wait_for(|held| *held).await);
+            }
+            super::talk::talk(output, input, control).await
+        })
+    }
+
+    fn rouse(&mut self) {
+        drop(disable_raw_mode());
+        drop(enable_raw_mode());
+    }
+
+    fn back(&mut self) {
+        let mut out = io::stdout();
+        // Whatever a program in there left behind: the scrolling region, another screen, the
+        // keys' other codes, the mouse.
+        drop(write!(out, "\x1b[0m\x1b[r\x1b[?1l\x1b>\x1b[?1049l"));
+        drop(execute!(out, DisableMouseCapture));
+        self.resume();
+        if let Some(reader) = &self.reader {
+            reader.hold.send_replace(false);
+        }
+    }
+
     fn frame(&mut self, begins: bool) {
         let mut out = io::stdout();
         drop(if begins {
@@ -205,27 +267,64 @@ pub(crate) fn signals() -> Result<Signals, TuiError> {
     Ok(Signals { sender, receiver })
 }
 
-/// Everything the terminal and the system tell, until the terminal is gone.
-///
-/// Each source has a task that passes on what it hears. The terminal's must: crossterm's
-/// stream remembers only the first waker it was polled with, so a loop that looks whether
-/// there is more without waiting for it would never be woken again.
-pub(crate) fn events(signals: Signals) -> impl Stream<Item = Event> + Unpin {
-    let Signals {
-        sender,
-        mut receiver,
-    } = signals;
-    tokio::spawn(async move {
+impl Guard {
+    /// Everything the terminal and the system tell, until the terminal is gone.
+    ///
+    /// Each source has a task that passes on what it hears. The terminal's must: crossterm's
+    /// stream remembers only the first waker it was polled with, so a loop that looks whether
+    /// there is more without waiting for it would never be woken again.
+    pub(crate) fn events(&mut self, signals: Signals) -> impl Stream<Item = Event> + Unpin + use<> {
+        let Signals {
+            sender,
+            mut receiver,
+        } = signals;
+        let (hold, holding) = watch::channel(false);
+        let (holds, held) = watch::channel(false);
+        self.reader = Some(Reader { hold, held });
+        tokio::spawn(async move {
+            read(&sender, holding, &holds).await;
+            // Nobody is left to hear it if the loop has ended.
+            drop(sender.send(Event::Closed).await);
+        });
+        stream::poll_fn(move |context| receiver.poll_recv(context))
+    }
+}
+
+/// Passes the terminal's events on until it is gone, or nobody listens. While it is told to
+/// hold, nothing is read: what is typed then is for somebody else.
+async fn read(
+    sender: &mpsc::Sender<Event>,
+    mut hold: watch::Receiver<bool>,
+    held: &watch::Sender<bool>,
+) {
+    loop {
         let mut terminal = EventStream::new();
-        while let Some(Ok(event)) = terminal.next().await {
-            if sender.send(Event::Terminal(event)).await.is_err() {
-                return;
+        // Once the guard has gone nobody can hold any more.
+        let mut guarded = true;
+        while !(guarded && *hold.borrow_and_update()) {
+            tokio::select! {
+                biased;
+                changed = hold.changed(), if guarded => guarded = changed.is_ok(),
+                event = terminal.next() => match event {
+                    Some(Ok(event)) => {
+                        if sender.send(Event::Terminal(event)).await.is_err() {
+                            return;
+                        }
+                    }
+                    Some(Err(_)) | None => return,
+                },
             }
         }
-        // Nobody is left to hear it if the loop has ended.
-        drop(sender.send(Event::Closed).await);
-    });
-    stream::poll_fn(move |context| receiver.poll_recv(context))
+        drop(terminal);
+        // Its thread lets go of the terminal a moment later.
+        tokio::time::sleep(LETS_GO).await;
+        held.send_replace(true);
+        let again = hold.wait_for(|hold| !*hold).await.is_ok();
+        held.send_replace(false);
+        if !again {
+            return std::future::pending().await;
+        }
+    }
 }
 
 /// Passes on a signal, every time it comes.

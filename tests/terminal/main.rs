@@ -7,6 +7,7 @@
 //! | `stage` | fleets to look at |
 //! | `opening` | the first frame, with and without an engine that answers; sizes; no terminal |
 //! | `acting` | rolling back by typing the name; Esc; leaving in the middle |
+//! | `inside` | logs of containers, and shells in them |
 //! | `leaving` | signals, Ctrl-C, Ctrl-Z: the terminal is always given back |
 //! | `keying` | the palette, keys of the user's own, keys that are not bound |
 //! | `living` | what changes on an engine changes on screen |
@@ -21,6 +22,7 @@
 mod support;
 
 mod acting;
+mod inside;
 mod keying;
 mod leaving;
 mod lists;

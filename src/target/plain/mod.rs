@@ -9,7 +9,7 @@
 //! | file | subject |
 //! |---|---|
 //! | `names` | reserved names: lock, new, old, parked |
-//! | `observe`, `events`, `locate`, `details`, `settings` | reading |
+//! | `observe`, `events`, `locate`, `details`, `settings`, `logs` | reading |
 //! | `carry` | what is carried over: pure |
 //! | `secrets` | values that are not told |
 //! | `planning`, `dependents`, `prepare` | what would be done to a container; what cannot be |
@@ -18,6 +18,7 @@
 //! | `undo` | backward, from whatever is found |
 //! | `build` | a new version of an image |
 //! | `found` | locks of the dead, strays, parked containers |
+//! | `shell` | a shell in a container, or in one that is thrown away |
 
 mod build;
 mod carry;
@@ -28,12 +29,14 @@ mod found;
 mod health;
 mod locate;
 mod lock;
+mod logs;
 mod names;
 mod observe;
 mod planning;
 mod prepare;
 mod secrets;
 mod settings;
+mod shell;
 mod steps;
 mod undo;
 
@@ -44,13 +47,17 @@ use async_trait::async_trait;
 use futures_util::stream::BoxStream;
 use serde_json::Value;
 
-use super::{BuildFailure, Job, Relock, Standing, Target, TargetError, TouchAsk, Watch};
+use super::{
+    BuildFailure, Job, Relock, Shell, ShellAsk, Standing, Target, TargetError, TouchAsk, Watch,
+    WindowSize,
+};
 use crate::engine::build::Built;
 use crate::engine::images::ImageStream;
 use crate::engine::{Engine, EngineError, json};
 use crate::model::bytes::Bytes;
 use crate::model::details::Details;
 use crate::model::digest::Digest;
+use crate::model::log::{LogLine, LogsAsk};
 use crate::model::observation::{Container, EngineFacts, LocalImage, LockSeen, Observation};
 use crate::model::plan::{Frozen, Plan, Touch};
 use crate::model::project::EngineName;
@@ -204,6 +211,18 @@ impl Target for PlainTarget {
         details::details(self, container).await
     }
 
+    fn logs(
+        &self,
+        container: &str,
+        ask: LogsAsk,
+    ) -> BoxStream<'static, Result<LogLine, TargetError>> {
+        logs::logs(self, container, ask)
+    }
+
+    async fn shell(&self, ask: &ShellAsk, size: WindowSize) -> Result<Shell, TargetError> {
+        shell::open(self, ask, size).await
+    }
+
     async fn plan(&self, ask: TouchAsk<'_>) -> Result<Touch, TargetError> {
         planning::touch(self, ask).await
     }
@@ -281,6 +300,8 @@ impl Target for PlainTarget {
     }
 
     async fn sweep(&self, now: Timestamp) -> Result<Vec<String>, TargetError> {
-        found::sweep(self, now).await
+        let mut swept = found::sweep(self, now).await?;
+        swept.extend(shell::sweep(self, now).await?);
+        Ok(swept)
     }
 }

@@ -13,6 +13,7 @@ const LOCK: &str = "karat-lock-";
 const NEW: &str = ".karat-new-";
 const OLD: &str = ".karat-old-";
 const PARKED: &str = ".karat-parked-";
+const SHELL: &str = "karat-shell-";
 
 /// What a container's name says about it, where karat reserved it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,6 +26,8 @@ pub(super) enum Reserved<'a> {
     Old(&'a str),
     /// An old container left for its soak after an operation that succeeded.
     Parked(&'a str),
+    /// A throw-away container for a shell.
+    Shell,
 }
 
 impl<'a> Reserved<'a> {
@@ -33,10 +36,14 @@ impl<'a> Reserved<'a> {
         if let Some(container) = name.strip_prefix(LOCK) {
             return Some(Self::Lock(container));
         }
+        let whole =
+            |nonce: &str| nonce.len() == NONCE && nonce.bytes().all(|b| b.is_ascii_hexdigit());
+        if name.strip_prefix(SHELL).is_some_and(whole) {
+            return Some(Self::Shell);
+        }
         let split = |mark| {
             let (container, nonce) = name.rsplit_once(mark)?;
-            let whole = nonce.len() == NONCE && nonce.bytes().all(|b| b.is_ascii_hexdigit());
-            (whole && !container.is_empty()).then_some(container)
+            (whole(nonce) && !container.is_empty()).then_some(container)
         };
         split(NEW)
             .map(Self::New)
@@ -72,6 +79,11 @@ pub(super) fn parked(container: &str, operation: &OperationId) -> String {
     format!("{container}{PARKED}{}", nonce(operation))
 }
 
+/// The name of a throw-away container for a shell: eight hexadecimal digits make it one.
+pub(super) fn shell(nonce: &str) -> String {
+    format!("{SHELL}{nonce}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -92,8 +104,10 @@ mod tests {
             Reserved::of(&parked("web", &operation)),
             Some(Reserved::Parked("web"))
         );
+        assert_eq!(Reserved::of(&shell("0123abcd")), Some(Reserved::Shell));
         for ordinary in [
             "web",
+            "karat-shell-web",
             "karat",
             "web.karat-old-",
             "web.karat-old-xyz",

@@ -93,7 +93,7 @@ fn what_cannot_be_is_refused_alone_and_by_name() {
             "t x",
             "`history`, begins with the other (the fleet)",
         ),
-        ("up", "w", "it would be typed in the plan dialog"),
+        ("up", "W", "it would be typed in the plan dialog"),
         ("versions", "ctrl-i", "cannot tell `ctrl-i` from Tab"),
     ] {
         let keymap = keymap(&[(id, &[keys]), ("home", &["H"])]);
@@ -117,9 +117,9 @@ fn one_bad_sequence_leaves_the_others_of_its_action() {
 
 #[test]
 fn a_letter_is_fine_beside_a_key_that_writes_nothing() {
-    let keymap = keymap(&[("up", &["w", "up"])]);
+    let keymap = keymap(&[("up", &["W", "up"])]);
     assert_eq!(complaints(&keymap), [""; 0]);
-    assert_eq!(does(&keymap, Place::Home, "w"), "up");
+    assert_eq!(does(&keymap, Place::Home, "W"), "up");
 }
 
 #[test]
@@ -175,7 +175,7 @@ fn what_follows_is_known_while_keys_are_pending() {
 
 #[test]
 fn read_only_binds_nothing_dangerous() {
-    let wished = overrides(&[("roll-back", &["x"])]);
+    let wished = overrides(&[("roll-back", &["X"])]);
     let keymap = Keymap::new(&wished, true);
     for (entry, sequences) in TABLE.iter().zip(&keymap.bound) {
         assert_eq!(
@@ -185,7 +185,7 @@ fn read_only_binds_nothing_dangerous() {
             entry.id
         );
     }
-    assert_eq!(does(&keymap, Place::Home, "x"), "withheld");
+    assert_eq!(does(&keymap, Place::Home, "X"), "withheld");
     assert_eq!(does(&keymap, Place::Home, "r"), "");
     let dangerous: Vec<_> = TABLE
         .iter()
@@ -198,6 +198,7 @@ fn read_only_binds_nothing_dangerous() {
         "promote-all",
         "rebuild",
         "rebuild-clean",
+        "shell",
         "recover",
     ] {
         assert!(dangerous.contains(&id), "{id}");

@@ -5,7 +5,7 @@ use tui_input::Input;
 use crate::model::plan::OperationId;
 use crate::model::project::EnvironmentName;
 use crate::tui::action::Command;
-use crate::tui::effect::{Confirmed, Request, Wanted};
+use crate::tui::effect::{Confirmed, Request, ShellWish, Wanted};
 
 use super::ContainerKey;
 
@@ -29,6 +29,15 @@ pub(crate) enum Dialog {
     Quick(QuickMenu),
     /// Something to be read.
     Notice(Notice),
+    /// A shell, to be confirmed.
+    Shell(Box<ShellDialog>),
+    /// A shell is being opened.
+    Opening {
+        /// Which wish.
+        request: Request,
+        /// What is opened, in words.
+        words: String,
+    },
     /// The palette.
     Palette(PaletteDialog),
 }
@@ -212,4 +221,87 @@ pub(crate) struct Notice {
     pub(crate) text: String,
     /// First line drawn.
     pub(crate) top: usize,
+}
+
+/// A shell, to be confirmed: where it may be opened, and what that does.
+#[derive(Clone, Debug)]
+pub(crate) struct ShellDialog {
+    /// The heading.
+    pub(crate) title: String,
+    /// Where it may be opened. At least one.
+    pub(crate) options: Vec<ShellOption>,
+    /// Which is selected.
+    pub(crate) selected: usize,
+    /// What has the focus.
+    pub(crate) focus: ShellFocus,
+    /// The environment's name, as far as it is typed.
+    pub(crate) name: Input,
+    /// Why Enter did nothing.
+    pub(crate) complaint: Option<String>,
+    /// First line drawn.
+    pub(crate) top: usize,
+}
+
+/// One place a shell may be opened in.
+#[derive(Clone, Debug)]
+pub(crate) struct ShellOption {
+    /// What is wished for.
+    pub(crate) wish: ShellWish,
+    /// In a few words: `with the settings of shop-web in prod`.
+    pub(crate) label: String,
+    /// The environment that is touched.
+    pub(crate) environment: Option<EnvironmentName>,
+    /// Whether its name must be typed.
+    pub(crate) typed: bool,
+    /// What it does, in full.
+    pub(crate) text: String,
+    /// Why it cannot be opened.
+    pub(crate) unavailable: Option<String>,
+}
+
+/// What has the focus in a dialog for a shell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ShellFocus {
+    /// The field for the environment's name.
+    Name,
+    /// The button that does nothing: where the focus starts.
+    Cancel,
+    /// The button that opens it.
+    Open,
+}
+
+impl ShellDialog {
+    /// A fresh dialog: Cancel has the focus.
+    pub(crate) fn new(title: String, options: Vec<ShellOption>) -> Self {
+        Self {
+            title,
+            options,
+            selected: 0,
+            focus: ShellFocus::Cancel,
+            name: Input::default(),
+            complaint: None,
+            top: 0,
+        }
+    }
+
+    /// The option that is selected.
+    pub(crate) fn option(&self) -> Option<&ShellOption> {
+        self.options.get(self.selected)
+    }
+
+    /// The name that must be typed.
+    pub(crate) fn name_to_type(&self) -> Option<&EnvironmentName> {
+        self.option()
+            .filter(|option| option.typed)
+            .and_then(|option| option.environment.as_ref())
+    }
+
+    /// The field and buttons there are, in the order of Tab.
+    pub(crate) fn stops(&self) -> Vec<ShellFocus> {
+        let mut stops = vec![ShellFocus::Cancel, ShellFocus::Open];
+        if self.name_to_type().is_some() {
+            stops.insert(0, ShellFocus::Name);
+        }
+        stops
+    }
 }

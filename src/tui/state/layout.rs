@@ -1,5 +1,7 @@
 //! Where things were drawn, handed back from drawing.
 
+use crate::tui::log::Glass;
+
 /// Where things were drawn: what scrolling and the mouse need.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Layout {
@@ -7,6 +9,8 @@ pub(crate) struct Layout {
     pub(crate) view: Window,
     /// Of the dialog.
     pub(crate) dialog: Window,
+    /// Of the log, where there is one.
+    pub(crate) glass: Glass,
     /// The first column of the matrix drawn.
     pub(crate) left: usize,
     /// An age of less than a minute was shown: it changes every second.

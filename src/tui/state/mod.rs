@@ -20,16 +20,18 @@ use super::action::Place;
 use super::effect::Request;
 use super::keymap::{Key, Keymap};
 use super::listing::Filters;
+use super::log::{Log, Pane};
 use super::operation::Operation;
 use super::theme::Theme;
 
 pub(crate) use dialog::{
     Answer, Ask, Choice, Chooser, Dialog, Focus, Notice, PaletteDialog, PlanDialog, QuickMenu,
+    ShellDialog, ShellFocus, ShellOption,
 };
 pub(crate) use layout::{Hit, Layout, Target, Window};
 pub(crate) use view::{
-    ContainerKey, DeploymentView, EnginesView, HistoryView, Home, Versions, View, chosen_replica,
-    load_details,
+    ContainerKey, DeploymentView, EnginesView, HistoryView, Home, LogsView, Versions, View,
+    chosen_replica, load_details,
 };
 
 /// The smallest terminal karat draws on: columns and rows.
@@ -82,6 +84,8 @@ pub(crate) struct State {
     pub(crate) leaving: bool,
     /// Why the loop ends, once it does.
     pub(crate) exit: Option<Ending>,
+    /// Logs that are being followed, by their numbers.
+    pub(crate) followed: Vec<Request>,
     /// Where things were drawn last.
     pub(crate) layout: Layout,
     /// The number of the last wish for a plan.
@@ -128,9 +132,13 @@ impl State {
             Some(Dialog::Plan(_)) => Place::Plan,
             Some(Dialog::Ask(_)) => Place::Ask,
             Some(Dialog::Choose(_) | Dialog::Quick(_)) => Place::Choose,
-            Some(Dialog::Notice(_) | Dialog::Planning { .. }) => Place::Notice,
+            Some(Dialog::Shell(_)) => Place::Ask,
+            Some(Dialog::Notice(_) | Dialog::Planning { .. } | Dialog::Opening { .. }) => {
+                Place::Notice
+            }
             Some(Dialog::Palette(_)) => Place::Palette,
             None if self.filters().is_some_and(|filters| filters.typing) => Place::Filter,
+            None if self.pane().is_some_and(|pane| pane.typing.is_some()) => Place::Search,
             None => self.view_place(),
         }
     }
@@ -188,11 +196,32 @@ impl State {
             Some(View::Deployment(_)) => Place::Deployment,
             Some(View::Operations { .. }) => Place::Operations,
             Some(View::Operation { .. }) => Place::Operation,
+            Some(View::Logs(_)) => Place::Logs,
             Some(View::History(_)) => Place::History,
             Some(View::Event { .. }) => Place::Event,
             Some(View::Engines(_)) => Place::Engines,
             Some(View::Engine { .. }) => Place::Engine,
             Some(View::Help { .. }) => Place::Help,
+        }
+    }
+
+    /// The pane of the log on top, if the topmost view has one.
+    pub(crate) fn pane(&self) -> Option<&Pane> {
+        match self.stack.last()? {
+            View::Logs(LogsView { pane, .. }) | View::Operation { pane, .. } => Some(pane),
+            _ => None,
+        }
+    }
+
+    /// The same, to be changed, and its log.
+    pub(crate) fn log_pane(&mut self) -> Option<(&Log, &mut Pane)> {
+        match self.stack.last_mut()? {
+            View::Logs(view) => Some((&view.log, &mut view.pane)),
+            View::Operation { id, pane } => {
+                let operation = self.operations.iter().find(|one| &one.id == id)?;
+                Some((&operation.log, pane))
+            }
+            _ => None,
         }
     }
 
@@ -230,6 +259,7 @@ impl State {
             Some(View::Deployment(view)) => {
                 Some((view.image.clone(), Some(view.environment.clone())))
             }
+            Some(View::Logs(view)) => Some((view.image.clone(), Some(view.environment.clone()))),
             Some(View::Versions(view)) => Some((view.image.clone(), None)),
             Some(View::Version { image, .. }) => Some((image.clone(), None)),
             Some(_) => None,
@@ -291,18 +321,25 @@ impl State {
             Some(
                 View::Version { top: old, .. }
                 | View::Operations { top: old, .. }
-                | View::Operation { top: old, .. }
                 | View::Event { top: old, .. }
                 | View::Engine { top: old, .. }
                 | View::Help { top: old, .. },
             ) => *old = top,
+            Some(View::Logs(LogsView { pane, .. }) | View::Operation { pane, .. }) => {
+                pane.top = layout.glass.top;
+            }
         }
         match &mut self.dialog {
             Some(Dialog::Plan(dialog)) => dialog.top = layout.dialog.top,
             Some(Dialog::Notice(notice)) => notice.top = layout.dialog.top,
             Some(Dialog::Palette(palette)) => palette.top = layout.dialog.top,
+            Some(Dialog::Shell(dialog)) => dialog.top = layout.dialog.top,
             Some(
-                Dialog::Planning { .. } | Dialog::Ask(_) | Dialog::Choose(_) | Dialog::Quick(_),
+                Dialog::Planning { .. }
+                | Dialog::Opening { .. }
+                | Dialog::Ask(_)
+                | Dialog::Choose(_)
+                | Dialog::Quick(_),
             )
             | None => {}
         }

@@ -9,9 +9,10 @@ use crate::model::fleet::{Deployment, Replica};
 use crate::model::plan::OperationId;
 use crate::model::project::{EngineName, EnvironmentName, ImageName};
 use crate::tui::action::Place;
-use crate::tui::effect::{Errand, HistoryFilter};
+use crate::tui::effect::{Errand, HistoryFilter, Request};
 use crate::tui::listing::Listing;
 use crate::tui::listing::rows::{EventKey, widest};
+use crate::tui::log::{Log, Pane};
 
 /// The fleet matrix: what is selected, by name, so that it stays when rows move.
 #[derive(Clone, Debug, Default)]
@@ -67,11 +68,11 @@ pub(crate) enum View {
     Operation {
         /// Which.
         id: OperationId,
-        /// First line of the log drawn.
-        top: usize,
-        /// Keep to the end of the log.
-        follow: bool,
+        /// The pane its log is looked at through.
+        pane: Pane,
     },
+    /// What the containers of a deployment write.
+    Logs(LogsView),
     /// Events.
     History(Box<HistoryView>),
     /// One event.
@@ -205,5 +206,48 @@ pub(crate) fn load_details(replica: &Replica) -> Errand {
     Errand::LoadDetails {
         engine: replica.engine.clone(),
         container: replica.container.name.clone(),
+    }
+}
+
+/// Lines and bytes of a deployment's log that are kept.
+const LINES_KEPT: usize = 50_000;
+const BYTES_KEPT: usize = 32 << 20;
+
+/// What the containers of a deployment write.
+#[derive(Clone, Debug)]
+pub(crate) struct LogsView {
+    /// Which image.
+    pub(crate) image: ImageName,
+    /// Where.
+    pub(crate) environment: EnvironmentName,
+    /// By which number they are followed.
+    pub(crate) request: Request,
+    /// The containers.
+    pub(crate) sources: Vec<ContainerKey>,
+    /// The first lines have come.
+    pub(crate) begun: bool,
+    /// What they wrote.
+    pub(crate) log: Log,
+    /// The pane it is looked at through.
+    pub(crate) pane: Pane,
+}
+
+impl LogsView {
+    /// Nothing is known yet.
+    pub(crate) fn new(
+        image: ImageName,
+        environment: EnvironmentName,
+        request: Request,
+        sources: Vec<ContainerKey>,
+    ) -> Self {
+        Self {
+            image,
+            environment,
+            request,
+            sources,
+            begun: false,
+            log: Log::new(LINES_KEPT, BYTES_KEPT),
+            pane: Pane::default(),
+        }
     }
 }

@@ -15,14 +15,16 @@ use ratatui::Terminal;
 use ratatui::backend::{Backend, ClearType, TestBackend, WindowSize};
 use ratatui::buffer::Cell as Glyph;
 use ratatui::layout::{Position, Size};
+use tokio::io::AsyncReadExt as _;
 use tokio::sync::{mpsc, watch};
 
 use super::fixture::{fleet, now, state};
 use super::hands::FakeHands;
 use crate::model::fleet::Fleet;
+use crate::target::ShellControl;
 use crate::tui::effect::{Confirmed, Errand};
 use crate::tui::event::Event;
-use crate::tui::run::{Host, Outside, hear_out, run};
+use crate::tui::run::{Host, Input, Output, Outside, Talk, hear_out, run};
 use crate::tui::state::{Ending, State};
 
 /// A buffer that the test can read while the loop draws on it.
@@ -71,6 +73,8 @@ struct FakeHost {
     copied: Rc<RefCell<Vec<String>>>,
     suspended: Rc<RefCell<usize>>,
     frames: Rc<RefCell<usize>>,
+    heard: Rc<RefCell<String>>,
+    away: bool,
     mouse: Rc<RefCell<Vec<bool>>>,
 }
 
@@ -82,10 +86,31 @@ impl Host for FakeHost {
         *self.suspended.borrow_mut() += 1;
     }
     fn resume(&mut self) {}
+    fn talk(&mut self, mut output: Output, _: Input, _: Arc<dyn ShellControl>) -> Talk {
+        self.away = true;
+        let heard = Rc::clone(&self.heard);
+        Box::pin(async move {
+            let mut buffer = [0; 64];
+            loop {
+                match output.read(&mut buffer).await {
+                    Ok(0) => return Ok(()),
+                    Ok(count) => heard
+                        .borrow_mut()
+                        .push_str(&String::from_utf8_lossy(&buffer[..count])),
+                    Err(error) => return Err(error.to_string()),
+                }
+            }
+        })
+    }
+    fn rouse(&mut self) {}
+    fn back(&mut self) {
+        self.away = false;
+    }
     fn mouse(&mut self, wanted: bool) {
         self.mouse.borrow_mut().push(wanted);
     }
     fn frame(&mut self, begins: bool) {
+        assert!(!self.away, "drawn over a shell");
         if begins {
             *self.frames.borrow_mut() += 1;
         }
@@ -100,6 +125,7 @@ pub(super) struct Driver {
     pub(super) copied: Rc<RefCell<Vec<String>>>,
     suspended: Rc<RefCell<usize>>,
     frames: Rc<RefCell<usize>>,
+    pub(super) heard: Rc<RefCell<String>>,
     mouse: Rc<RefCell<Vec<bool>>>,
 }
 
@@ -189,6 +215,7 @@ where
             fleet: Mutex::new(Arc::clone(&state.fleet)),
             asked: Mutex::new(Vec::new()),
             clumsy,
+            shells: Arc::default(),
         });
         let mut outside = Outside::new(hands.clone(), Arc::new(now), watching);
         let mut host = FakeHost::default();
@@ -200,6 +227,7 @@ where
             copied: Rc::clone(&host.copied),
             suspended: Rc::clone(&host.suspended),
             frames: Rc::clone(&host.frames),
+            heard: Rc::clone(&host.heard),
             mouse: Rc::clone(&host.mouse),
         };
         let looped = run(

@@ -13,6 +13,7 @@ use crate::model::digest::Digest;
 use crate::model::event::{Event, Outcome, VersionMark};
 use crate::model::fleet::{Cell, Deployment, EngineError, EngineState, Fleet, Link, Replica, Row};
 use crate::model::known_good::{Objection, PassedOver, Verdict};
+use crate::model::log::{LogLine, Pipe, Said, Saying};
 use crate::model::observation::{Container, EngineFacts, Health, LockSeen, Observation};
 use crate::model::plan::{Frozen, Move, Obtain, OperationId, OperationKind, Plan, Touch};
 use crate::model::project::{
@@ -494,6 +495,7 @@ pub(super) fn state(fleet: Fleet) -> State {
         note: None,
         leaving: false,
         exit: None,
+        followed: Vec::new(),
         layout: Layout::default(),
         last_request: Request(0),
     };
@@ -742,4 +744,49 @@ pub(super) fn events() -> Vec<Event> {
             Outcome::Done,
         ),
     ]
+}
+
+/// What two containers wrote: some of it means harm.
+pub(super) fn said() -> Vec<Said> {
+    let line = |source: usize, second: i64, pipe, text: &str| Said {
+        source,
+        what: Saying::Line(LogLine {
+            at: Some(ago(60 - second)),
+            pipe,
+            bytes: text.as_bytes().to_vec(),
+        }),
+    };
+    let mut said: Vec<Said> = (0..40)
+        .map(|at| {
+            let text = format!("{at}: GET /cart 200 in {} ms", at * 7 % 30);
+            line(
+                usize::try_from(at % 2).expect("small"),
+                at,
+                Pipe::Out,
+                &text,
+            )
+        })
+        .collect();
+    said.push(line(
+        0,
+        41,
+        Pipe::Err,
+        "\u{1b}[31mError: the cart of 版本 is empty\u{1b}[0m",
+    ));
+    said.push(line(
+        1,
+        42,
+        Pipe::Out,
+        "10%\r50%\r100% of the \u{202e}cart\u{7}",
+    ));
+    let long = format!(
+        "a long line: {} and the cart at its end",
+        "words ".repeat(20)
+    );
+    said.push(line(0, 43, Pipe::Out, &long));
+    said.push(Said {
+        source: 1,
+        what: Saying::Note("shop-web stopped; waiting for it to run again".into()),
+    });
+    said
 }

@@ -7,12 +7,13 @@ use async_trait::async_trait;
 use tokio::sync::mpsc;
 
 use super::fixture;
+use super::shells::Shells;
 use crate::model::event::Outcome;
 use crate::model::fleet::Fleet;
 use crate::model::progress::{Progress, Report, StepState};
 use crate::model::step::Step;
 use crate::model::time::Span;
-use crate::tui::effect::{Confirmed, Errand, Hands, Message};
+use crate::tui::effect::{Confirmed, Errand, Hands, Message, Turn};
 
 pub(super) struct FakeHands {
     /// What is planned from.
@@ -21,6 +22,8 @@ pub(super) struct FakeHands {
     pub(super) asked: Mutex<Vec<Errand>>,
     /// Panic at this errand.
     pub(super) clumsy: bool,
+    /// What became of the shells it opened.
+    pub(super) shells: Arc<Shells>,
 }
 
 impl FakeHands {
@@ -84,6 +87,17 @@ impl Hands for FakeHands {
             Errand::Recover => Message::Recovered(Ok("one operation was undone".into())),
             Errand::Refresh => Message::Note("asked".into()),
             Errand::Remember(_) => return,
+            Errand::FollowLogs { request, .. } => {
+                Message::Logs(request, fixture::said(), Turn::default())
+            }
+            Errand::StopLogs(_) => return,
+            Errand::SaveLogs { name, lines } => Message::Saved(Ok(format!(
+                "saved {} lines to /tmp/{name}.log",
+                lines.len()
+            ))),
+            Errand::OpenShell(request, wish, _) => {
+                Message::Shell(request, Ok(self.shells.open(&wish)))
+            }
         };
         // The interface may have gone meanwhile.
         drop(answer.send(message).await);

@@ -7,5 +7,7 @@ mod hands;
 mod hostile;
 pub(crate) mod lines;
 mod lists;
+mod logs;
 mod palette;
 mod screens;
+mod shells;

@@ -70,6 +70,7 @@ fn it_offers_the_whole_table_but_movements_and_buttons() {
             || [
                 "press",
                 "keep-filter",
+                "find",
                 "next-field",
                 "previous-field",
                 "palette",

@@ -14,6 +14,7 @@ use crate::model::step::Step;
 use crate::model::time::Span;
 use crate::tui::action::{Action, Command};
 use crate::tui::effect::{HistoryFilter, Message, Request, Wanted};
+use crate::tui::log::Pane;
 use crate::tui::operation::Operation;
 use crate::tui::state::{Dialog, PlanDialog, State, View};
 use crate::tui::update::{refresh, update};
@@ -32,11 +33,11 @@ pub(super) fn screen(state: &mut State, columns: u16, rows: u16) -> String {
     terminal.backend().to_string()
 }
 
-fn press(state: &mut State, command: Command) {
+pub(super) fn press(state: &mut State, command: Command) {
     update(state, Action::Do(command));
 }
 
-fn told(state: &mut State, message: Message) {
+pub(super) fn told(state: &mut State, message: Message) {
     update(state, Action::Told(Box::new(message)));
 }
 
@@ -169,8 +170,7 @@ fn operating() -> (State, OperationId) {
     state.operations.push(operation);
     state.stack.push(View::Operation {
         id: id.clone(),
-        top: 0,
-        follow: true,
+        pane: Pane::default(),
     });
     let step = |step, state| Progress::Step {
         engine: "ssh://deploy@prod-1".into(),
@@ -285,8 +285,7 @@ fn building() {
     state.operations.push(operation);
     state.stack.push(View::Operation {
         id,
-        top: 0,
-        follow: true,
+        pane: Pane::default(),
     });
     insta::assert_snapshot!("operation_building", screen(&mut state, 100, 30));
 }

@@ -3,7 +3,7 @@
 use super::super::action::Command;
 use super::super::effect::{Effect, Errand};
 use super::super::state::{Answer, Ask, Choice, Chooser, Dialog, Ending, State, Tone};
-use super::{cancel_and_leave, lists, moved, operation, palette, plan, say, scroll, want};
+use super::{cancel_and_leave, lists, moved, operation, palette, plan, say, scroll, shell, want};
 
 /// A key while a dialog is open.
 pub(super) fn in_dialog(state: &mut State, command: Command) -> Vec<Effect> {
@@ -22,8 +22,9 @@ pub(super) fn in_dialog(state: &mut State, command: Command) -> Vec<Effect> {
             Vec::new()
         }
         Some(Dialog::Palette(palette)) => palette::command(state, palette, command),
-        Some(planning @ Dialog::Planning { .. }) => {
-            state.dialog = Some(planning);
+        Some(Dialog::Shell(dialog)) => shell::command(state, dialog, command),
+        Some(waiting @ (Dialog::Planning { .. } | Dialog::Opening { .. })) => {
+            state.dialog = Some(waiting);
             Vec::new()
         }
     }

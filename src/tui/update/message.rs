@@ -6,7 +6,7 @@ use crate::model::progress::{Progress, Report};
 use super::super::effect::{Confirmed, Effect, Message, Refused, Request};
 use super::super::operation::Operation;
 use super::super::state::{Dialog, Ending, State, Tone, View};
-use super::{deployment, home, plan, say, tell};
+use super::{deployment, home, logs, plan, say, shell, tell};
 
 /// Takes in one message.
 pub(super) fn told(state: &mut State, message: Message) -> Vec<Effect> {
@@ -48,6 +48,10 @@ pub(super) fn told(state: &mut State, message: Message) -> Vec<Effect> {
         Message::Recovered(Err(text)) if state.dialog.is_some() => say(state, Tone::Bad, text),
         Message::Recovered(Ok(text)) => tell(state, "Recovered", text),
         Message::Recovered(Err(text)) => tell(state, "Recovering failed", text),
+        Message::Logs(request, said, _) => logs::told(state, request, said),
+        Message::Saved(Ok(text)) => say(state, Tone::Good, text),
+        Message::Saved(Err(text)) => say(state, Tone::Bad, text),
+        Message::Shell(request, answer) => return shell::opened(state, request, answer),
         Message::Note(text) => say(state, Tone::Plain, text),
     }
     Vec::new()
@@ -87,12 +91,20 @@ fn planned(state: &mut State, request: Request, answer: Result<Box<Confirmed>, R
 
 fn progressed(state: &mut State, id: OperationId, progress: Progress) {
     let now = state.now;
-    if let Some(operation) = state.operations.iter_mut().find(|one| one.id == id) {
-        operation.told(progress, now);
-    } else {
+    let Some(operation) = state.operations.iter_mut().find(|one| one.id == id) else {
         let mut operation = Operation::unknown(id, now);
         operation.told(progress, now);
         state.operations.insert(0, operation);
+        return;
+    };
+    let from = operation.log.end();
+    operation.told(progress, now);
+    for view in &mut state.stack {
+        if let View::Operation { id: shown, pane } = view
+            && *shown == id
+        {
+            pane.grew(&operation.log, from);
+        }
     }
 }
 

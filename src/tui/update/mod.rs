@@ -9,10 +9,12 @@ mod engines;
 mod history;
 mod home;
 mod lists;
+mod logs;
 mod message;
 mod operation;
 mod palette;
 mod plan;
+pub(super) mod shell;
 mod versions;
 
 use crossterm::event::KeyEvent;
@@ -34,8 +36,9 @@ pub(super) use lists::refresh;
 
 /// What an action does. Afterwards the list on top is as it should be.
 pub(crate) fn update(state: &mut State, action: Action) -> Vec<Effect> {
-    let effects = act(state, action);
+    let mut effects = act(state, action);
     refresh(state);
+    effects.extend(logs::let_go(state));
     effects
 }
 
@@ -155,7 +158,12 @@ fn command_in_place(state: &mut State, command: Command) -> Vec<Effect> {
         say(state, Tone::Bad, why);
         return Vec::new();
     }
+    if state.place() == Place::Search {
+        return logs::in_search(state, command);
+    }
     match command {
+        Command::Logs => logs::open(state),
+        Command::Shell => shell::ask(state),
         // What is hidden is shown again before the view is left.
         Command::Back | Command::ShowAll if lists::clear(state) => lists::cleared(state),
         Command::Back => {
@@ -232,7 +240,7 @@ fn in_view(state: &mut State, command: Command) -> Vec<Effect> {
         Place::Versions => versions::command(state, command),
         Place::Deployment => deployment::command(state, command),
         Place::Operations => operation::in_list(state, command),
-        Place::Operation => operation::in_one(state, command),
+        Place::Operation | Place::Logs => logs::command(state, command),
         Place::History => history::command(state, command),
         Place::Engines => engines::command(state, command),
         _ => {
@@ -437,7 +445,10 @@ fn wheel(state: &mut State, rows: i16) -> Vec<Effect> {
     let command = if rows < 0 { Command::Up } else { Command::Down };
     let mut effects = Vec::new();
     // A dialog's buttons are not for the wheel.
-    if matches!(state.dialog, Some(Dialog::Ask(_) | Dialog::Planning { .. })) {
+    if matches!(
+        state.dialog,
+        Some(Dialog::Ask(_) | Dialog::Planning { .. } | Dialog::Shell(_) | Dialog::Opening { .. })
+    ) {
         return effects;
     }
     for _ in 0..rows.unsigned_abs().min(8) {

@@ -5,8 +5,9 @@ use crate::model::plan::OperationId;
 use super::super::action::Command;
 use super::super::effect::{Effect, Errand};
 use super::super::listing::Listing;
+use super::super::log::Pane;
 use super::super::state::{Answer, Ask, Dialog, State, View};
-use super::{lists, scroll};
+use super::lists;
 
 /// Opens what ended unseen, if there is something; else the list.
 pub(super) fn list(state: &mut State) -> Vec<Effect> {
@@ -47,21 +48,8 @@ pub(super) fn open(state: &mut State, id: OperationId) {
     }
     state.stack.push(View::Operation {
         id,
-        top: 0,
-        follow: true,
+        pane: Pane::default(),
     });
-}
-
-/// A key in one operation: they scroll its log. At its end it is followed.
-pub(super) fn in_one(state: &mut State, command: Command) -> Vec<Effect> {
-    let window = state.layout.view;
-    if let Some(View::Operation { top, follow, .. }) = state.stack.last_mut() {
-        let to = scroll(window, command);
-        let at_end = to + window.page >= window.total;
-        *follow = command == Command::Last || (at_end && (*follow || to > *top));
-        *top = to;
-    }
-    Vec::new()
 }
 
 /// Asks whether to cancel the one that is shown or selected.

@@ -10,8 +10,8 @@ use crate::model::plan::Touch;
 use super::super::action::Command;
 use super::super::effect::{Confirmed, Effect, Errand, Wanted};
 use super::super::operation::Operation;
-use super::super::state::{ContainerKey, Dialog, Focus, PlanDialog, State};
-use super::{operation, scroll};
+use super::super::state::{ContainerKey, Dialog, Focus, PlanDialog, ShellFocus, State};
+use super::{logs, operation, scroll, shell};
 
 /// A key that is no text.
 pub(super) fn command(
@@ -106,8 +106,16 @@ fn run(state: &mut State, dialog: PlanDialog) -> Vec<Effect> {
 /// A key for a field. Typing while a button has the focus goes to the name, where one is
 /// wanted: nothing else could be meant.
 pub(super) fn typed(state: &mut State, key: KeyEvent) -> Vec<Effect> {
-    let Some(Dialog::Plan(dialog)) = &mut state.dialog else {
-        return Vec::new();
+    let dialog = match &mut state.dialog {
+        Some(Dialog::Plan(dialog)) => dialog,
+        Some(Dialog::Shell(dialog)) => {
+            shell::typed(dialog, key);
+            return Vec::new();
+        }
+        _ => {
+            logs::typed(state, key);
+            return Vec::new();
+        }
     };
     dialog.complaint = None;
     if dialog.field().is_none() && dialog.wants_name() {
@@ -122,10 +130,13 @@ pub(super) fn typed(state: &mut State, key: KeyEvent) -> Vec<Effect> {
 /// Text pasted: into a field only, without anything that cannot be typed. A newline is no
 /// Enter: a paste never confirms.
 pub(super) fn pasted(state: &mut State, text: &str) -> Vec<Effect> {
-    let Some(Dialog::Plan(dialog)) = &mut state.dialog else {
-        return Vec::new();
+    let field = match &mut state.dialog {
+        Some(Dialog::Plan(dialog)) => field(dialog),
+        Some(Dialog::Shell(dialog)) if dialog.focus == ShellFocus::Name => Some(&mut dialog.name),
+        Some(_) => None,
+        None => logs::field(state),
     };
-    if let Some(field) = field(dialog) {
+    if let Some(field) = field {
         for c in text.chars().filter(|c| !c.is_control()).take(500) {
             field.handle(InputRequest::InsertChar(c));
         }

@@ -103,6 +103,7 @@ fn place(canvas: &Canvas<'_>) -> String {
             format!("{image} {shown}")
         }
         Some(View::Deployment(view)) => format!("{} in {}", view.image, view.environment),
+        Some(View::Logs(view)) => format!("logs of {} in {}", view.image, view.environment),
         Some(View::Operations { .. }) => "operations".to_owned(),
         Some(View::Operation { .. }) => "operation".to_owned(),
         Some(View::History(view)) => match (&view.filter.image, &view.filter.environment) {

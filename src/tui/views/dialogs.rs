@@ -18,7 +18,7 @@ use super::{Canvas, home};
 
 const WIDEST: u16 = 72;
 
-fn columns(frame: &Frame<'_>) -> u16 {
+pub(super) fn columns(frame: &Frame<'_>) -> u16 {
     frame.area().width.saturating_sub(8).min(WIDEST)
 }
 
@@ -61,6 +61,17 @@ pub(super) fn planning(frame: &mut Frame<'_>, canvas: &Canvas<'_>, wanted: &Want
         &page,
         (0, &buttons),
     )
+}
+
+/// A shell is being opened.
+pub(super) fn opening(frame: &mut Frame<'_>, canvas: &Canvas<'_>, words: &str) -> Window {
+    let theme = &canvas.theme;
+    let mut page = Page::new(theme, columns(frame).saturating_sub(1));
+    page.styled(&format!("… {words}"), theme.busy);
+    page.styled("karat comes back when the shell ends.", theme.quiet);
+    let buttons = dialog::buttons(theme, &[("Esc: never mind", true, true)]);
+    let heading = ("Opening a shell", theme.title);
+    page_and_buttons(frame, canvas, heading, &page, (0, &buttons))
 }
 
 /// A question.

@@ -18,9 +18,11 @@ mod help;
 mod history;
 mod home;
 mod lists;
+mod logs;
 mod operation;
 mod palette;
 mod plan;
+mod shell;
 mod versions;
 
 use std::cell::Cell;
@@ -129,8 +131,11 @@ pub(crate) fn draw(frame: &mut Frame<'_>, state: &State) -> Layout {
         Some(View::Operations { list, top, .. }) => {
             operation::list(frame, inside, &canvas, (list, *top), &mut layout);
         }
-        Some(View::Operation { id, top, follow }) => {
-            layout.view = operation::one(frame, inside, &canvas, id, (*top, *follow));
+        Some(View::Operation { id, pane }) => {
+            (layout.view, layout.glass) = operation::one(frame, inside, &canvas, id, pane);
+        }
+        Some(View::Logs(view)) => {
+            (layout.view, layout.glass) = logs::draw(frame, inside, &canvas, view);
         }
         Some(View::History(view)) => history::list(frame, inside, &canvas, view, &mut layout),
         Some(View::Event { event, top }) => {
@@ -148,6 +153,8 @@ pub(crate) fn draw(frame: &mut Frame<'_>, state: &State) -> Layout {
         None => Window::default(),
         Some(Dialog::Plan(dialog)) => plan::draw(frame, &canvas, dialog),
         Some(Dialog::Planning { wanted, .. }) => dialogs::planning(frame, &canvas, wanted),
+        Some(Dialog::Shell(dialog)) => shell::draw(frame, &canvas, dialog),
+        Some(Dialog::Opening { words, .. }) => dialogs::opening(frame, &canvas, words),
         Some(Dialog::Ask(ask)) => dialogs::ask(frame, &canvas, ask),
         Some(Dialog::Choose(chooser)) => dialogs::choose(frame, &canvas, chooser),
         Some(Dialog::Palette(shown)) => palette::draw(frame, &canvas, shown),

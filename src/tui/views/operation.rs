@@ -13,10 +13,12 @@ use crate::model::transfer::Transfer;
 use crate::tui::action::Command;
 use crate::tui::listing::Listing;
 use crate::tui::listing::rows::{now_words, state_word};
-use crate::tui::operation::{LogLine, Operation, Replacing};
+use crate::tui::log::{Glass, Pane};
+use crate::tui::operation::{Operation, Replacing};
 use crate::tui::state::{Layout, Window};
-use crate::tui::text::{clip, fit, log_line, width};
-use crate::tui::widgets::page::{Page, more};
+use crate::tui::text::{clip, fit, width};
+use crate::tui::widgets::log::{self, Shown};
+use crate::tui::widgets::page::Page;
 use crate::tui::widgets::table::{self, Column, Rows, Said};
 
 use super::{Canvas, lists};
@@ -95,8 +97,8 @@ pub(super) fn one(
     area: Rect,
     canvas: &Canvas<'_>,
     id: &OperationId,
-    (top, follow): (usize, bool),
-) -> Window {
+    pane: &Pane,
+) -> (Window, Glass) {
     let theme = &canvas.theme;
     let (inside, mut page) = canvas.page(area);
     let Some(operation) = canvas.operation(id) else {
@@ -107,7 +109,8 @@ pub(super) fn one(
             ),
             theme.warn,
         );
-        return page.draw(frame.buffer_mut(), inside, 0);
+        let window = page.draw(frame.buffer_mut(), inside, 0);
+        return (window, Glass::default());
     };
     // The log keeps at least a third of the room.
     let most = inside.height - (inside.height / 3).max(3);
@@ -124,7 +127,7 @@ pub(super) fn one(
         height: inside.height - upper.height,
         ..inside
     };
-    draw_log(frame, canvas, lower, operation, (top, follow))
+    draw_log(frame, canvas, lower, (operation, pane))
 }
 
 fn tell(canvas: &Canvas<'_>, operation: &Operation, page: &mut Page<'_>, most: usize) {
@@ -296,50 +299,13 @@ fn draw_log(
     frame: &mut Frame<'_>,
     canvas: &Canvas<'_>,
     area: Rect,
-    operation: &Operation,
-    (top, follow): (usize, bool),
-) -> Window {
-    let theme = &canvas.theme;
-    let total = operation.log.len();
-    let body = Rect {
-        y: area.y + 1,
-        height: area.height.saturating_sub(1),
-        ..area
+    (operation, pane): (&Operation, &Pane),
+) -> (Window, Glass) {
+    let shown = Shown {
+        log: &operation.log,
+        pane,
+        title: "log",
+        before: (&|_| Vec::new(), 0),
     };
-    let page = usize::from(body.height);
-    let window = if follow {
-        Window::at(total, page, total)
-    } else {
-        Window::at(top, page, total)
-    };
-    let title = match (total, follow) {
-        (0, _) => "── log: nothing yet ".to_owned(),
-        (1, true) => "── log, 1 line, followed ".to_owned(),
-        (_, true) => format!("── log, {total} lines, followed "),
-        (_, false) => {
-            let last = (window.top + page).min(total);
-            format!(
-                "── log, lines {} to {last} of {total}; G follows ",
-                window.top + 1
-            )
-        }
-    };
-    let columns = usize::from(area.width);
-    let rule = clip(&title, columns);
-    let rest = columns.saturating_sub(width(&rule));
-    let rule = format!("{rule}{}", "─".repeat(rest));
-    frame
-        .buffer_mut()
-        .set_string(area.x, area.y, rule, theme.border);
-    let lines = operation.log.iter().skip(window.top).zip(body.rows());
-    for (line, row) in lines {
-        let (text, style) = match line {
-            LogLine::Log(text) => (log_line(text), theme.text),
-            LogLine::Note(text) => (format!("karat: {text}"), theme.warn),
-        };
-        let text = clip(&text, row.width.into());
-        frame.buffer_mut().set_string(row.x, row.y, text, style);
-    }
-    more(frame.buffer_mut(), body, window, theme.quiet);
-    window
+    log::draw(frame, area, &canvas.theme, &shown)
 }

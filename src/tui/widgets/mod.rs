@@ -2,5 +2,6 @@
 
 pub(super) mod dialog;
 pub(super) mod field;
+pub(super) mod log;
 pub(super) mod page;
 pub(super) mod table;

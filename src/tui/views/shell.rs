@@ -1,0 +1,106 @@
+//! The dialog before a shell: where it would be opened, and what that does.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use crate::tui::state::{ShellDialog, ShellFocus, ShellOption, Window};
+use crate::tui::text::clip;
+use crate::tui::widgets::dialog;
+use crate::tui::widgets::page::Page;
+
+use super::{Canvas, dialogs, home};
+use crate::tui::widgets::field;
+
+/// Draws it.
+pub(super) fn draw(frame: &mut Frame<'_>, canvas: &Canvas<'_>, shown: &ShellDialog) -> Window {
+    let theme = &canvas.theme;
+    let columns = dialogs::columns(frame);
+    let mut page = Page::new(theme, columns.saturating_sub(1));
+    let mut accent = theme.title;
+    if let Some(option) = shown.option() {
+        let (heading, style) = environment(canvas, option);
+        accent = style;
+        page.styled(&heading, style);
+        page.blank();
+    }
+    if shown.options.len() > 1 {
+        page.styled("↑ ↓ choose where:", theme.quiet);
+        for (at, option) in shown.options.iter().enumerate() {
+            let selected = at == shown.selected;
+            let sign = if selected { "›" } else { " " };
+            let style = match (selected, &option.unavailable) {
+                (true, _) => theme.selected,
+                (false, None) => theme.text,
+                (false, Some(_)) => theme.quiet,
+            };
+            page.item(0, sign, &option.label, style);
+        }
+        page.blank();
+    }
+    if let Some(option) = shown.option() {
+        page.text(&option.text);
+    }
+    let why = shown
+        .complaint
+        .as_ref()
+        .or_else(|| shown.option().and_then(|it| it.unavailable.as_ref()));
+    let field = shown.name_to_type();
+    // Below the text: what is wrong, the field, the buttons, each with its line.
+    let below = 2 + u16::from(why.is_some()) + u16::from(field.is_some());
+    let height = u16::try_from(page.len())
+        .unwrap_or(u16::MAX)
+        .saturating_add(below);
+    let inside = dialog::frame(frame, theme, &shown.title, accent, (columns, height));
+    let text = Rect {
+        height: inside.height.saturating_sub(below),
+        ..inside
+    };
+    let window = page.draw(frame.buffer_mut(), text, shown.top);
+    let mut y = inside.bottom().saturating_sub(below) + 1;
+    if let Some(why) = why {
+        let why = clip(&format!("! {why}"), inside.width.into());
+        frame.buffer_mut().set_string(inside.x, y, why, theme.bad);
+        y += 1;
+    }
+    if let Some(name) = field {
+        let row = Rect {
+            y,
+            height: 1,
+            ..inside
+        };
+        let focused = shown.focus == ShellFocus::Name;
+        let label = format!("Type {name} to go on:");
+        field::draw(frame, &canvas.theme, row, (&label, &shown.name, focused));
+    }
+    let typed = field.is_none_or(|name| shown.name.value().trim() == name.as_str());
+    let can = shown.option().is_some_and(|it| it.unavailable.is_none());
+    let buttons = dialog::buttons(
+        theme,
+        &[
+            ("Cancel", shown.focus == ShellFocus::Cancel, true),
+            (
+                "Open the shell",
+                shown.focus == ShellFocus::Open,
+                typed && can,
+            ),
+        ],
+    );
+    let y = inside.bottom().saturating_sub(1);
+    frame
+        .buffer_mut()
+        .set_line(inside.x, y, &buttons, inside.width);
+    window
+}
+
+/// The environment in words, and its accent.
+fn environment(canvas: &Canvas<'_>, option: &ShellOption) -> (String, Style) {
+    let found = option.environment.as_ref().and_then(|name| {
+        let column = canvas.fleet.column(name)?;
+        Some((column, canvas.fleet.environments.get(column)?))
+    });
+    found.map_or_else(
+        || ("in no environment".to_owned(), canvas.theme.title),
+        |(column, it)| (home::heading(it), canvas.theme.environment(column, it)),
+    )
+}
