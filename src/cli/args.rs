@@ -7,6 +7,7 @@ use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 const EXAMPLES: &str = "\
 Examples:
   karat                                       open the interface
+  karat demo                                  try it: a fleet that is made up, no engine needed
   karat status                                which version runs where, and how far they differ
   karat rollback shop-web --env prod          put prod back on its last known good version
   karat promote shop-web --from dev --to test bring dev's version to test
@@ -68,6 +69,9 @@ Examples:
   karat man --dir /usr/local/share/man/man1";
 const DEMO: &str = "\
 Examples:
+  karat demo                  in memory: no engine is needed, nothing is kept
+  karat demo --seed 7         another fleet; the same one each time
+  karat demo --speed 60       an hour of it in a minute
   karat demo --engine         on the engine of this machine
   karat demo --clean          take exactly that away";
 const UNLOCK: &str = "\
@@ -177,7 +181,8 @@ pub enum Command {
     /// Break the lock of a container whose karat will never come back.
     #[command(after_help = UNLOCK)]
     Unlock(Unlock),
-    /// Lay a small fleet out on a real engine to try karat on, or take it away again.
+    /// Try the whole interface on a fleet that is made up and needs no engine; or lay a small
+    /// one out on a real engine, or take that away again.
     #[command(after_help = DEMO)]
     Demo(Demo),
     /// Print the completions for a shell.
@@ -289,7 +294,6 @@ pub struct Rebuild {
 
 /// `karat demo`.
 #[derive(ClapArgs, Debug)]
-#[command(group(clap::ArgGroup::new("which").required(true).multiple(true).args(["engine", "clean"])))]
 pub struct Demo {
     /// Lay three images in four environments on this machine's engine, or on the one you
     /// name, without pulling anything.
@@ -301,6 +305,20 @@ pub struct Demo {
     /// Where the demo's project folder is.
     #[arg(long, value_name = "FOLDER")]
     pub dir: Option<PathBuf>,
+    /// In memory: another fleet for each number, the same one for the same number.
+    #[arg(long, value_name = "NUMBER", default_value_t = super::showroom::SEED, conflicts_with_all = ["engine", "clean"])]
+    pub seed: u64,
+    /// In memory: how many of the demo's seconds pass in one.
+    #[arg(long, value_name = "TIMES", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=3_600), conflicts_with_all = ["engine", "clean"])]
+    pub speed: u32,
+}
+
+impl Demo {
+    /// Whether no engine is wanted for it.
+    #[must_use]
+    pub fn is_in_memory(&self) -> bool {
+        self.engine.is_none() && !self.clean
+    }
 }
 
 /// `karat unlock`.

@@ -9,11 +9,12 @@ use async_trait::async_trait;
 use tokio::sync::{Notify, Semaphore, mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
-use super::args::Look;
+use super::args::{Args, Demo, Look};
 use super::log_file;
 use super::look;
 use super::output::{self, Exit};
 use super::session::Session;
+use super::showroom::Showroom;
 use crate::config::{self, Preferences};
 use crate::model::event::Outcome;
 use crate::model::fleet::Fleet;
@@ -42,15 +43,45 @@ const BATCHES: usize = 4;
 
 /// Opens the interface and stays until it is left.
 pub(super) async fn run(session: &Session, look: &Look) -> Exit {
+    let observed = observe(session);
+    let remembering = tokio::spawn(remember(session.store.clone(), observed.engines.clone()));
+    let exit = stay(session, look, &observed).await;
+    remembering.abort();
+    // What was seen last is what the next start shows first.
+    let engines = observed.engines.borrow().clone();
+    let _ = session.store.remember_engines(&engines);
+    exit
+}
+
+/// Opens the interface on a fleet that is made up, and goes on with its story until it is
+/// left.
+pub(super) async fn demo(args: &Args, ask: &Demo) -> Exit {
+    let showroom = match Showroom::open(ask.seed, ask.speed) {
+        Ok(showroom) => showroom,
+        Err(error) => {
+            output::error(&error);
+            return Exit::ERROR;
+        }
+    };
+    let session = Session::demo(args, &showroom);
+    let observed = observe(&session);
+    let _story = showroom.live(&observed.fleet);
+    stay(&session, &args.look, &observed).await
+}
+
+fn observe(session: &Session) -> Live {
     let last = session.store.last_engines().unwrap_or_default();
-    let observed = live(
+    let clock = *session.operator.clock();
+    live(
         &session.project,
         &session.targets,
         &last,
         Pace::default(),
-        Clock::System,
-    );
-    let remembering = tokio::spawn(remember(session.store.clone(), observed.engines.clone()));
+        clock,
+    )
+}
+
+async fn stay(session: &Session, look: &Look, observed: &Live) -> Exit {
     let hands = Hand {
         operator: session.operator.clone(),
         project: session.project.clone(),
@@ -58,19 +89,23 @@ pub(super) async fn run(session: &Session, look: &Look) -> Exit {
         fleet: observed.fleet.clone(),
         nudge: observed.nudge(),
         running: Mutex::default(),
-        folder: Mutex::new(config::state_dir(&session.surroundings)),
+        // The demo leaves nothing behind, not even how its lists were sorted.
+        folder: Mutex::new(if session.demo {
+            None
+        } else {
+            config::state_dir(&session.surroundings)
+        }),
         followed: Mutex::default(),
     };
-    let opening = opening(session, look, &observed, hands);
-    let left = tui::run(opening).await;
-    remembering.abort();
-    // What was seen last is what the next start shows first.
-    let engines = observed.engines.borrow().clone();
-    let _ = session.store.remember_engines(&engines);
-    match left {
+    let opening = opening(session, look, observed, hands);
+    match tui::run(opening).await {
         Ok(goodbye) => {
             for report in &goodbye.ended {
                 output::say(&format!("karat: {}", report.summary));
+            }
+            if session.demo {
+                // What was left in the middle is gone, and so is everything else.
+                return Exit(u8::try_from(goodbye.exit_code()).unwrap_or(1));
             }
             for (_, summary) in &goodbye.unfinished {
                 output::say(&format!(
@@ -97,31 +132,31 @@ fn opening(session: &Session, look: &Look, observed: &Live, hands: Hand) -> Open
         hands: Arc::new(hands),
         read_only: session.read_only,
         keys: settings.keys.clone(),
-        demo: false,
+        demo: session.demo,
         mouse: settings.mouse && !look.no_mouse,
         themes,
         refused,
-        clock: clock(),
+        clock: read(*session.operator.clock()),
         preferences,
     }
 }
 
 #[cfg(not(debug_assertions))]
-fn clock() -> tui::Clock {
-    Arc::new(chrono::Utc::now)
+fn read(clock: Clock) -> tui::Clock {
+    Arc::new(move || clock.now())
 }
 
 /// The clock. In debug builds only, one that fails when it is read for the `KARAT_FAULT`th
 /// time: so a test sees what a fault of karat itself leaves of the terminal.
 #[cfg(debug_assertions)]
-fn clock() -> tui::Clock {
+fn read(clock: Clock) -> tui::Clock {
     let fault = std::env::var("KARAT_FAULT").ok();
     let fails_at = fault.and_then(|count| count.parse::<u32>().ok());
     let read = std::sync::atomic::AtomicU32::new(0);
     Arc::new(move || {
         let count = read.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1;
         assert!(fails_at != Some(count), "a fault that was asked for");
-        chrono::Utc::now()
+        clock.now()
     })
 }
 
@@ -432,7 +467,8 @@ impl Hand {
                 told.join("; ")
             })
         } else {
-            Err(failed.join("; "))
+            told.extend(failed);
+            Err(told.join("; "))
         }
     }
 }

@@ -27,6 +27,7 @@ mod progress;
 mod rebuild;
 mod recover;
 mod session;
+mod showroom;
 mod signals;
 mod status;
 pub mod status_text;
@@ -51,6 +52,11 @@ async fn command(args: Args) -> Exit {
         Some(Command::Completions { shell }) => return manual::completions(*shell),
         Some(Command::Man { dir }) => return manual::man(dir.as_deref()),
         _ => {}
+    }
+    if let Some(Command::Demo(demo)) = &args.command
+        && demo.is_in_memory()
+    {
+        return interface::demo(&args, demo).await;
     }
     let session = match Session::open(&args) {
         Ok(session) => session,

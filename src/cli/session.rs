@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::args::Args;
 use super::log;
 use super::output::{self, Exit};
+use super::showroom::Showroom;
 use super::table::Colour;
 use crate::config::{self, SettingsRead, Surroundings};
 use crate::model::fleet::{EngineState, Fleet, Link};
@@ -20,6 +21,8 @@ pub(super) struct Session {
     pub(super) project: Arc<Project>,
     pub(super) surroundings: Surroundings,
     pub(super) settings: SettingsRead,
+    /// It is all made up, and nothing of it is to be kept.
+    pub(super) demo: bool,
     /// Nothing may be changed, by flag or by setting.
     pub(super) read_only: bool,
     pub(super) targets: Targets,
@@ -54,6 +57,7 @@ impl Session {
             project: Arc::new(project),
             surroundings,
             settings,
+            demo: false,
             read_only,
             targets,
             operator,
@@ -62,6 +66,33 @@ impl Session {
             json: args.json,
             quiet: args.quiet,
         })
+    }
+
+    /// A session on the demo: the user's settings are read, and nothing else of his. No
+    /// project, no store, no log.
+    pub(super) fn demo(args: &Args, showroom: &Showroom) -> Self {
+        let surroundings = Surroundings::of_process();
+        let settings = config::load_settings(&surroundings);
+        let read_only = args.read_only || settings.settings.read_only;
+        let mut project = (*showroom.project).clone();
+        if read_only {
+            for environment in &mut project.environments {
+                environment.read_only = true;
+            }
+        }
+        Self {
+            project: Arc::new(project),
+            surroundings,
+            settings,
+            demo: true,
+            read_only,
+            targets: showroom.targets.clone(),
+            operator: showroom.operator.clone(),
+            store: showroom.store.clone(),
+            colour: output::colour(args.color),
+            json: args.json,
+            quiet: args.quiet,
+        }
     }
 
     /// Asks every engine once, remembers what they said, and learns the events they carry.

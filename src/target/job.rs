@@ -5,9 +5,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::model::digest::Digest;
-use crate::model::event::Event;
+use crate::model::event::{Event, Outcome, VersionMark};
 use crate::model::observation::LockSeen;
-use crate::model::plan::{Frozen, Heading};
+use crate::model::plan::{Frozen, Heading, Move, Plan, Touch};
 use crate::model::project::EngineName;
 use crate::model::time::Span;
 
@@ -158,5 +158,28 @@ impl Job {
             owner: self.event.who.clone(),
             since: self.event.time,
         }
+    }
+}
+
+/// The event that a container brought to a new version carries from then on.
+pub(super) fn event(plan: &Plan, one: &Move, touch: &Touch) -> Event {
+    let mark = |version: &Frozen| VersionMark {
+        version: Some(version.label.clone()),
+        digest: Some(version.identity.clone()),
+    };
+    Event {
+        id: plan.id.clone(),
+        time: plan.made,
+        who: plan.who.clone(),
+        operation: plan.kind,
+        image: one.image.clone(),
+        environment: Some(plan.environment.clone()),
+        from: Some(mark(&touch.from)),
+        to: Some(mark(&one.to)),
+        reason: plan.reason.clone(),
+        outcome: Outcome::Done,
+        duration: None,
+        error: None,
+        log: Vec::new(),
     }
 }

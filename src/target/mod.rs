@@ -8,6 +8,7 @@
 pub mod build;
 mod clock;
 pub mod job;
+pub mod memory;
 pub mod plain;
 mod shell;
 

@@ -9,6 +9,7 @@
 //! | `acting` | rolling back by typing the name; Esc; leaving in the middle |
 //! | `inside` | logs of containers, and shells in them |
 //! | `leaving` | signals, Ctrl-C, Ctrl-Z: the terminal is always given back |
+//! | `demo` | the fleet that is made up: marked everywhere, worked on, nothing kept |
 //! | `keying` | the palette, keys of the user's own, keys that are not bound |
 //! | `living` | what changes on an engine changes on screen |
 //! | `looking` | themes, light or dark, the mouse, refused settings, the log file |
@@ -22,6 +23,7 @@
 mod support;
 
 mod acting;
+mod demo;
 mod inside;
 mod keying;
 mod leaving;

@@ -208,6 +208,12 @@ impl Somebody {
         Term::open((columns, rows), &[KARAT], &self.folder, &self.variables)
     }
 
+    /// Opens what is made up, in a folder whose project file cannot even be read.
+    pub(crate) fn opens_the_demo(&self, more: &[&str], columns: u16, rows: u16) -> Term {
+        let words = [&[KARAT, "demo"], more].concat();
+        Term::open((columns, rows), &words, &self.folder, &self.variables)
+    }
+
     /// The same on a machine whose name is always the same.
     pub(crate) fn opens_on_a_laptop(&self, columns: u16, rows: u16) -> Term {
         Term::open((columns, rows), &ON_A_LAPTOP, &self.folder, &self.variables)

@@ -30,7 +30,7 @@ mod health;
 mod locate;
 mod lock;
 mod logs;
-mod names;
+pub(in crate::target) mod names;
 mod observe;
 mod planning;
 mod prepare;

@@ -17,7 +17,7 @@ const SHELL: &str = "karat-shell-";
 
 /// What a container's name says about it, where karat reserved it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Reserved<'a> {
+pub(in crate::target) enum Reserved<'a> {
     /// The lock of this container.
     Lock(&'a str),
     /// A new container, not yet in place.
@@ -32,7 +32,7 @@ pub(super) enum Reserved<'a> {
 
 impl<'a> Reserved<'a> {
     /// Reads a name. `None`: an ordinary container.
-    pub(super) fn of(name: &'a str) -> Option<Self> {
+    pub(in crate::target) fn of(name: &'a str) -> Option<Self> {
         if let Some(container) = name.strip_prefix(LOCK) {
             return Some(Self::Lock(container));
         }
@@ -60,22 +60,22 @@ fn nonce(operation: &OperationId) -> &str {
 }
 
 /// The name of a container's lock. One for each name: creating it is what locks.
-pub(super) fn lock(container: &str) -> String {
+pub(in crate::target) fn lock(container: &str) -> String {
     format!("{LOCK}{container}")
 }
 
 /// The name of the new container until it takes its place.
-pub(super) fn new(container: &str, operation: &OperationId) -> String {
+pub(in crate::target) fn new(container: &str, operation: &OperationId) -> String {
     format!("{container}{NEW}{}", nonce(operation))
 }
 
 /// The name of the old container while the operation may still be undone.
-pub(super) fn old(container: &str, operation: &OperationId) -> String {
+pub(in crate::target) fn old(container: &str, operation: &OperationId) -> String {
     format!("{container}{OLD}{}", nonce(operation))
 }
 
 /// The name of the old container once the operation is done: renaming it is what commits.
-pub(super) fn parked(container: &str, operation: &OperationId) -> String {
+pub(in crate::target) fn parked(container: &str, operation: &OperationId) -> String {
     format!("{container}{PARKED}{}", nonce(operation))
 }
 

@@ -4,9 +4,8 @@ use serde_json::{Value, json};
 
 use super::{Job, PlainTarget, REPLACED_LABEL, TargetError, TouchAsk, dependents, planning};
 use crate::engine::json as read;
-use crate::model::event::{Event, Outcome, VersionMark};
 use crate::model::plan::{Frozen, Plan, Touch};
-use crate::target::job::{Live, Process};
+use crate::target::job::{self, Live, Process};
 
 /// The jobs for one container of a plan: its own, then those of its dependents.
 pub(super) async fn jobs(
@@ -30,21 +29,7 @@ pub(super) async fn jobs(
             what: "it was replaced".to_owned(),
         });
     }
-    let event = Event {
-        id: plan.id.clone(),
-        time: plan.made,
-        who: plan.who.clone(),
-        operation: plan.kind,
-        image: one.image.clone(),
-        environment: Some(plan.environment.clone()),
-        from: Some(mark(&touch.from)),
-        to: Some(mark(&one.to)),
-        reason: plan.reason.clone(),
-        outcome: Outcome::Done,
-        duration: None,
-        error: None,
-        log: Vec::new(),
-    };
+    let event = job::event(plan, one, touch);
     let engine_id = target.facts().await?.id;
     let make =
         |container: &str, old: Value, from: &Frozen, to: &Frozen, follows: Option<String>| Job {
@@ -92,14 +77,6 @@ pub(super) async fn jobs(
         ));
     }
     Ok(jobs)
-}
-
-/// A version as an event remembers it.
-fn mark(version: &Frozen) -> VersionMark {
-    VersionMark {
-        version: Some(version.label.clone()),
-        digest: Some(version.identity.clone()),
-    }
 }
 
 /// A dependent keeps the image it has.

@@ -75,6 +75,31 @@ fn home_tells_of_trouble() {
     insta::assert_snapshot!("home_locked", screen(&mut state, 100, 30));
 }
 
+/// Every screen of a demo says so: also where a dialog covers the header, and where nothing
+/// fits.
+#[test]
+fn a_demo_is_marked_on_every_screen() {
+    for commands in [
+        &[][..],
+        &[Command::RollBack],
+        &[Command::Help],
+        &[Command::Versions],
+        &[Command::History],
+        &[Command::Operations],
+        &[Command::Leave],
+    ] {
+        for (columns, rows) in [(100, 30), (60, 16), (30, 5)] {
+            let mut state = state(fleet());
+            state.demo = true;
+            for command in commands {
+                press(&mut state, *command);
+            }
+            let shown = screen(&mut state, columns, rows);
+            assert!(shown.contains("DEMO"), "{commands:?}:\n{shown}");
+        }
+    }
+}
+
 #[test]
 fn home_of_nothing() {
     let mut nothing = Fleet {

@@ -107,7 +107,7 @@ pub(crate) fn draw(frame: &mut Frame<'_>, state: &State) -> Layout {
     };
     let area = frame.area();
     if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
-        too_small(frame, area, &state.keymap.way(Command::Leave));
+        too_small(frame, area, &canvas);
         // What was scrolled stays where it was.
         return state.layout.clone();
     }
@@ -163,12 +163,34 @@ pub(crate) fn draw(frame: &mut Frame<'_>, state: &State) -> Layout {
     };
     layout.hits.extend(lines);
     layout.seconds = canvas.seconds.get();
+    if canvas.demo {
+        mark_demo(frame, &canvas);
+    }
     layout
 }
 
-fn too_small(frame: &mut Frame<'_>, area: Rect, leave: &str) {
+/// A dialog may cover the header where the terminal is low: that nothing is real is said on
+/// its border, then.
+fn mark_demo(frame: &mut Frame<'_>, canvas: &Canvas<'_>) {
+    const MARK: &str = " DEMO ";
+    let area = frame.area();
+    let buffer = frame.buffer_mut();
+    let top: String = (area.left()..area.right())
+        .filter_map(|x| buffer.cell((x, area.y)))
+        .map(|cell| cell.symbol())
+        .collect();
+    if !top.contains(MARK) {
+        let width = u16::try_from(MARK.len()).unwrap_or_default();
+        let x = area.right().saturating_sub(width + 2);
+        buffer.set_string(x, area.y, MARK, canvas.theme.demo);
+    }
+}
+
+fn too_small(frame: &mut Frame<'_>, area: Rect, canvas: &Canvas<'_>) {
+    let demo = if canvas.demo { "DEMO: " } else { "" };
+    let leave = canvas.keymap.way(Command::Leave);
     let text = format!(
-        "karat needs {} columns and {} rows; this terminal has {} and {}. Make it larger; {leave} leaves.",
+        "{demo}karat needs {} columns and {} rows; this terminal has {} and {}. Make it larger; {leave} leaves.",
         SMALLEST.0, SMALLEST.1, area.width, area.height
     );
     let lines = wrap(&text, area.width.into());
