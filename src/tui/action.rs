@@ -34,6 +34,11 @@ pub(crate) enum Action {
     Tick(Timestamp),
     /// News from outside.
     Told(Box<Message>),
+    /// The terminal said whether its background is light.
+    Background {
+        /// Whether it is.
+        light: bool,
+    },
     /// A signal that ends the process.
     Signal(i32),
     /// The terminal is gone.

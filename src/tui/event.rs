@@ -10,6 +10,11 @@ use super::state::State;
 pub(crate) enum Event {
     /// A key, a paste, a mouse button, a new size.
     Terminal(terminal::Event),
+    /// The terminal said whether its background is light.
+    Background {
+        /// Whether it is.
+        light: bool,
+    },
     /// A signal that ends the process: its number.
     Signal(i32),
     /// The process was stopped and goes on: the terminal must be taken again.

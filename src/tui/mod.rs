@@ -15,6 +15,7 @@
 //! | `action`, `available` | the one table of what can be done; why something cannot be done now |
 //! | `keymap`, `keys` | which keys stand for what, those of the settings included; from a key to an action |
 //! | `palette`, `command_line` | what the palette finds; the command that does the same as the screen |
+//! | `background` | whether the terminal is light: its answer, picked out of the keys |
 //! | `event`, `run`, `terminal`, `talk` | the loop, and the terminal that is always given back, to a shell as well |
 //! | `state`, `operation`, `log`, `update` | what is on screen, and how it changes |
 //! | `listing` | filters, sorting, and a selection that stays, for every list |
@@ -23,6 +24,7 @@
 
 mod action;
 mod available;
+mod background;
 pub(crate) mod command_line;
 pub mod effect;
 mod event;
@@ -167,6 +169,7 @@ impl Opening {
             preferences: self.preferences,
             theme: self.themes.first.clone(),
             themes: self.themes.all.clone(),
+            when_light: self.themes.when_light.clone(),
             mouse: self.mouse,
             size: (0, 0),
             read_only: self.read_only,
@@ -226,15 +229,10 @@ pub async fn run(opening: Opening) -> Result<Goodbye, TuiError> {
     // error if it cannot, which panics when the terminal has gone. The guard does it.
     let mut screen = ManuallyDrop::new(terminal::Guard::screen()?);
     let mut state = opening.state();
-    if let Some(light) = opening.themes.when_light {
-        // Nobody waits for a terminal to answer before there is something to read. It is
-        // asked before karat itself reads keys: the two would take each other's bytes.
-        run::draw_now(&mut screen, &mut guard, &mut state).map_err(TuiError::Terminal)?;
-        if terminal::is_light() {
-            state.theme = light;
-        }
-    }
     guard.listen().map_err(TuiError::Terminal)?;
+    if state.when_light.is_some() {
+        guard.ask_background().map_err(TuiError::Terminal)?;
+    }
     let mut events = guard.events(signals);
     let mut outside = run::Outside::new(opening.hands, opening.clock, opening.fleet_updates);
     let ended = run::run(

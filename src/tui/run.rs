@@ -297,6 +297,7 @@ fn handle<B: Backend>(
 ) -> Result<bool, B::Error> {
     let action = match event {
         Event::Terminal(event) => action_for(state, event),
+        Event::Background { light } => Some(Action::Background { light }),
         Event::Signal(number) => Some(Action::Signal(number)),
         Event::Closed => Some(Action::Closed),
         Event::Continued => {
@@ -378,7 +379,7 @@ where
                     continue;
                 }
                 // From before the shell had the terminal.
-                Event::Terminal(_) => continue,
+                Event::Terminal(_) | Event::Background { .. } => continue,
             },
             parted = &mut talk => break parted,
             Some(message) = outside.answers.recv() => message,

@@ -3,12 +3,12 @@
 
 use std::io::{self, IsTerminal, Stdout, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::ThreadId;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crossterm::event::{
-    DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EventStream,
+    self as terminal, DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EventStream,
 };
 use crossterm::terminal::{
     BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen,
@@ -18,11 +18,12 @@ use crossterm::{cursor, execute};
 use futures_util::{Stream, StreamExt, stream};
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
-use terminal_colorsaurus::{QueryOptions, ThemeMode, theme_mode};
+use rustix::termios::{QueueSelector, tcflush};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{mpsc, watch};
 
 use super::TuiError;
+use super::background::{self, Ear, Heard};
 use super::event::Event;
 use super::run::{Host, Input, Output, Talk};
 use crate::target::ShellControl;
@@ -30,9 +31,8 @@ use crate::target::ShellControl;
 /// How long crossterm's reader may take to notice that it is not wanted.
 const LETS_GO: Duration = Duration::from_millis(10);
 
-/// How long a terminal has to say what its background is. Those that never answer that
-/// question answer the one after it, so that only a slow line is ever waited for.
-const ASKED_FOR: Duration = Duration::from_millis(150);
+/// How long after the question an answer may still come in, once nobody reads any more.
+const STILL_COMES: Duration = Duration::from_millis(100);
 
 /// Whether the terminal is ours just now: what the panic hook asks.
 static TAKEN: AtomicBool = AtomicBool::new(false);
@@ -47,6 +47,8 @@ static PANICS: Mutex<Vec<String>> = Mutex::new(Vec::new());
 pub(crate) struct Guard {
     mouse: bool,
     reader: Option<Reader>,
+    /// When it was asked for its background, until it has answered.
+    asked: Arc<Mutex<Option<Instant>>>,
 }
 
 /// Whoever reads the terminal's events, and stops while a shell has the terminal.
@@ -69,6 +71,7 @@ impl Guard {
         Ok(Self {
             mouse,
             reader: None,
+            asked: Arc::default(),
         })
     }
 
@@ -87,6 +90,7 @@ impl Guard {
 
 impl Drop for Guard {
     fn drop(&mut self) {
+        self.let_it_answer();
         give_back();
         let panics = std::mem::take(&mut *PANICS.lock().unwrap_or_else(PoisonError::into_inner));
         for panic in panics {
@@ -94,6 +98,34 @@ impl Drop for Guard {
                 io::stderr(),
                 "karat: a background task failed, which is a bug: {panic}"
             ));
+        }
+    }
+}
+
+impl Guard {
+    /// Asks the terminal for its background. The answer comes among the events.
+    pub(crate) fn ask_background(&self) -> io::Result<()> {
+        let mut out = io::stdout();
+        out.write_all(background::QUESTION.as_bytes())?;
+        out.flush()?;
+        *self.asked() = Some(Instant::now());
+        Ok(())
+    }
+
+    fn asked(&self) -> MutexGuard<'_, Option<Instant>> {
+        self.asked.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// An answer that comes in when nobody reads any more would be taken for something
+    /// typed at the shell. Who leaves at once waits a moment, and it is thrown away.
+    fn let_it_answer(&self) {
+        let Some(asked) = self.asked().take() else {
+            return;
+        };
+        if asked.elapsed() < background::LISTENS {
+            std::thread::sleep(STILL_COMES.saturating_sub(asked.elapsed()));
+            // A terminal that has gone has nothing left to throw away.
+            let _flushed = tcflush(io::stdin(), QueueSelector::IFlush);
         }
     }
 }
@@ -113,14 +145,6 @@ fn take_mouse(wanted: bool) -> io::Result<()> {
     // on the mouse must not cost anything.
     write!(out, "\x1b[?1000h\x1b[?1006h")?;
     out.flush()
-}
-
-/// Asks the terminal whether its background is light. One that does not answer in time is
-/// taken for dark. Must not run while anything else reads the terminal.
-pub(crate) fn is_light() -> bool {
-    let mut options = QueryOptions::default();
-    options.timeout = ASKED_FOR;
-    matches!(theme_mode(options), Ok(ThemeMode::Light))
 }
 
 /// Undoes everything that was taken; each part even if another fails, and only once.
@@ -281,8 +305,10 @@ impl Guard {
         let (hold, holding) = watch::channel(false);
         let (holds, held) = watch::channel(false);
         self.reader = Some(Reader { hold, held });
+        let asked = Arc::clone(&self.asked);
         tokio::spawn(async move {
-            read(&sender, holding, &holds).await;
+            let mut sieve = Sieve::new(sender.clone(), asked);
+            read(&mut sieve, holding, &holds).await;
             // Nobody is left to hear it if the loop has ended.
             drop(sender.send(Event::Closed).await);
         });
@@ -292,30 +318,31 @@ impl Guard {
 
 /// Passes the terminal's events on until it is gone, or nobody listens. While it is told to
 /// hold, nothing is read: what is typed then is for somebody else.
-async fn read(
-    sender: &mpsc::Sender<Event>,
-    mut hold: watch::Receiver<bool>,
-    held: &watch::Sender<bool>,
-) {
+async fn read(sieve: &mut Sieve, mut hold: watch::Receiver<bool>, held: &watch::Sender<bool>) {
     loop {
-        let mut terminal = EventStream::new();
+        let mut stream = EventStream::new();
         // Once the guard has gone nobody can hold any more.
         let mut guarded = true;
         while !(guarded && *hold.borrow_and_update()) {
             tokio::select! {
                 biased;
                 changed = hold.changed(), if guarded => guarded = changed.is_ok(),
-                event = terminal.next() => match event {
+                event = stream.next() => match event {
                     Some(Ok(event)) => {
-                        if sender.send(Event::Terminal(event)).await.is_err() {
+                        if sieve.take(event).await.is_err() {
                             return;
                         }
                     }
                     Some(Err(_)) | None => return,
                 },
+                () = tokio::time::sleep(background::REST), if sieve.waits() => {
+                    if sieve.give_up().await.is_err() {
+                        return;
+                    }
+                }
             }
         }
-        drop(terminal);
+        drop(stream);
         // Its thread lets go of the terminal a moment later.
         tokio::time::sleep(LETS_GO).await;
         held.send_replace(true);
@@ -324,6 +351,69 @@ async fn read(
         if !again {
             return std::future::pending().await;
         }
+    }
+}
+
+/// Passes events on, and picks the answer about the background out of them.
+struct Sieve {
+    sender: mpsc::Sender<Event>,
+    asked: Arc<Mutex<Option<Instant>>>,
+    ear: Ear,
+}
+
+/// Nobody listens any more.
+struct Deaf;
+
+impl Sieve {
+    fn new(sender: mpsc::Sender<Event>, asked: Arc<Mutex<Option<Instant>>>) -> Self {
+        Self {
+            sender,
+            asked,
+            ear: Ear::default(),
+        }
+    }
+
+    /// Whether an answer is listened for.
+    fn listens(&self) -> bool {
+        self.asked
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .is_some_and(|asked| asked.elapsed() < background::LISTENS)
+    }
+
+    /// Whether an answer has begun.
+    const fn waits(&self) -> bool {
+        self.ear.waits()
+    }
+
+    async fn take(&mut self, event: terminal::Event) -> Result<(), Deaf> {
+        if !self.waits() && !self.listens() {
+            return self.pass(vec![event]).await;
+        }
+        match self.ear.hear(event) {
+            Heard::More => Ok(()),
+            Heard::Keys(events) => self.pass(events).await,
+            Heard::Answer(light) => {
+                self.ear = Ear::default();
+                *self.asked.lock().unwrap_or_else(PoisonError::into_inner) = None;
+                let said = Event::Background { light };
+                self.sender.send(said).await.map_err(|_| Deaf)
+            }
+        }
+    }
+
+    /// The rest did not come: it was no answer.
+    async fn give_up(&mut self) -> Result<(), Deaf> {
+        let events = self.ear.give_back();
+        self.pass(events).await
+    }
+
+    async fn pass(&self, events: Vec<terminal::Event>) -> Result<(), Deaf> {
+        for event in events {
+            let said = Event::Terminal(event);
+            self.sender.send(said).await.map_err(|_| Deaf)?;
+        }
+        Ok(())
     }
 }
 

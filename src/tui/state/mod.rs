@@ -54,6 +54,8 @@ pub(crate) struct State {
     pub(crate) preferences: Preferences,
     /// Colours.
     pub(crate) theme: Theme,
+    /// The colours to change to should the terminal say that it is light.
+    pub(crate) when_light: Option<Theme>,
     /// The colours that can be changed to.
     pub(crate) themes: Vec<Theme>,
     /// Whether clicks and the wheel are taken.

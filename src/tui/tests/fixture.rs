@@ -478,6 +478,7 @@ pub(super) fn state(fleet: Fleet) -> State {
         theme: Theme::dark(),
         themes: Theme::names().filter_map(Theme::built_in).collect(),
         mouse: true,
+        when_light: None,
         size: (100, 30),
         read_only: false,
         keymap: Arc::default(),

@@ -45,7 +45,11 @@ pub(crate) fn update(state: &mut State, action: Action) -> Vec<Effect> {
 fn act(state: &mut State, action: Action) -> Vec<Effect> {
     let by_hand = !matches!(
         action,
-        Action::Wait(_) | Action::Resize(..) | Action::Tick(_) | Action::Told(_)
+        Action::Wait(_)
+            | Action::Resize(..)
+            | Action::Tick(_)
+            | Action::Told(_)
+            | Action::Background { .. }
     );
     let began = if by_hand { state.began.take() } else { None };
     match action {
@@ -84,6 +88,10 @@ fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::Told(message) => {
             state.news += 1;
             message::told(state, *message)
+        }
+        Action::Background { light } => {
+            background(state, light);
+            Vec::new()
         }
         Action::Signal(number) => end(state, Ending::Signal(number)),
         Action::Closed => end(state, Ending::Closed),
@@ -397,7 +405,16 @@ fn copy_command(state: &mut State) -> Vec<Effect> {
     }
 }
 
+/// Changes to the colours for a light background, unless somebody chose some meanwhile.
+fn background(state: &mut State, light: bool) {
+    let suits = state.when_light.take().filter(|_| light);
+    if let Some(theme) = suits {
+        state.theme = theme;
+    }
+}
+
 fn next_theme(state: &mut State) -> Vec<Effect> {
+    state.when_light = None;
     let at = state
         .themes
         .iter()
