@@ -223,6 +223,20 @@ mod tests {
         );
     }
 
+    /// The example of the README, as it stands there.
+    #[test]
+    fn what_the_readme_shows_is_understood() {
+        let readme = include_str!("../../README.md");
+        let example = readme
+            .split("```toml\n")
+            .filter_map(|part| part.split("```").next())
+            .find(|block| block.contains("[keys]"))
+            .expect("an example of settings");
+        let (settings, problems) = parse(example);
+        assert_eq!(problems, []);
+        assert_eq!(settings.keys.len(), 3);
+    }
+
     #[test]
     fn a_wrong_line_is_refused_alone() {
         let (settings, problems) = parse(

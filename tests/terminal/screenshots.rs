@@ -54,6 +54,12 @@ fn the_pictures_show_what_karat_shows() {
     narrow.keys("llj");
     narrow.sees("shop-api in staging");
     album.take("narrow", &narrow);
+    // The fleet in memory is the same everywhere, and has more to show.
+    let light = somebody.opens_the_demo(&["--theme", "light"], 120, 36);
+    light.sees("6 engines up");
+    light.keys("lll");
+    light.sees("── shop-web in prod");
+    album.take("light", &light);
     album.compare();
 }
 

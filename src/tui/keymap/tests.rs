@@ -246,3 +246,28 @@ proptest! {
         prop_assert!(key(KeyCode::Esc).to_string() == "Esc");
     }
 }
+
+/// The example of the README, as it stands there.
+#[test]
+fn the_keys_the_readme_shows_can_be_had() {
+    let readme = include_str!("../../../README.md");
+    let example = readme
+        .split("```toml\n")
+        .filter_map(|part| part.split("```").next())
+        .find(|block| block.contains("[keys]"))
+        .expect("an example of settings");
+    let settings: toml::Table = toml::from_str(example).expect("settings");
+    let keys = settings["keys"].as_table().expect("keys");
+    let wished: Overrides = keys
+        .iter()
+        .map(|(id, keys)| {
+            let keys = match keys {
+                toml::Value::String(one) => vec![one.clone()],
+                several => several.clone().try_into().expect("keys"),
+            };
+            (id.clone(), keys)
+        })
+        .collect();
+    assert_eq!(wished.len(), 3);
+    assert_eq!(complaints(&Keymap::new(&wished, false)), [""; 0]);
+}
