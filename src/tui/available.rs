@@ -134,7 +134,7 @@ fn operations(state: &State) -> Option<String> {
     }
     state.operations.is_empty().then(|| {
         format!(
-            "no operation ran since karat was opened; {} shows the history",
+            "nothing ran since karat was opened; {} shows the history",
             state.keymap.way(Command::HistoryAll)
         )
     })
@@ -156,7 +156,7 @@ pub(crate) fn forbidden(state: &State, command: Command) -> Option<String> {
         return None;
     }
     if state.read_only {
-        let why = "karat is read-only, by --read-only or by the settings file";
+        let why = "karat is read-only, by --read-only or the settings file";
         return Some(why.to_owned());
     }
     let (_, here) = state.subject()?;

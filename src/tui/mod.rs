@@ -191,25 +191,23 @@ impl Opening {
         state.home.image = self.fleet.rows.first().map(|row| row.image.name.clone());
         state.home.environment = self.fleet.environments.first().map(|it| it.name.clone());
         update::refresh(&mut state);
-        state.dialog = self.refused(&state.keymap).map(Dialog::Notice);
+        state.dialog = refused(&self.refused, &state.keymap).map(Dialog::Notice);
         state
     }
+}
 
-    /// What of the settings does not hold: nobody should find out by a key that does
-    /// nothing.
-    fn refused(&self, keymap: &Keymap) -> Option<Notice> {
-        let sentences: Vec<String> = self
-            .refused
-            .iter()
-            .cloned()
-            .chain(keymap.complaints.iter().map(ToString::to_string))
-            .collect();
-        (!sentences.is_empty()).then(|| Notice {
-            title: "Settings that were refused".to_owned(),
-            text: format!("{}\n\nEverything else holds.", sentences.join("\n\n")),
-            top: 0,
-        })
-    }
+/// What of the settings does not hold: nobody should find out by a key that does nothing.
+fn refused(others: &[String], keymap: &Keymap) -> Option<Notice> {
+    let sentences: Vec<String> = others
+        .iter()
+        .cloned()
+        .chain(keymap.complaints.iter().map(ToString::to_string))
+        .collect();
+    (!sentences.is_empty()).then(|| Notice {
+        title: "Settings that were refused".to_owned(),
+        text: format!("{}\n\nEverything else holds.", sentences.join("\n\n")),
+        top: 0,
+    })
 }
 
 /// Opens the interface and runs it until somebody leaves or a signal comes. Must be awaited

@@ -63,7 +63,7 @@ fn read_only_by_the_settings_binds_nothing_dangerous() {
     let screen = term.sees("read-only");
     assert!(!screen.contains("r roll back"), "{screen}");
     term.keys("r");
-    term.sees("! karat is read-only, by --read-only or by the settings file");
+    term.sees("! karat is read-only, by --read-only or the settings file");
     term.keys("b");
     term.keys("?");
     term.sees("no key now");

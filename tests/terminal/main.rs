@@ -13,6 +13,7 @@
 //! | `keying` | the palette, keys of the user's own, keys that are not bound |
 //! | `living` | what changes on an engine changes on screen |
 //! | `looking` | themes, light or dark, the mouse, refused settings, the log file |
+//! | `touching` | the mouse, pastes that mean harm, a window that is dragged about |
 //! | `screenshots`, `svg` | the pictures of the README |
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 #![allow(clippy::indexing_slicing)]
@@ -35,3 +36,4 @@ mod pty;
 mod screenshots;
 mod stage;
 mod svg;
+mod touching;

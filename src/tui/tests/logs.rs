@@ -12,7 +12,7 @@ use crate::tui::state::{State, View};
 use crate::tui::update::update;
 
 /// The logs of shop-web in prod, which has two containers.
-fn opened() -> State {
+pub(super) fn opened() -> State {
     let mut state = state(fleet());
     state.home.image = Some("shop-web".into());
     state.home.environment = Some("prod".into());
@@ -31,30 +31,13 @@ fn opened() -> State {
     state
 }
 
-fn typed(state: &mut State, text: &str) {
+pub(super) fn typed(state: &mut State, text: &str) {
     press(state, Command::Search);
     for c in text.chars() {
         let key = crossterm::event::KeyEvent::new(KeyCode::Char(c), KeyModifiers::NONE);
         let action = crate::tui::keys::action_for(state, key).expect("it is typed");
         update(state, action);
     }
-}
-
-#[test]
-fn what_logs_look_like() {
-    let mut state = opened();
-    insta::assert_snapshot!("logs_100x30", screen(&mut state, 100, 30));
-    insta::assert_snapshot!("logs_60x16", screen(&mut state, 60, 16));
-    typed(&mut state, "cart");
-    insta::assert_snapshot!("logs_searching_60x16", screen(&mut state, 60, 16));
-    press(&mut state, Command::Open);
-    press(&mut state, Command::PreviousMatch);
-    insta::assert_snapshot!("logs_found_60x16", screen(&mut state, 60, 16));
-    insta::assert_snapshot!("logs_found_100x30", screen(&mut state, 100, 30));
-    press(&mut state, Command::Wrap);
-    press(&mut state, Command::NextField);
-    press(&mut state, Command::Last);
-    insta::assert_snapshot!("logs_one_wrapped_60x16", screen(&mut state, 60, 16));
 }
 
 #[test]

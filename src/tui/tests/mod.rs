@@ -9,5 +9,6 @@ pub(crate) mod lines;
 mod lists;
 mod logs;
 mod palette;
+mod pictures;
 mod screens;
 mod shells;

@@ -14,7 +14,7 @@ use crate::tui::palette::{Item, find};
 use crate::tui::state::{Dialog, State, View};
 use crate::tui::update::update;
 
-fn wished(all: &[(&str, &[&str])]) -> Overrides {
+pub(super) fn wished(all: &[(&str, &[&str])]) -> Overrides {
     all.iter()
         .map(|(id, keys)| {
             let keys = keys.iter().map(|key| (*key).to_owned()).collect();
@@ -23,7 +23,7 @@ fn wished(all: &[(&str, &[&str])]) -> Overrides {
         .collect()
 }
 
-fn with_keys(all: &[(&str, &[&str])]) -> State {
+pub(super) fn with_keys(all: &[(&str, &[&str])]) -> State {
     let mut state = state(fleet());
     state.keymap = Arc::new(Keymap::new(&wished(all), false));
     state
@@ -82,23 +82,6 @@ fn it_offers_the_whole_table_but_movements_and_buttons() {
 }
 
 #[test]
-fn it_looks_like_this() {
-    let mut all = state(fleet());
-    update(&mut all, Action::Do(Command::Palette));
-    insta::assert_snapshot!("palette", screen(&mut all, 100, 30));
-    insta::assert_snapshot!("palette_60x16", screen(&mut all, 60, 16));
-    let mut closed = with_keys(&[("versions", &["g v"]), ("first", &["home"])]);
-    closed.read_only = true;
-    closed.keymap = Arc::new(Keymap::new(
-        &wished(&[("versions", &["g v"]), ("first", &["home"])]),
-        true,
-    ));
-    closed.home.image = Some("shop-api".into());
-    update(&mut closed, Action::Do(Command::Palette));
-    insta::assert_snapshot!("palette_read_only", screen(&mut closed, 100, 30));
-}
-
-#[test]
 fn help_shows_the_keys_there_are_and_those_that_were_refused() {
     let mut state = with_keys(&[
         ("versions", &["g v", "ctrl-v"]),
@@ -108,7 +91,6 @@ fn help_shows_the_keys_there_are_and_those_that_were_refused() {
         ("home", &["H"]),
     ]);
     update(&mut state, Action::Do(Command::Help));
-    insta::assert_snapshot!("help_of_settings", screen(&mut state, 100, 72));
     state.fleet = Arc::new({
         let mut closed = fleet();
         closed.environments[3].read_only = true;

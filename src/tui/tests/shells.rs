@@ -67,25 +67,12 @@ fn is_shell(errand: &Errand) -> bool {
 }
 
 /// The deployment of shop-web in prod, which is protected.
-fn deployment() -> State {
+pub(super) fn deployment() -> State {
     let mut state = state(fleet());
     state.home.image = Some("shop-web".into());
     state.home.environment = Some("prod".into());
     press(&mut state, Command::Open);
     state
-}
-
-#[test]
-fn what_the_dialogs_look_like() {
-    let mut state = deployment();
-    press(&mut state, Command::Shell);
-    insta::assert_snapshot!("shell_protected_100x30", screen(&mut state, 100, 30));
-    insta::assert_snapshot!("shell_protected_60x16", screen(&mut state, 60, 16));
-    press(&mut state, Command::Back);
-    press(&mut state, Command::Versions);
-    press(&mut state, Command::Shell);
-    insta::assert_snapshot!("shell_throw_away_100x30", screen(&mut state, 100, 30));
-    insta::assert_snapshot!("shell_throw_away_60x16", screen(&mut state, 60, 16));
 }
 
 #[test]

@@ -212,7 +212,7 @@ pub(super) fn quick(frame: &mut Frame<'_>, canvas: &Canvas<'_>, menu: &QuickMenu
     }
     let y = inside.bottom().saturating_sub(1);
     let hint = clip(
-        "Enter sets it or takes it away; several hold together",
+        "Enter sets it or takes it away; several go together",
         inside.width.into(),
     );
     frame

@@ -17,7 +17,7 @@ use super::{Canvas, lists, moment};
 
 const COLUMNS: &[Column] = &[
     Column::new("STATE", 12, 0, 0),
-    Column::new("ENGINE", 16, 2, 0),
+    Column::new("ENGINE", 16, 3, 0),
     Column::new("SERVES", 14, 1, 1),
     Column::new("VERSION", 15, 0, 2),
     Column::new("CONTAINERS", 10, 0, 4).unsearched(),

@@ -38,17 +38,17 @@ pub(super) fn list(
         Some(Ok(events)) if !events.is_empty() => events,
         Some(Ok(_)) => {
             page.text("No event yet: nothing was rebuilt, promoted or rolled back here by karat.");
-            layout.view = page.draw(frame.buffer_mut(), area, 0);
+            layout.view = page.draw(frame.buffer_mut(), lists::inside(area), 0);
             return;
         }
         Some(Err(why)) => {
             page.styled(&format!("✗ the history cannot be read: {why}"), theme.bad);
-            layout.view = page.draw(frame.buffer_mut(), area, 0);
+            layout.view = page.draw(frame.buffer_mut(), lists::inside(area), 0);
             return;
         }
         None => {
             page.styled("… reading the history", theme.busy);
-            layout.view = page.draw(frame.buffer_mut(), area, 0);
+            layout.view = page.draw(frame.buffer_mut(), lists::inside(area), 0);
             return;
         }
     };

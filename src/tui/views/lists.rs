@@ -145,11 +145,15 @@ pub(super) fn nothing(frame: &mut Frame<'_>, area: Rect, canvas: &Canvas<'_>) ->
         &format!("{} shows {all} again.", canvas.keymap.way(Command::Back)),
         theme.quiet,
     );
-    let inside = Rect {
+    page.draw(frame.buffer_mut(), inside(area), 0);
+    true
+}
+
+/// Where a page stands that is shown in a list's stead: a column of air on either side.
+pub(super) fn inside(area: Rect) -> Rect {
+    Rect {
         x: area.x + 1,
         width: area.width.saturating_sub(2),
         ..area
-    };
-    page.draw(frame.buffer_mut(), inside, 0);
-    true
+    }
 }

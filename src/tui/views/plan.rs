@@ -28,7 +28,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, canvas: &Canvas<'_>, shown: &PlanDialo
     let mut page = Page::new(theme, columns.saturating_sub(2));
     if let Some((why, _)) = &shown.moved {
         page.styled(
-            &format!("The fleet moved: {why}. Making the plan anew …"),
+            &format!("… making the plan anew, the fleet moved: {why}"),
             theme.bad,
         );
         page.blank();

@@ -36,7 +36,7 @@ pub(super) fn list(
 ) {
     let theme = &canvas.theme;
     let Some(row) = canvas.fleet.row(&view.image) else {
-        let mut page = Page::new(theme, area.width);
+        let mut page = Page::new(theme, area.width.saturating_sub(2));
         page.styled(
             &format!(
                 "This image is no longer in the fleet. {} goes back.",
@@ -44,12 +44,12 @@ pub(super) fn list(
             ),
             theme.warn,
         );
-        layout.view = page.draw(frame.buffer_mut(), area, 0);
+        layout.view = page.draw(frame.buffer_mut(), lists::inside(area), 0);
         return;
     };
     let versions = &row.catalog.versions;
     if versions.is_empty() {
-        let mut page = Page::new(theme, area.width);
+        let mut page = Page::new(theme, area.width.saturating_sub(2));
         page.styled(
             &format!(
                 "No engine that answers has a version of {}.",
@@ -57,7 +57,7 @@ pub(super) fn list(
             ),
             theme.warn,
         );
-        layout.view = page.draw(frame.buffer_mut(), area, 0);
+        layout.view = page.draw(frame.buffer_mut(), lists::inside(area), 0);
         return;
     }
     let area = lists::head(frame, area, canvas, None);
