@@ -74,11 +74,18 @@ fn header(frame: &mut Frame<'_>, area: Rect, canvas: &Canvas<'_>) {
     if canvas.read_only {
         left.push(Span::styled("read-only ", theme.protected));
     }
-    let right = engines(canvas, area.width < 90);
-    let right_width: usize = right.iter().map(Span::width).sum();
     let used: usize = left.iter().map(Span::width).sum();
-    let room = usize::from(area.width).saturating_sub(used + right_width + 2);
-    left.push(Span::styled(clip(&place(canvas), room), theme.quiet));
+    let place = place(canvas);
+    let wide = |parts: &[Span<'_>]| parts.iter().map(Span::width).sum::<usize>();
+    let room = |right: &[Span<'_>]| usize::from(area.width).saturating_sub(used + wide(right) + 2);
+    let short = area.width < 90;
+    let mut right = engines(canvas, short, true);
+    // Where one is matters more than how old the oldest answer is: home says that too.
+    if !canvas.stack.is_empty() && room(&right) < width(&place) {
+        right = engines(canvas, true, false);
+    }
+    let right_width = wide(&right);
+    left.push(Span::styled(clip(&place, room(&right)), theme.quiet));
     let buffer = frame.buffer_mut();
     buffer.set_line(area.x, area.y, &Line::from(left), area.width);
     let x = area
@@ -120,7 +127,7 @@ fn place(canvas: &Canvas<'_>) -> String {
 }
 
 /// Engines up, waited for and down, and how old the oldest data on screen is.
-fn engines(canvas: &Canvas<'_>, narrow: bool) -> Vec<Span<'static>> {
+fn engines(canvas: &Canvas<'_>, narrow: bool, with_age: bool) -> Vec<Span<'static>> {
     let theme = &canvas.theme;
     let (mut up, mut waiting, mut down) = (0, 0, 0);
     let mut oldest = None;
@@ -162,7 +169,7 @@ fn engines(canvas: &Canvas<'_>, narrow: bool) -> Vec<Span<'static>> {
     if up + waiting + down == 0 {
         say("no engine".to_owned(), theme.bad);
     }
-    if let Some(oldest) = oldest {
+    if let Some(oldest) = oldest.filter(|_| with_age) {
         let word = if narrow { "" } else { "as of " };
         say(format!("{word}{} ago", canvas.age(oldest)), theme.warn);
     }
