@@ -11,7 +11,7 @@
 )]
 #![allow(clippy::unwrap_used, clippy::panic)]
 
-#[allow(dead_code, unused_imports)]
+#[allow(unused_imports)]
 #[path = "../../tests/support/mod.rs"]
 mod support;
 

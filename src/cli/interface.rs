@@ -1,8 +1,6 @@
 //! `karat` without a verb: the interface, and the hands that do what it asks.
 
 use std::collections::HashMap;
-use std::io;
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
@@ -10,12 +8,13 @@ use tokio::sync::{Notify, Semaphore, mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 use super::args::{Args, Demo, Look};
+use super::keeper::Keeper;
 use super::log_file;
 use super::look;
 use super::output::{self, Exit};
 use super::session::Session;
 use super::showroom::Showroom;
-use crate::config::{self, Preferences};
+use crate::config;
 use crate::model::event::Outcome;
 use crate::model::fleet::Fleet;
 use crate::model::learned::learned;
@@ -30,8 +29,8 @@ use crate::operate::{Operator, Refusal};
 use crate::store::{Filter, Store};
 use crate::target::{Clock, ShellAsk, TargetError, Watch, WindowSize};
 use crate::tui::effect::{
-    Confirmed, Errand, Hands, HistoryFilter, Kept, Line, Message, Refused, Request, ShellWish,
-    Turn, Wanted,
+    Confirmed, Errand, Hands, HistoryFilter, Kept, Line, Message, Recovered, Refused, Request,
+    ShellWish, Turn, Wanted,
 };
 use crate::tui::{self, Opening};
 
@@ -90,7 +89,7 @@ async fn stay(session: &Session, look: &Look, observed: &Live) -> Exit {
         nudge: observed.nudge(),
         running: Mutex::default(),
         // The demo leaves nothing behind, not even how its lists were sorted.
-        folder: Mutex::new(if session.demo {
+        kept: Keeper::new(if session.demo {
             None
         } else {
             config::state_dir(&session.surroundings)
@@ -125,7 +124,7 @@ fn opening(session: &Session, look: &Look, observed: &Live, hands: Hand) -> Open
     let settings = &session.settings.settings;
     let mut refused = session.settings.refused.clone();
     let themes = look::themes(session, look, &mut refused);
-    let preferences = hands.kept();
+    let preferences = hands.kept.read();
     Opening {
         fleet: observed.fleet.borrow().clone(),
         fleet_updates: observed.fleet.clone(),
@@ -184,8 +183,7 @@ struct Hand {
     fleet: watch::Receiver<Arc<Fleet>>,
     nudge: Arc<Notify>,
     running: Mutex<HashMap<OperationId, CancellationToken>>,
-    /// Where karat keeps what it remembers; one writer at a time.
-    folder: Mutex<Option<PathBuf>>,
+    kept: Keeper,
     followed: Mutex<HashMap<Request, CancellationToken>>,
 }
 
@@ -247,7 +245,7 @@ impl Hands for Hand {
                 self.nudge.notify_waiters();
                 return;
             }
-            Errand::Remember(preferences) => match self.keep(preferences) {
+            Errand::Remember(turn, preferences) => match self.kept.keep(turn, preferences) {
                 Ok(()) => return,
                 Err(error) => Message::Note(format!(
                     "the order could not be kept for the next time: {error}"
@@ -343,20 +341,6 @@ impl Hand {
         }
     }
 
-    /// What was kept by the last run.
-    fn kept(&self) -> Preferences {
-        let folder = self.folder.lock().unwrap_or_else(PoisonError::into_inner);
-        folder.as_deref().map(Preferences::read).unwrap_or_default()
-    }
-
-    /// Keeps something for the next run, where there is a place for it.
-    fn keep(&self, preferences: Preferences) -> io::Result<()> {
-        let folder = self.folder.lock().unwrap_or_else(PoisonError::into_inner);
-        folder
-            .as_deref()
-            .map_or(Ok(()), |folder| preferences.keep(folder))
-    }
-
     fn running(&self) -> std::sync::MutexGuard<'_, HashMap<OperationId, CancellationToken>> {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -428,16 +412,15 @@ impl Hand {
             .map_err(|error| error.to_string())
     }
 
-    async fn recover(&self) -> Result<String, String> {
+    async fn recover(&self) -> Recovered {
         let survey = self.operator.survey(Doubt::Wait).await;
-        let mut told = Vec::new();
-        let mut failed = Vec::new();
+        let (mut settled, mut left) = (Vec::new(), Vec::new());
         for cut in survey.cut_off {
             if let Way::StillRuns { .. } = cut.way {
                 continue;
             }
             if let Way::MayRun { until } = cut.way {
-                failed.push(format!(
+                left.push(format!(
                     "{} may still run on {}: wait until {}, or `karat recover --force`",
                     cut.seen.summary,
                     cut.seen.owner,
@@ -450,26 +433,19 @@ impl Hand {
                 .settle(cut, &crate::operate::unwatched())
                 .await;
             match report.outcome {
-                Outcome::Done | Outcome::Undone | Outcome::Cancelled => told.push(report.summary),
-                _ => failed.push(report.error.unwrap_or(report.summary)),
+                Outcome::Done | Outcome::Undone | Outcome::Cancelled => {
+                    settled.push(report.summary);
+                }
+                _ => left.push(report.error.unwrap_or(report.summary)),
             }
         }
-        failed.extend(
+        left.extend(
             survey
                 .away
                 .iter()
                 .map(|(engine, why)| format!("{engine} could not be looked at: {why}")),
         );
-        if failed.is_empty() {
-            Ok(if told.is_empty() {
-                "nothing was cut off".to_owned()
-            } else {
-                told.join("; ")
-            })
-        } else {
-            told.extend(failed);
-            Err(told.join("; "))
-        }
+        Recovered { settled, left }
     }
 }
 

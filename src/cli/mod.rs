@@ -17,6 +17,7 @@ pub mod history_text;
 mod init;
 mod interface;
 pub mod json;
+mod keeper;
 mod log;
 mod log_file;
 mod look;

@@ -141,6 +141,19 @@ impl Deployment {
     }
 }
 
+impl Cell {
+    /// Whether some engine does not answer, but what is shown comes from one that does, too.
+    #[must_use]
+    pub fn partly_answered(&self) -> bool {
+        let silent = |engine: &EngineName| self.errors.iter().any(|error| &error.engine == engine);
+        !self.errors.is_empty()
+            && self.deployment.as_ref().is_some_and(|deployment| {
+                let mut replicas = deployment.replicas.iter();
+                replicas.any(|replica| !silent(&replica.engine))
+            })
+    }
+}
+
 impl Row {
     /// The version with this identity.
     #[must_use]

@@ -39,6 +39,25 @@ pub enum SkewKind {
     NotInVersions,
 }
 
+impl Skew {
+    /// The same in as few words as can be, for where there is little room: the sign and these
+    /// say what it is, and the rest is told elsewhere.
+    #[must_use]
+    pub fn short(&self) -> String {
+        let first = |count: usize| -> Vec<&str> { self.text.split(' ').take(count).collect() };
+        match self.kind {
+            // `2 behind`: the sign says whether behind the newest, or the one before.
+            SkewKind::BehindNewest | SkewKind::BehindUpstream | SkewKind::AheadOfUpstream => {
+                first(2).join(" ")
+            }
+            SkewKind::MixedDigests => "mixed".to_owned(),
+            SkewKind::MovedTag => "tag moved".to_owned(),
+            SkewKind::ContestedLabel => "contested".to_owned(),
+            SkewKind::NotInVersions => "not listed".to_owned(),
+        }
+    }
+}
+
 impl SkewKind {
     /// The sign that stands beside the word.
     #[must_use]

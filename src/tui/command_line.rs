@@ -144,7 +144,7 @@ fn of_view(state: &State) -> Option<Line> {
             image, identity, ..
         }) => Some(of_version(state, image, identity)),
         Some(View::History(view)) => Some(of_history(&view.filter)),
-        Some(View::Event { event, .. }) => of_event(event),
+        Some(View::Event { event, .. }) => of_event(state, event),
         Some(View::Operations { selected, .. }) => {
             state.operation(selected.as_ref()?)?.command.clone()
         }
@@ -283,7 +283,7 @@ fn of_rebuild(plan: &RebuildPlan) -> Line {
 }
 
 /// What repeats an event; a broken lock is broken once.
-fn of_event(event: &Event) -> Option<Line> {
+fn of_event(state: &State, event: &Event) -> Option<Line> {
     let to = |mark: &VersionMark| {
         let digest = mark.digest.as_ref().map(ToString::to_string);
         digest.or_else(|| mark.version.clone())
@@ -298,11 +298,16 @@ fn of_event(event: &Event) -> Option<Line> {
                 None => line,
             })
         }
-        (OperationKind::Promote, Some(environment)) => Some(
-            Line::new("promote")
-                .name(&event.image)
-                .with("--to", environment.as_str()),
-        ),
+        // Events do not tell where a version came from: the command line would take the
+        // environment before it, so that one is named.
+        (OperationKind::Promote, Some(environment)) => {
+            let line = Line::new("promote").name(&event.image);
+            let line = match state.fleet.upstream(environment) {
+                Some(from) => line.with("--from", from.name.as_str()),
+                None => line,
+            };
+            Some(line.with("--to", environment.as_str()))
+        }
         (OperationKind::Rebuild, _) => Some(Line::new("rebuild").name(&event.image)),
         (OperationKind::Recover, _) => Some(Line::new("recover")),
         _ => None,

@@ -83,8 +83,9 @@ pub enum Errand {
     /// Ask every engine anew, without waiting for its back-off. The fleet itself comes by
     /// [`Opening::fleet_updates`](super::Opening::fleet_updates).
     Refresh,
-    /// Keep something for the next run. Never sent where the fleet is not a real one.
-    Remember(Preferences),
+    /// Keep something for the next run. Never sent where the fleet is not a real one. Errands
+    /// may overtake each other: of two, the one with the higher number holds.
+    Remember(Request, Preferences),
 }
 
 /// One line to be saved.
@@ -292,8 +293,8 @@ pub enum Message {
     },
     /// Events, newest first, or one sentence why not.
     History(HistoryFilter, Result<Vec<Event>, String>),
-    /// What recovering did, in words, or why it could not.
-    Recovered(Result<String, String>),
+    /// What recovering did, in words.
+    Recovered(Recovered),
     /// What containers that are followed wrote.
     Logs(Request, Vec<Said>, Turn),
     /// Where lines were saved, or one sentence why not.
@@ -302,6 +303,15 @@ pub enum Message {
     Shell(Request, Result<Line, String>),
     /// One line for the reader.
     Note(String),
+}
+
+/// What recovering did: a sentence each.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Recovered {
+    /// What was settled.
+    pub settled: Vec<String>,
+    /// What was not, and why.
+    pub left: Vec<String>,
 }
 
 /// Whoever carries errands out.

@@ -259,17 +259,13 @@ impl Operation {
         Some(text)
     }
 
-    /// The build step under way, and which of those known so far it is.
+    /// The build step under way. Its own name says which of how many it is, where that is
+    /// known; how many have begun so far is not how many there are.
     fn building(&self) -> Option<String> {
-        let known = self.build.len();
         let running = |step: &BuildStep| step.state == BuildState::Running;
-        let (at, step) = self
-            .build
-            .iter()
-            .enumerate()
-            .rfind(|(_, step)| running(step))
-            .or_else(|| self.build.iter().enumerate().next_back())?;
-        Some(format!("step {} of {known}: {}", at + 1, step.name))
+        let steps = &self.build;
+        let step = steps.iter().rfind(|step| running(step)).or(steps.last())?;
+        Some(step.name.clone())
     }
 }
 
@@ -280,6 +276,20 @@ mod tests {
 
     fn at(seconds: i64) -> Timestamp {
         Timestamp::from_timestamp(1_800_000_000 + seconds, 0).expect("a time")
+    }
+
+    #[test]
+    fn a_build_is_told_by_the_name_of_its_step() {
+        let mut operation = Operation::unknown(OperationId("1".into()), at(0));
+        for (id, state) in [
+            ("a", BuildState::Done(Span::seconds(1))),
+            ("b", BuildState::Running),
+        ] {
+            let name = format!("[{}/9] RUN {id}", if id == "a" { 1 } else { 2 });
+            let id = id.to_owned();
+            operation.told(Progress::Build(BuildStep { id, name, state }), at(0));
+        }
+        assert_eq!(operation.doing(), "[2/9] RUN b");
     }
 
     #[test]

@@ -23,7 +23,7 @@ use crate::model::time::{Span, Timestamp};
 
 use super::Clock;
 use super::action::Action;
-use super::effect::{Confirmed, Effect, Errand, Hands, Line, Message, Refused, Turn};
+use super::effect::{Confirmed, Effect, Errand, Hands, Line, Message, Recovered, Refused, Turn};
 use super::event::{Event, action_for};
 use super::state::{Ending, Layout, State};
 use super::update::{shell, update};
@@ -150,7 +150,10 @@ fn broken_down(errand: Errand, fault: &str) -> Message {
             answer: Err(sentence),
         },
         Errand::LoadHistory(filter) => Message::History(filter, Err(sentence)),
-        Errand::Recover => Message::Recovered(Err(sentence)),
+        Errand::Recover => Message::Recovered(Recovered {
+            settled: Vec::new(),
+            left: vec![sentence],
+        }),
         Errand::FollowLogs { request, .. } => {
             let said = Said {
                 source: 0,
@@ -160,7 +163,7 @@ fn broken_down(errand: Errand, fault: &str) -> Message {
         }
         Errand::SaveLogs { .. } => Message::Saved(Err(sentence)),
         Errand::OpenShell(request, ..) => Message::Shell(request, Err(sentence)),
-        Errand::Cancel(_) | Errand::Refresh | Errand::Remember(_) | Errand::StopLogs(_) => {
+        Errand::Cancel(_) | Errand::Refresh | Errand::Remember(..) | Errand::StopLogs(_) => {
             Message::Note(sentence)
         }
     }

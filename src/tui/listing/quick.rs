@@ -117,13 +117,14 @@ pub(crate) fn taken(cell: &Cell) -> bool {
         || !cell.locks.is_empty()
 }
 
-/// Not known to be well: an engine that does not answer hides what is ill.
+/// Not known to be well: where no engine answers, what is ill is hidden. One silent engine of
+/// several does not make everything ill that it may run: the cells and the header tell of it.
 fn unhealthy(cell: &Cell) -> bool {
     let ill = cell
         .deployment
         .as_ref()
         .is_some_and(|it| it.health >= Health::Unhealthy);
-    ill || !cell.errors.is_empty()
+    ill || (!cell.errors.is_empty() && !cell.partly_answered())
 }
 
 /// When a cell changed last: the latest start or making of a container. What the screen

@@ -232,6 +232,8 @@ pub(crate) struct ShellDialog {
     pub(crate) options: Vec<ShellOption>,
     /// Which is selected.
     pub(crate) selected: usize,
+    /// Another one was selected: it must be seen, wherever the text was scrolled to.
+    pub(crate) follows: bool,
     /// What has the focus.
     pub(crate) focus: ShellFocus,
     /// The environment's name, as far as it is typed.
@@ -277,11 +279,22 @@ impl ShellDialog {
             title,
             options,
             selected: 0,
+            follows: false,
             focus: ShellFocus::Cancel,
             name: Input::default(),
             complaint: None,
             top: 0,
         }
+    }
+
+    /// Selects an option. Another place, another question: Cancel has the focus, and names
+    /// are typed anew.
+    pub(crate) fn select(&mut self, at: usize) {
+        self.selected = at.min(self.options.len().saturating_sub(1));
+        self.follows = true;
+        self.focus = ShellFocus::Cancel;
+        self.name.reset();
+        self.complaint = None;
     }
 
     /// The option that is selected.

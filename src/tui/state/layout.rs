@@ -1,5 +1,7 @@
 //! Where things were drawn, handed back from drawing.
 
+use ratatui::layout::Rect;
+
 use crate::tui::log::Glass;
 
 /// Where things were drawn: what scrolling and the mouse need.
@@ -15,8 +17,10 @@ pub(crate) struct Layout {
     pub(crate) left: usize,
     /// An age of less than a minute was shown: it changes every second.
     pub(crate) seconds: bool,
-    /// What can be clicked.
+    /// What can be clicked in the view.
     pub(crate) hits: Vec<Hit>,
+    /// What can be clicked in the dialog above it, which keeps clicks from the view.
+    pub(crate) dialog_hits: Vec<Hit>,
 }
 
 /// A list or a text, seen through a window: rows or lines.
@@ -66,6 +70,22 @@ impl Window {
     }
 }
 
+impl Layout {
+    /// What is at a column and a row: of the dialog where there is one, else of the view.
+    pub(crate) fn at(&self, dialog: bool, column: u16, row: u16) -> Option<Target> {
+        let hits = if dialog {
+            &self.dialog_hits
+        } else {
+            &self.hits
+        };
+        let hit = hits.iter().find(|hit| {
+            (hit.columns.0..hit.columns.1).contains(&column)
+                && (hit.rows.0..hit.rows.1).contains(&row)
+        })?;
+        Some(hit.target.clone())
+    }
+}
+
 /// A part of the screen that can be clicked: columns and rows, the end left out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Hit {
@@ -75,6 +95,17 @@ pub(crate) struct Hit {
     pub(crate) rows: (u16, u16),
     /// What is there.
     pub(crate) target: Target,
+}
+
+impl Hit {
+    /// All of an area.
+    pub(crate) const fn on(area: Rect, target: Target) -> Self {
+        Self {
+            columns: (area.x, area.x.saturating_add(area.width)),
+            rows: (area.y, area.y.saturating_add(area.height)),
+            target,
+        }
+    }
 }
 
 /// What can be clicked.
@@ -88,4 +119,10 @@ pub(crate) enum Target {
     Heading(usize),
     /// The line of what runs, or of what ended unseen.
     Operations,
+    /// A button of the dialog: its place among them, from the left.
+    Button(usize),
+    /// A line of the dialog's list: its place in it.
+    Line(usize),
+    /// A field of the dialog to type in: its place among them, from the top.
+    Field(usize),
 }

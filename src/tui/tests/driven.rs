@@ -22,7 +22,7 @@ use super::fixture::{fleet, now, state};
 use super::hands::FakeHands;
 use crate::model::fleet::Fleet;
 use crate::target::ShellControl;
-use crate::tui::effect::{Confirmed, Errand};
+use crate::tui::effect::{Confirmed, Errand, Recovered};
 use crate::tui::event::Event;
 use crate::tui::run::{Host, Input, Output, Outside, Talk, hear_out, run};
 use crate::tui::state::{Ending, State};
@@ -214,6 +214,10 @@ where
         let hands = Arc::new(FakeHands {
             fleet: Mutex::new(Arc::clone(&state.fleet)),
             asked: Mutex::new(Vec::new()),
+            recovers: Recovered {
+                settled: vec!["one operation was undone".into()],
+                left: vec!["prod-2 could not be looked at".into()],
+            },
             clumsy,
             shells: Arc::default(),
         });

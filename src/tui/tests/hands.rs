@@ -13,13 +13,15 @@ use crate::model::fleet::Fleet;
 use crate::model::progress::{Progress, Report, StepState};
 use crate::model::step::Step;
 use crate::model::time::Span;
-use crate::tui::effect::{Confirmed, Errand, Hands, Message, Turn};
+use crate::tui::effect::{Confirmed, Errand, Hands, Message, Recovered, Turn};
 
 pub(super) struct FakeHands {
     /// What is planned from.
     pub(super) fleet: Mutex<Arc<Fleet>>,
     /// What was asked, oldest first.
     pub(super) asked: Mutex<Vec<Errand>>,
+    /// What recovering does.
+    pub(super) recovers: Recovered,
     /// Panic at this errand.
     pub(super) clumsy: bool,
     /// What became of the shells it opened.
@@ -84,9 +86,9 @@ impl Hands for FakeHands {
                 }
             }
             Errand::LoadHistory(filter) => Message::History(filter, Ok(fixture::events())),
-            Errand::Recover => Message::Recovered(Ok("one operation was undone".into())),
+            Errand::Recover => Message::Recovered(self.recovers.clone()),
             Errand::Refresh => Message::Note("asked".into()),
-            Errand::Remember(_) => return,
+            Errand::Remember(..) => return,
             Errand::FollowLogs { request, .. } => {
                 Message::Logs(request, fixture::said(), Turn::default())
             }

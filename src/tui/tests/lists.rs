@@ -49,7 +49,7 @@ fn filtered(text: &str) -> Vec<String> {
 fn kept(it: &Driver) -> Option<Preferences> {
     let asked = it.hands.asked.lock().expect("not poisoned");
     asked.iter().rev().find_map(|errand| match errand {
-        Errand::Remember(preferences) => Some(*preferences),
+        Errand::Remember(_, preferences) => Some(*preferences),
         _ => None,
     })
 }
@@ -237,7 +237,7 @@ fn every_list_sorts_and_the_choice_is_kept() {
     assert_eq!(state.preferences.fleet.by, FleetBy::State);
     assert_eq!(state.preferences.history.by, HistoryBy::Outcome);
     assert!(state.preferences.versions.reversed);
-    assert!(hands.count(|it| matches!(it, Errand::Remember(_))) >= 9);
+    assert!(hands.count(|it| matches!(it, Errand::Remember(..))) >= 9);
 }
 
 #[test]

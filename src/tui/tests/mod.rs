@@ -8,6 +8,8 @@ mod hostile;
 pub(crate) mod lines;
 mod lists;
 mod logs;
+mod mouse;
+mod narrow;
 mod palette;
 mod pictures;
 mod screens;

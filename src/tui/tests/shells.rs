@@ -93,7 +93,7 @@ fn a_protected_environment_wants_its_name_and_the_screen_comes_back() {
         it.key(KeyCode::Backspace);
         it.keys("od");
         it.key(KeyCode::Enter);
-        it.sees("ended with exit code 0").await;
+        it.sees("exit code 0 of").await;
         assert_eq!(*it.heard.borrow(), "hi2\r\n");
         // Keys work at once.
         it.keys("v");

@@ -161,7 +161,8 @@ pub(super) fn sort(state: &mut State, change: Change) -> Vec<Effect> {
     if state.demo {
         return Vec::new();
     }
-    vec![Effect::Errand(Errand::Remember(state.preferences))]
+    let turn = state.next_request();
+    vec![Effect::Errand(Errand::Remember(turn, state.preferences))]
 }
 
 fn sorting<K: SortKey>(sort: Sort<K>) -> (usize, bool) {
@@ -283,6 +284,18 @@ fn settle_columns(home: &mut Home, fleet: &Fleet, fleets: u64) {
         .get(home.column)
         .and_then(|at| fleet.environments.get(*at))
         .map(|environment| environment.name.clone());
+}
+
+/// The place of the selected row among those shown, in a list that has one column to it.
+pub(super) fn at(state: &State) -> Option<usize> {
+    let (at, shown) = match state.stack.last()? {
+        View::Versions(view) => (view.list.at(), view.list.counts().0),
+        View::Operations { list, .. } => (list.at(), list.counts().0),
+        View::History(view) => (view.list.at(), view.list.counts().0),
+        View::Engines(view) => (view.list.at(), view.list.counts().0),
+        _ => return None,
+    };
+    (at < shown).then_some(at)
 }
 
 /// Selects a row of the list on top by its place among those shown.

@@ -3,6 +3,7 @@
 //!
 //! One file a view or dialog; [`lists`] has what all lists share, [`message`] takes in news.
 
+mod clicks;
 mod deployment;
 mod dialogs;
 mod engines;
@@ -200,29 +201,11 @@ fn command_in_place(state: &mut State, command: Command) -> Vec<Effect> {
             Vec::new()
         }
         Command::Operations => operation::list(state),
-        Command::History => {
-            let (image, environment) = match state.subject() {
-                Some((image, environment)) => (Some(image), environment),
-                None => (None, None),
-            };
-            open_history(state, HistoryFilter { image, environment })
-        }
+        Command::History => history_here(state),
         Command::HistoryAll => open_history(state, HistoryFilter::default()),
         Command::Versions => open_versions(state),
-        Command::Rebuild | Command::RebuildClean => {
-            let clean = command == Command::RebuildClean;
-            match state.subject() {
-                Some((image, _)) => want(
-                    state,
-                    Wanted::Rebuild {
-                        image,
-                        no_cache: clean,
-                        pull: clean,
-                    },
-                ),
-                None => Vec::new(),
-            }
-        }
+        Command::Rebuild => rebuild(state, false),
+        Command::RebuildClean => rebuild(state, true),
         Command::Promote => home::promote(state),
         Command::PromoteAll => home::promote_all(state),
         Command::RollBack => roll_back(state),
@@ -240,6 +223,27 @@ fn command_in_place(state: &mut State, command: Command) -> Vec<Effect> {
             None => in_view(state, command),
         },
     }
+}
+
+/// The history of what a command is about.
+fn history_here(state: &mut State) -> Vec<Effect> {
+    let (image, environment) = match state.subject() {
+        Some((image, environment)) => (Some(image), environment),
+        None => (None, None),
+    };
+    open_history(state, HistoryFilter { image, environment })
+}
+
+fn rebuild(state: &mut State, clean: bool) -> Vec<Effect> {
+    let Some((image, _)) = state.subject() else {
+        return Vec::new();
+    };
+    let wanted = Wanted::Rebuild {
+        image,
+        no_cache: clean,
+        pull: clean,
+    };
+    want(state, wanted)
 }
 
 fn in_view(state: &mut State, command: Command) -> Vec<Effect> {
@@ -475,18 +479,10 @@ fn wheel(state: &mut State, rows: i16) -> Vec<Effect> {
 }
 
 fn click(state: &mut State, column: u16, row: u16) -> Vec<Effect> {
-    if state.dialog.is_some() {
+    if state.too_small() {
         return Vec::new();
     }
-    let target = state
-        .layout
-        .hits
-        .iter()
-        .find(|hit| {
-            (hit.columns.0..hit.columns.1).contains(&column)
-                && (hit.rows.0..hit.rows.1).contains(&row)
-        })
-        .map(|hit| hit.target.clone());
+    let target = state.layout.at(state.dialog.is_some(), column, row);
     match target {
         Some(Target::Cell(row, column)) => {
             // A click on what is selected already opens it, as a double click would.
@@ -498,11 +494,20 @@ fn click(state: &mut State, column: u16, row: u16) -> Vec<Effect> {
             Vec::new()
         }
         Some(Target::Row(row)) => {
+            if lists::at(state) == Some(row) {
+                return command_in_place(state, Command::Open);
+            }
             lists::select(state, row);
             Vec::new()
         }
         Some(Target::Heading(column)) => lists::sort(state, Change::Pick(column)),
         Some(Target::Operations) => command_in_place(state, Command::Operations),
+        Some(Target::Button(at)) => clicks::button(state, at),
+        Some(Target::Line(at)) => clicks::line(state, at),
+        Some(Target::Field(at)) => {
+            clicks::field(state, at);
+            Vec::new()
+        }
         None => Vec::new(),
     }
 }

@@ -182,12 +182,12 @@ pub(super) fn command(
         Command::Left | Command::PreviousField => turn(&mut dialog, -1),
         Command::Up | Command::Down if dialog.options.len() > 1 => {
             let total = dialog.options.len();
-            dialog.selected = moved(dialog.selected, total, total, command);
-            // Another place, another question: Cancel has the focus, and names are typed anew.
-            dialog.focus = ShellFocus::Cancel;
-            dialog.name.reset();
+            dialog.select(moved(dialog.selected, total, total, command));
         }
-        _ => dialog.top = super::scroll(state.layout.dialog, command),
+        _ => {
+            dialog.follows = false;
+            dialog.top = super::scroll(state.layout.dialog, command);
+        }
     }
     state.dialog = Some(Dialog::Shell(dialog));
     Vec::new()
@@ -299,21 +299,13 @@ pub(super) fn opened(
 /// What is said when a shell has ended: how, or how the line to it broke.
 pub(crate) fn ended(state: &mut State, words: &str, how: &Result<Option<i64>, String>) {
     match how {
-        Ok(Some(0)) => say(
-            state,
-            Tone::Good,
-            format!("{words}: ended with exit code 0"),
-        ),
-        Ok(Some(code)) => say(
-            state,
-            Tone::Plain,
-            format!("{words}: ended with exit code {code}"),
-        ),
+        Ok(Some(0)) => say(state, Tone::Good, format!("exit code 0 of {words}")),
+        Ok(Some(code)) => say(state, Tone::Plain, format!("exit code {code} of {words}")),
         Ok(None) => say(
             state,
             Tone::Bad,
-            format!("{words}: its line was cut; it was ended"),
+            format!("the line was cut, and with it ended {words}"),
         ),
-        Err(why) => say(state, Tone::Bad, format!("{words}: {why}")),
+        Err(why) => say(state, Tone::Bad, format!("{why}: {words}")),
     }
 }

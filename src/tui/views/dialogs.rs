@@ -3,13 +3,12 @@
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
-use ratatui::text::Line;
 
 use crate::tui::action::{Command, Place, TABLE};
 use crate::tui::available::unavailable;
 use crate::tui::effect::Wanted;
 use crate::tui::listing::quick::{Quick, quick_of};
-use crate::tui::state::{Ask, Chooser, Notice, QuickMenu, Window};
+use crate::tui::state::{Ask, Chooser, Notice, QuickMenu, Target, Window};
 use crate::tui::text::{clip, fit};
 use crate::tui::widgets::dialog;
 use crate::tui::widgets::page::Page;
@@ -28,7 +27,7 @@ fn page_and_buttons(
     canvas: &Canvas<'_>,
     (title, accent): (&str, Style),
     page: &Page<'_>,
-    (top, buttons): (usize, &Line<'static>),
+    (top, buttons): (usize, &[(&str, bool, bool)]),
 ) -> Window {
     let height = u16::try_from(page.len() + 2).unwrap_or(u16::MAX);
     let size = (columns(frame), height);
@@ -38,11 +37,8 @@ fn page_and_buttons(
         ..inside
     };
     let window = page.draw(frame.buffer_mut(), text, top);
-    let y = inside.bottom().saturating_sub(1);
-    let line = Line::from(buttons.spans.clone());
-    frame
-        .buffer_mut()
-        .set_line(inside.x, y, &line, inside.width);
+    let row = dialog::last_row(inside);
+    canvas.buttons(frame.buffer_mut(), row, buttons);
     window
 }
 
@@ -53,14 +49,9 @@ pub(super) fn planning(frame: &mut Frame<'_>, canvas: &Canvas<'_>, wanted: &Want
     page.styled(&format!("… {}", wanted.words()), theme.busy);
     page.styled("Reading the engines; nothing is touched.", theme.quiet);
     let never_mind = format!("{}: never mind", canvas.keymap.way(Command::Back));
-    let buttons = dialog::buttons(theme, &[(&never_mind, true, true)]);
-    page_and_buttons(
-        frame,
-        canvas,
-        ("Making the plan", theme.title),
-        &page,
-        (0, &buttons),
-    )
+    let heading = ("Making the plan", theme.title);
+    let buttons = [(never_mind.as_str(), true, true)];
+    page_and_buttons(frame, canvas, heading, &page, (0, &buttons))
 }
 
 /// A shell is being opened.
@@ -69,7 +60,8 @@ pub(super) fn opening(frame: &mut Frame<'_>, canvas: &Canvas<'_>, words: &str) -
     let mut page = Page::new(theme, columns(frame).saturating_sub(1));
     page.styled(&format!("… {words}"), theme.busy);
     page.styled("karat comes back when the shell ends.", theme.quiet);
-    let buttons = dialog::buttons(theme, &[("Esc: never mind", true, true)]);
+    let never_mind = format!("{}: never mind", canvas.keymap.way(Command::Back));
+    let buttons = [(never_mind.as_str(), true, true)];
     let heading = ("Opening a shell", theme.title);
     page_and_buttons(frame, canvas, heading, &page, (0, &buttons))
 }
@@ -85,14 +77,8 @@ pub(super) fn ask(frame: &mut Frame<'_>, canvas: &Canvas<'_>, ask: &Ask) -> Wind
         .enumerate()
         .map(|(at, (text, _))| (text.as_str(), at == ask.focus, true))
         .collect();
-    let buttons = dialog::buttons(theme, &answers);
-    page_and_buttons(
-        frame,
-        canvas,
-        (&ask.title, theme.warn),
-        &page,
-        (0, &buttons),
-    )
+    let heading = (ask.title.as_str(), theme.warn);
+    page_and_buttons(frame, canvas, heading, &page, (0, &answers))
 }
 
 /// Something to be read.
@@ -100,7 +86,7 @@ pub(super) fn notice(frame: &mut Frame<'_>, canvas: &Canvas<'_>, notice: &Notice
     let theme = &canvas.theme;
     let mut page = Page::new(theme, columns(frame).saturating_sub(1));
     page.text(&notice.text);
-    let buttons = dialog::buttons(theme, &[("Close", true, true)]);
+    let buttons = [("Close", true, true)];
     let heading = (notice.title.as_str(), theme.title);
     page_and_buttons(frame, canvas, heading, &page, (notice.top, &buttons))
 }
@@ -127,6 +113,7 @@ pub(super) fn choose(frame: &mut Frame<'_>, canvas: &Canvas<'_>, chooser: &Choos
             || (option.environment.to_string(), theme.text),
             |(column, it)| (home::heading(it), theme.environment(column, it)),
         );
+        canvas.clickable(row, Target::Line(at));
         let mark = if at == chooser.selected { "› " } else { "  " };
         let (note, style) = option
             .unavailable
@@ -192,6 +179,7 @@ pub(super) fn quick(frame: &mut Frame<'_>, canvas: &Canvas<'_>, menu: &QuickMenu
         let name = quick.map_or("show all", Quick::name);
         let explained = quick.map_or("take every filter away", Quick::explained);
         let note = why_not.as_deref().unwrap_or(explained);
+        canvas.clickable(row, Target::Line(at));
         let mark = if at == menu.selected { "› " } else { "  " };
         let key = key.unwrap_or_default();
         let name = format!(
@@ -212,7 +200,7 @@ pub(super) fn quick(frame: &mut Frame<'_>, canvas: &Canvas<'_>, menu: &QuickMenu
     }
     let y = inside.bottom().saturating_sub(1);
     let hint = clip(
-        "Enter sets it or takes it away; several go together",
+        "Enter sets or clears it; several hold together",
         inside.width.into(),
     );
     frame

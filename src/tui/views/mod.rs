@@ -25,17 +25,19 @@ mod plan;
 mod shell;
 mod versions;
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::ops::Deref;
 
 use ratatui::Frame;
+use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::model::time::{Span, Timestamp};
 
 use super::action::Command;
-use super::state::{Dialog, Layout, SMALLEST, State, View, Window};
+use super::state::{Dialog, Hit, Layout, SMALLEST, State, Target, View, Window};
 use super::text::wrap;
+use super::widgets::dialog;
 use super::widgets::page::Page;
 
 /// The state, while it is drawn, and what drawing learns on the way.
@@ -43,6 +45,8 @@ struct Canvas<'a> {
     state: &'a State,
     /// An age of less than a minute is on screen.
     seconds: Cell<bool>,
+    /// What can be clicked in the dialog.
+    clickable: RefCell<Vec<Hit>>,
 }
 
 impl Deref for Canvas<'_> {
@@ -86,6 +90,21 @@ impl Canvas<'_> {
         (inside, page)
     }
 
+    /// Says that an area of the dialog can be clicked.
+    fn clickable(&self, area: Rect, target: Target) {
+        self.clickable.borrow_mut().push(Hit::on(area, target));
+    }
+
+    /// Draws a row of buttons, which can be clicked.
+    fn buttons(&self, buffer: &mut Buffer, row: Rect, buttons: &[(&str, bool, bool)]) {
+        for (at, area) in dialog::buttons(buffer, row, &self.state.theme, buttons)
+            .into_iter()
+            .enumerate()
+        {
+            self.clickable(area, Target::Button(at));
+        }
+    }
+
     /// How long something has run, to the second.
     fn elapsed(&self, since: Timestamp) -> String {
         self.seconds.set(true);
@@ -104,6 +123,7 @@ pub(crate) fn draw(frame: &mut Frame<'_>, state: &State) -> Layout {
     let canvas = Canvas {
         state,
         seconds: Cell::new(false),
+        clickable: RefCell::default(),
     };
     let area = frame.area();
     if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
@@ -163,6 +183,7 @@ pub(crate) fn draw(frame: &mut Frame<'_>, state: &State) -> Layout {
     };
     layout.hits.extend(lines);
     layout.seconds = canvas.seconds.get();
+    layout.dialog_hits = canvas.clickable.take();
     if canvas.demo {
         mark_demo(frame, &canvas);
     }
@@ -181,7 +202,14 @@ fn mark_demo(frame: &mut Frame<'_>, canvas: &Canvas<'_>) {
         .collect();
     if !top.contains(MARK) {
         let width = u16::try_from(MARK.len()).unwrap_or_default();
-        let x = area.right().saturating_sub(width + 2);
+        // Beside the corner of the dialog, never over it.
+        let corner = (area.left()..area.right()).rev().find(|x| {
+            buffer
+                .cell((*x, area.y))
+                .is_some_and(|it| it.symbol() == "╗")
+        });
+        let end = corner.unwrap_or(area.right().saturating_sub(2));
+        let x = end.saturating_sub(width);
         buffer.set_string(x, area.y, MARK, canvas.theme.demo);
     }
 }

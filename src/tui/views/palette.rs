@@ -8,7 +8,7 @@ use ratatui::text::{Line, Span};
 
 use crate::tui::action::{Command, Place};
 use crate::tui::palette::{Item, find};
-use crate::tui::state::{PaletteDialog, Window};
+use crate::tui::state::{PaletteDialog, Target, Window};
 use crate::tui::text::{clip, fit, width, wrap};
 use crate::tui::widgets::dialog;
 use crate::tui::widgets::field;
@@ -49,6 +49,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, canvas: &Canvas<'_>, shown: &PaletteDi
     let visible = found.iter().enumerate().skip(window.top);
     for ((at, item), row) in visible.zip(list.rows()) {
         draw_item(frame, canvas, row, (item, at == shown.selected));
+        canvas.clickable(row, Target::Line(at));
     }
     more(frame.buffer_mut(), list, window, theme.quiet);
     let (text, style) = match found.get(shown.selected) {

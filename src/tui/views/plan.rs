@@ -3,14 +3,13 @@
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
-use ratatui::text::Line;
 use tui_input::Input;
 
 use crate::model::plan::{Frozen, Move, OperationKind, Plan, Touch};
 use crate::model::rebuild::RebuildPlan;
 use crate::model::step::Step;
 use crate::tui::effect::Confirmed;
-use crate::tui::state::{Focus, PlanDialog, Window};
+use crate::tui::state::{Focus, PlanDialog, Target, Window};
 use crate::tui::text::clip;
 use crate::tui::widgets::page::{LABEL, Page};
 use crate::tui::widgets::{dialog, field};
@@ -58,12 +57,13 @@ pub(super) fn draw(frame: &mut Frame<'_>, canvas: &Canvas<'_>, shown: &PlanDialo
     };
     let window = page.draw(frame.buffer_mut(), text, shown.top);
     let mut y = text.bottom();
-    for (label, input, focus) in fields {
+    for (at, (label, input, focus)) in fields.into_iter().enumerate() {
         let row = Rect {
             y,
             height: 1,
             ..inside
         };
+        canvas.clickable(row, Target::Field(at));
         field::draw(
             frame,
             &canvas.theme,
@@ -76,13 +76,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, canvas: &Canvas<'_>, shown: &PlanDialo
         let text = clip(&format!("! {complaint}"), usize::from(inside.width));
         frame.buffer_mut().set_string(inside.x, y, text, theme.bad);
     }
-    let buttons = buttons(canvas, shown);
-    frame.buffer_mut().set_line(
-        inside.x,
-        inside.bottom().saturating_sub(1),
-        &Line::from(buttons.spans),
-        inside.width,
-    );
+    buttons(frame, canvas, shown, dialog::last_row(inside));
     window
 }
 
@@ -300,9 +294,10 @@ fn fields(shown: &PlanDialog) -> Vec<(String, &Input, Focus)> {
     fields
 }
 
-fn buttons(canvas: &Canvas<'_>, shown: &PlanDialog) -> Line<'static> {
+fn buttons(frame: &mut Frame<'_>, canvas: &Canvas<'_>, shown: &PlanDialog, row: Rect) {
     if shown.nothing_to_do() {
-        return dialog::buttons(&canvas.theme, &[("Close", true, true)]);
+        canvas.buttons(frame.buffer_mut(), row, &[("Close", true, true)]);
+        return;
     }
     let confirm = match &shown.plan {
         Confirmed::Deploy(plan) if plan.kind == OperationKind::Promote => {
@@ -318,11 +313,12 @@ fn buttons(canvas: &Canvas<'_>, shown: &PlanDialog) -> Line<'static> {
         .name_to_type()
         .is_none_or(|name| shown.name.value().trim() == name.as_str());
     let enabled = typed && shown.moved.is_none();
-    dialog::buttons(
-        &canvas.theme,
+    canvas.buttons(
+        frame.buffer_mut(),
+        row,
         &[
             ("Cancel", shown.focus == Focus::Cancel, true),
             (&confirm, shown.focus == Focus::Confirm, enabled),
         ],
-    )
+    );
 }

@@ -1,10 +1,12 @@
 //! The dialog before a shell: where it would be opened, and what that does.
 
+use std::ops::Range;
+
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use crate::tui::state::{ShellDialog, ShellFocus, ShellOption, Window};
+use crate::tui::state::{ShellDialog, ShellFocus, ShellOption, Target, Window};
 use crate::tui::text::clip;
 use crate::tui::widgets::dialog;
 use crate::tui::widgets::page::Page;
@@ -16,31 +18,7 @@ use crate::tui::widgets::field;
 pub(super) fn draw(frame: &mut Frame<'_>, canvas: &Canvas<'_>, shown: &ShellDialog) -> Window {
     let theme = &canvas.theme;
     let columns = dialogs::columns(frame);
-    let mut page = Page::new(theme, columns.saturating_sub(1));
-    let mut accent = theme.title;
-    if let Some(option) = shown.option() {
-        let (heading, style) = environment(canvas, option);
-        accent = style;
-        page.styled(&heading, style);
-        page.blank();
-    }
-    if shown.options.len() > 1 {
-        page.styled("↑ ↓ choose where:", theme.quiet);
-        for (at, option) in shown.options.iter().enumerate() {
-            let selected = at == shown.selected;
-            let sign = if selected { "›" } else { " " };
-            let style = match (selected, &option.unavailable) {
-                (true, _) => theme.selected,
-                (false, None) => theme.text,
-                (false, Some(_)) => theme.quiet,
-            };
-            page.item(0, sign, &option.label, style);
-        }
-        page.blank();
-    }
-    if let Some(option) = shown.option() {
-        page.text(&option.text);
-    }
+    let (page, accent, lines) = told(canvas, shown, columns);
     let why = shown
         .complaint
         .as_ref()
@@ -56,7 +34,14 @@ pub(super) fn draw(frame: &mut Frame<'_>, canvas: &Canvas<'_>, shown: &ShellDial
         height: inside.height.saturating_sub(below),
         ..inside
     };
-    let window = page.draw(frame.buffer_mut(), text, shown.top);
+    let top = followed(shown, &lines, text.height.into());
+    let window = page.draw(frame.buffer_mut(), text, top);
+    for (at, lines) in lines {
+        let rows = text.rows().enumerate();
+        for (_, row) in rows.filter(|(row, _)| lines.contains(&(row + window.top))) {
+            canvas.clickable(row, Target::Line(at));
+        }
+    }
     let mut y = inside.bottom().saturating_sub(below) + 1;
     if let Some(why) = why {
         let why = clip(&format!("! {why}"), inside.width.into());
@@ -69,14 +54,16 @@ pub(super) fn draw(frame: &mut Frame<'_>, canvas: &Canvas<'_>, shown: &ShellDial
             height: 1,
             ..inside
         };
+        canvas.clickable(row, Target::Field(0));
         let focused = shown.focus == ShellFocus::Name;
         let label = format!("Type {name} to go on:");
         field::draw(frame, &canvas.theme, row, (&label, &shown.name, focused));
     }
     let typed = field.is_none_or(|name| shown.name.value().trim() == name.as_str());
     let can = shown.option().is_some_and(|it| it.unavailable.is_none());
-    let buttons = dialog::buttons(
-        theme,
+    canvas.buttons(
+        frame.buffer_mut(),
+        dialog::last_row(inside),
         &[
             ("Cancel", shown.focus == ShellFocus::Cancel, true),
             (
@@ -86,11 +73,57 @@ pub(super) fn draw(frame: &mut Frame<'_>, canvas: &Canvas<'_>, shown: &ShellDial
             ),
         ],
     );
-    let y = inside.bottom().saturating_sub(1);
-    frame
-        .buffer_mut()
-        .set_line(inside.x, y, &buttons, inside.width);
     window
+}
+
+/// The first line drawn: wherever it was scrolled to, but so that an option that was just
+/// selected is seen.
+fn followed(shown: &ShellDialog, lines: &[(usize, Range<usize>)], page: usize) -> usize {
+    match lines.iter().find(|(at, _)| *at == shown.selected) {
+        Some((_, lines)) if shown.follows => {
+            let lowest = (lines.end.saturating_sub(page)).min(lines.start);
+            shown.top.clamp(lowest, lines.start)
+        }
+        _ => shown.top,
+    }
+}
+
+/// What stands above the fields; the environment's accent; and the lines of each option.
+fn told<'a>(
+    canvas: &'a Canvas<'_>,
+    shown: &ShellDialog,
+    columns: u16,
+) -> (Page<'a>, Style, Vec<(usize, Range<usize>)>) {
+    let theme = &canvas.theme;
+    let mut page = Page::new(theme, columns.saturating_sub(1));
+    let mut accent = theme.title;
+    if let Some(option) = shown.option() {
+        let (heading, style) = environment(canvas, option);
+        accent = style;
+        page.styled(&heading, style);
+        page.blank();
+    }
+    let mut lines = Vec::new();
+    if shown.options.len() > 1 {
+        page.styled("↑ ↓ choose where:", theme.quiet);
+        for (at, option) in shown.options.iter().enumerate() {
+            let selected = at == shown.selected;
+            let sign = if selected { "›" } else { " " };
+            let style = match (selected, &option.unavailable) {
+                (true, _) => theme.selected,
+                (false, None) => theme.text,
+                (false, Some(_)) => theme.quiet,
+            };
+            let first = page.len();
+            page.item(0, sign, &option.label, style);
+            lines.push((at, first..page.len()));
+        }
+        page.blank();
+    }
+    if let Some(option) = shown.option() {
+        page.text(&option.text);
+    }
+    (page, accent, lines)
 }
 
 /// The environment in words, and its accent.

@@ -1,12 +1,13 @@
 //! The frame of a dialog, and its buttons.
 
 use ratatui::Frame;
+use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
-use ratatui::text::{Line, Span};
+use ratatui::text::Line;
 use ratatui::widgets::{Block, BorderType, Clear, Padding};
 
-use crate::tui::text::clip;
+use crate::tui::text::{clip, width};
 use crate::tui::theme::Theme;
 
 /// Draws a frame in the middle, at most as large as the screen without the line of hints,
@@ -22,17 +23,17 @@ pub(crate) fn frame(
         height: frame.area().height.saturating_sub(1),
         ..frame.area()
     };
-    let width = size.0.saturating_add(4).min(screen.width);
+    let columns = size.0.saturating_add(4).min(screen.width);
     let height = size.1.saturating_add(2).min(screen.height);
     // The header says whose fleet this is: covered only where there is no other room.
     let lowest = screen.height - height;
     let area = Rect {
-        x: (screen.width - width) / 2,
+        x: (screen.width - columns) / 2,
         y: (lowest / 2).max(1).min(lowest),
-        width,
+        width: columns,
         height,
     };
-    let title = clip(title, usize::from(width.saturating_sub(6)));
+    let title = clip(title, usize::from(columns.saturating_sub(6)));
     let block = Block::bordered()
         .border_type(BorderType::Double)
         .border_style(accent)
@@ -41,7 +42,7 @@ pub(crate) fn frame(
         .padding(Padding::horizontal(1));
     let inside = block.inner(area);
     // Scraps of a letter or two beside it would only be in the way of reading.
-    let beside = screen.width - width;
+    let beside = screen.width - columns;
     let cleared = if beside <= 8 {
         Rect {
             x: 0,
@@ -57,10 +58,25 @@ pub(crate) fn frame(
     inside
 }
 
-/// A row of buttons, the one with the focus marked by sign and style. The text of one that
-/// cannot be pressed is quiet.
-pub(crate) fn buttons(theme: &Theme, buttons: &[(&str, bool, bool)]) -> Line<'static> {
-    let mut parts = Vec::new();
+/// The row at its lower edge, where the buttons are.
+pub(crate) const fn last_row(inside: Rect) -> Rect {
+    Rect {
+        y: inside.y + inside.height.saturating_sub(1),
+        height: 1,
+        ..inside
+    }
+}
+
+/// Draws a row of buttons, the one with the focus marked by sign and style; the text of one
+/// that cannot be pressed is quiet. Answers with where each is.
+pub(crate) fn buttons(
+    buffer: &mut Buffer,
+    row: Rect,
+    theme: &Theme,
+    buttons: &[(&str, bool, bool)],
+) -> Vec<Rect> {
+    let mut x = row.x;
+    let mut places = Vec::with_capacity(buttons.len());
     for (text, focused, enabled) in buttons {
         let style = match (focused, enabled) {
             (true, _) => theme.selected,
@@ -72,8 +88,17 @@ pub(crate) fn buttons(theme: &Theme, buttons: &[(&str, bool, bool)]) -> Line<'st
         } else {
             format!(" [ {text} ] ")
         };
-        parts.push(Span::styled(clip(&shown, 60), style));
-        parts.push(Span::raw("  "));
+        let room = row.right().saturating_sub(x);
+        let shown = clip(&shown, usize::from(room.min(60)));
+        buffer.set_string(x, row.y, &shown, style);
+        let wide = u16::try_from(width(&shown)).unwrap_or(room).min(room);
+        places.push(Rect {
+            x,
+            width: wide,
+            height: 1,
+            ..row
+        });
+        x = x.saturating_add(wide + 2).min(row.right());
     }
-    Line::from(parts).right_aligned()
+    places
 }

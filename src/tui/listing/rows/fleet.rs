@@ -136,7 +136,9 @@ fn badness(cell: &Cell) -> u8 {
     match health {
         Some(Health::NotRunning) => 6,
         Some(Health::Unhealthy) => 5,
-        _ if !cell.errors.is_empty() => 4,
+        _ if !cell.errors.is_empty() && !cell.partly_answered() => 4,
+        // Known to be well in part.
+        _ if !cell.errors.is_empty() => 3,
         Some(Health::Starting) => 3,
         Some(Health::NoCheck) => 2,
         Some(Health::Healthy) => 1,

@@ -13,7 +13,7 @@ use super::{draw, rows_of, shows, shows_end};
 use crate::model::log::{Said, Saying};
 use crate::model::plan::Plan;
 use crate::tui::action::Command;
-use crate::tui::effect::{Confirmed, Message, Refused, Request, Turn, Wanted};
+use crate::tui::effect::{Confirmed, Message, Recovered, Refused, Request, Turn, Wanted};
 use crate::tui::keymap::Keymap;
 use crate::tui::state::{Dialog, PlanDialog, State};
 
@@ -145,17 +145,19 @@ fn asking_before_recovering() {
     press(&mut state, Command::Back);
     told(
         &mut state,
-        Message::Recovered(Ok(
-            "shop-web on ssh://deploy@prod-1: undone; 1.4.1 runs".into()
-        )),
+        Message::Recovered(Recovered {
+            settled: vec!["shop-web on ssh://deploy@prod-1: undone; 1.4.1 runs".into()],
+            left: Vec::new(),
+        }),
     );
     shows("notice_recovered", &mut state);
     press(&mut state, Command::Back);
     told(
         &mut state,
-        Message::Recovered(Err(
-            "ssh://deploy@prod-2 does not answer: its lock stays".into()
-        )),
+        Message::Recovered(Recovered {
+            settled: Vec::new(),
+            left: vec!["ssh://deploy@prod-2 does not answer: its lock stays".into()],
+        }),
     );
     shows("notice_recovering_failed", &mut state);
 }

@@ -66,8 +66,8 @@ fn part(text: String, style: Style) -> Span<'static> {
 /// What the cell says when nothing runs there as far as is known.
 fn nothing(canvas: &Canvas<'_>, cell: &Cell, room: usize) -> Parts {
     let theme = &canvas.theme;
-    let (text, style) = if !cell.errors.is_empty() {
-        ("✗ no answer".to_owned(), theme.bad)
+    let (text, style) = if let Some(silent) = silent(cell) {
+        (silent, theme.bad)
     } else if !cell.waiting.is_empty() {
         ("… waiting".to_owned(), theme.busy)
     } else {
@@ -76,13 +76,22 @@ fn nothing(canvas: &Canvas<'_>, cell: &Cell, room: usize) -> Parts {
     vec![part(clip(&text, room), style)]
 }
 
+/// That engines do not answer: all, as far as this cell goes, or some of them.
+fn silent(cell: &Cell) -> Option<String> {
+    match cell.errors.len() {
+        0 => None,
+        some if cell.partly_answered() => Some(format!("✗ {some} silent")),
+        _ => Some("✗ no answer".to_owned()),
+    }
+}
+
 fn version_line(canvas: &Canvas<'_>, cell: &Cell, skew: &[Skew], room: usize) -> Parts {
     let theme = &canvas.theme;
     let Some(deployment) = &cell.deployment else {
         return nothing(canvas, cell, room);
     };
     // Old data is quiet: it may not be true any more.
-    let style = if cell.errors.is_empty() {
+    let style = if cell.errors.is_empty() || cell.partly_answered() {
         theme.text
     } else {
         theme.quiet
@@ -98,30 +107,36 @@ fn version_line(canvas: &Canvas<'_>, cell: &Cell, skew: &[Skew], room: usize) ->
 fn skew_lines(canvas: &Canvas<'_>, skew: &[Skew], lines: usize, room: usize) -> Vec<Parts> {
     let theme = &canvas.theme;
     let alone = skew.len().min(lines).saturating_sub(1);
-    let mut told: Vec<Parts> = skew
+    let mut all: Vec<Parts> = skew
         .iter()
         .take(alone)
-        .map(|one| {
-            let text = format!("{} {}", one.kind.sign(), one.text);
-            vec![part(clip(&text, room), theme.skew(one.kind))]
-        })
+        .map(|one| vec![part(told(one, room), theme.skew(one.kind))])
         .collect();
     let rest = skew.get(alone..).unwrap_or_default();
     let mut last = skew_parts(canvas, rest, room);
     if let (1.., Some(first)) = (last.len(), rest.first())
         && rest.len() == 1
     {
-        let text = format!("{} {}", first.kind.sign(), first.text);
-        last = vec![part(clip(&text, room), theme.skew(first.kind))];
+        last = vec![part(told(first, room), theme.skew(first.kind))];
     } else if !last.is_empty() {
         last.remove(0);
     }
-    told.push(last);
-    told
+    all.push(last);
+    all
 }
 
-/// As much skew as fits: all in words, else the first in words and signs for the rest, else
-/// all signs.
+/// One skew in words, in fewer where there is no room for all of them.
+fn told(skew: &Skew, room: usize) -> String {
+    let sign = skew.kind.sign();
+    let whole = format!("{sign} {}", printable(&skew.text));
+    if width(&whole) <= room {
+        return whole;
+    }
+    clip(&format!("{sign} {}", skew.short()), room)
+}
+
+/// As much skew as fits: all in words, else in fewer words, else the first in words and signs
+/// for the rest, else all signs.
 fn skew_parts(canvas: &Canvas<'_>, skew: &[Skew], room: usize) -> Parts {
     let Some(first) = skew.first() else {
         return Vec::new();
@@ -129,11 +144,12 @@ fn skew_parts(canvas: &Canvas<'_>, skew: &[Skew], room: usize) -> Parts {
     let worded = |one: &Skew| format!("{} {}", one.kind.sign(), printable(&one.text));
     let signs: String = skew.iter().map(|one| one.kind.sign()).collect();
     let all = skew.iter().map(worded).collect::<Vec<_>>().join(" ");
-    let mixed = {
-        let rest: String = skew.iter().skip(1).map(|one| one.kind.sign()).collect();
-        format!("{} {rest}", worded(first))
-    };
-    let text = [all, mixed, signs]
+    let brief = |one: &Skew| format!("{} {}", one.kind.sign(), one.short());
+    let all_brief = skew.iter().map(brief).collect::<Vec<_>>().join(" ");
+    let rest: String = skew.iter().skip(1).map(|one| one.kind.sign()).collect();
+    let mixed = format!("{} {rest}", worded(first));
+    let mixed_brief = format!("{} {rest}", brief(first));
+    let text = [all, all_brief, mixed, mixed_brief, signs]
         .into_iter()
         .find(|text| width(text) <= room)
         .unwrap_or_default();
@@ -161,12 +177,20 @@ fn state_line(canvas: &Canvas<'_>, cell: &Cell, room: usize) -> Parts {
     let (sign, style) = theme.health(deployment.health);
     let mut words = Vec::new();
     // That an engine is silent comes first: what is known of it may not be true any more.
-    if !cell.errors.is_empty() {
-        words.push(("✗ no answer".to_owned(), theme.bad));
+    if let Some(silent) = silent(cell) {
+        words.push((silent, theme.bad));
     } else if !cell.waiting.is_empty() {
         words.push(("… waiting".to_owned(), theme.busy));
     }
-    words.push((format!("{sign} {}", deployment.health.word()), style));
+    let health = format!("{sign} {}", deployment.health.word());
+    let before: usize = words.iter().map(|(text, _)| width(text) + 1).sum();
+    // Beside a silent engine, the sign alone tells more than nothing.
+    let health = if before > 0 && before + width(&health) > room {
+        sign.to_owned()
+    } else {
+        health
+    };
+    words.push((health, style));
     let (running, total) = (deployment.running(), deployment.replicas.len());
     if running < total {
         words.push((format!("{running}/{total}"), theme.bad));
@@ -198,8 +222,8 @@ fn one_line(canvas: &Canvas<'_>, cell: &Cell, room: usize) -> Parts {
     let mut health = format!("{sign} {}", deployment.health.word());
     if !cell.locks.is_empty() {
         health = "⟳ locked".to_owned();
-    } else if !cell.errors.is_empty() {
-        health = "✗ no answer".to_owned();
+    } else if let Some(silent) = silent(cell) {
+        health = silent;
     } else if !cell.waiting.is_empty() {
         health = "… waiting".to_owned();
     }

@@ -190,7 +190,14 @@ fn draw_heading(buffer: &mut Buffer, area: Rect, canvas: &Canvas<'_>, columns: &
         } else {
             accent
         };
-        let text = fitting(environment, usize::from(columns.cell));
+        // The last one may be longer than its cells: there is nothing behind it.
+        let last = slot + 1 == columns.shown.top + columns.shown.page;
+        let room = if last {
+            area.right().saturating_sub(x)
+        } else {
+            columns.cell
+        };
+        let text = fitting(environment, usize::from(room));
         buffer.set_string(x, area.y, text, accent);
     }
 }
