@@ -35,14 +35,7 @@ impl Engine {
     pub async fn container(&self, name_or_id: &str) -> Result<Option<Value>, EngineError> {
         let path = format!("/containers/{name_or_id}/json");
         let doing = format!("reading container {name_or_id}");
-        match self
-            .json(Method::GET, &path, None, &doing, ANSWER_WITHIN)
-            .await
-        {
-            Ok(inspect) => Ok(Some(inspect)),
-            Err(error) if error.is_not_found() => Ok(None),
-            Err(error) => Err(error),
-        }
+        self.json_if_there(&path, &doing).await
     }
 
     /// Every container, running or not, as the list shows them.
@@ -73,13 +66,7 @@ impl Engine {
         let answer = self
             .json(Method::POST, &path, Some(body), &doing, CREATE_WITHIN)
             .await?;
-        read::text(&answer, "/Id")
-            .map(str::to_owned)
-            .ok_or_else(|| EngineError::Unreadable {
-                engine: self.name().clone(),
-                doing,
-                why: "no id came back".to_owned(),
-            })
+        self.made_id(&answer, doing)
     }
 
     /// Starts it; one that runs already is left alone.

@@ -35,14 +35,7 @@ impl Engine {
     pub async fn image(&self, name_or_id: &str) -> Result<Option<Value>, EngineError> {
         let path = format!("/images/{name_or_id}/json");
         let doing = format!("reading image {name_or_id}");
-        match self
-            .json(Method::GET, &path, None, &doing, ANSWER_WITHIN)
-            .await
-        {
-            Ok(inspect) => Ok(Some(inspect)),
-            Err(error) if error.is_not_found() => Ok(None),
-            Err(error) => Err(error),
-        }
+        self.json_if_there(&path, &doing).await
     }
 
     /// Every image, as the list shows them.

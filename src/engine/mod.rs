@@ -188,6 +188,35 @@ impl Engine {
         ))
     }
 
+    /// The same of something that need not be there. `None`: it is not.
+    ///
+    /// # Errors
+    /// The engine's.
+    async fn json_if_there(&self, path: &str, doing: &str) -> Result<Option<Value>, EngineError> {
+        match self
+            .json(Method::GET, path, None, doing, ANSWER_WITHIN)
+            .await
+        {
+            Ok(answer) => Ok(Some(answer)),
+            Err(error) if error.is_not_found() => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The id of what was made.
+    ///
+    /// # Errors
+    /// None came back.
+    fn made_id(&self, answer: &Value, doing: String) -> Result<String, EngineError> {
+        json::text(answer, "/Id")
+            .map(str::to_owned)
+            .ok_or_else(|| EngineError::Unreadable {
+                engine: self.name.clone(),
+                doing,
+                why: "no id came back".to_owned(),
+            })
+    }
+
     /// What kind of engine it is.
     ///
     /// # Errors

@@ -51,13 +51,7 @@ impl Engine {
         let answer = self
             .json(Method::POST, &path, Some(&body), &doing, ANSWER_WITHIN)
             .await?;
-        read::text(&answer, "/Id")
-            .map(str::to_owned)
-            .ok_or_else(|| EngineError::Unreadable {
-                engine: self.name().clone(),
-                doing,
-                why: "no id came back".to_owned(),
-            })
+        self.made_id(&answer, doing)
     }
 
     /// Runs what was prepared, and takes the connection to its terminal.

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::digest::Digest;
-use super::plan::{OperationId, OperationKind};
+use super::plan::{Frozen, OperationId, OperationKind};
 use super::project::{EnvironmentName, ImageName};
 use super::time::{Span, Timestamp};
 
@@ -50,6 +50,15 @@ pub struct VersionMark {
     pub version: Option<String>,
     /// The digest it is recognised by.
     pub digest: Option<Digest>,
+}
+
+impl From<&Frozen> for VersionMark {
+    fn from(version: &Frozen) -> Self {
+        Self {
+            version: Some(version.label.clone()),
+            digest: Some(version.identity.clone()),
+        }
+    }
 }
 
 /// How an operation ended.

@@ -248,6 +248,13 @@ impl Plan {
             .flat_map(|one| one.touches.iter().map(move |touch| (one, touch)))
     }
 
+    /// One of them, by the place of its image and its own.
+    #[must_use]
+    pub fn touch(&self, image: usize, touch: usize) -> Option<(&Move, &Touch)> {
+        let one = self.moves.get(image)?;
+        Some((one, one.touches.get(touch)?))
+    }
+
     /// Nothing to do: everything runs the wanted version already.
     #[must_use]
     pub fn is_empty(&self) -> bool {

@@ -1,7 +1,7 @@
 //! How an operation ended, in words and as events.
 
 use crate::model::event::{Event, Outcome, VersionMark};
-use crate::model::plan::{Frozen, OperationKind, Plan};
+use crate::model::plan::{OperationKind, Plan};
 use crate::model::time::Span;
 use crate::target::TargetError;
 
@@ -47,26 +47,20 @@ impl Ended {
 pub(super) fn events(plan: &Plan, ended: &Ended, span: Span) -> Vec<Event> {
     plan.moves
         .iter()
-        .map(|one| {
-            let mark = |version: &Frozen| VersionMark {
-                version: Some(version.label.clone()),
-                digest: Some(version.identity.clone()),
-            };
-            Event {
-                id: plan.id.clone(),
-                time: plan.made,
-                who: plan.who.clone(),
-                operation: plan.kind,
-                image: one.image.clone(),
-                environment: Some(plan.environment.clone()),
-                from: one.from.first().map(mark),
-                to: Some(mark(&one.to)),
-                reason: plan.reason.clone(),
-                outcome: ended.outcome,
-                duration: Some(span),
-                error: ended.error.clone(),
-                log: ended.log.clone(),
-            }
+        .map(|one| Event {
+            id: plan.id.clone(),
+            time: plan.made,
+            who: plan.who.clone(),
+            operation: plan.kind,
+            image: one.image.clone(),
+            environment: Some(plan.environment.clone()),
+            from: one.from.first().map(VersionMark::from),
+            to: Some(VersionMark::from(&one.to)),
+            reason: plan.reason.clone(),
+            outcome: ended.outcome,
+            duration: Some(span),
+            error: ended.error.clone(),
+            log: ended.log.clone(),
         })
         .collect()
 }

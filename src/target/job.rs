@@ -7,9 +7,10 @@ use serde_json::Value;
 use crate::model::digest::Digest;
 use crate::model::event::{Event, Outcome, VersionMark};
 use crate::model::observation::LockSeen;
-use crate::model::plan::{Frozen, Heading, Move, Plan, Touch};
-use crate::model::project::EngineName;
-use crate::model::time::Span;
+use crate::model::plan::{Frozen, Heading, Move, OperationId, OperationKind, Plan, Touch};
+use crate::model::project::{DEFAULT_SOAK, EngineName, ImageName};
+use crate::model::reference::Repository;
+use crate::model::time::{Span, Timestamp};
 
 /// One container to be replaced.
 ///
@@ -163,10 +164,6 @@ impl Job {
 
 /// The event that a container brought to a new version carries from then on.
 pub(super) fn event(plan: &Plan, one: &Move, touch: &Touch) -> Event {
-    let mark = |version: &Frozen| VersionMark {
-        version: Some(version.label.clone()),
-        digest: Some(version.identity.clone()),
-    };
     Event {
         id: plan.id.clone(),
         time: plan.made,
@@ -174,10 +171,77 @@ pub(super) fn event(plan: &Plan, one: &Move, touch: &Touch) -> Event {
         operation: plan.kind,
         image: one.image.clone(),
         environment: Some(plan.environment.clone()),
-        from: Some(mark(&touch.from)),
-        to: Some(mark(&one.to)),
+        from: Some(VersionMark::from(&touch.from)),
+        to: Some(VersionMark::from(&one.to)),
         reason: plan.reason.clone(),
         outcome: Outcome::Done,
+        duration: None,
+        error: None,
+        log: Vec::new(),
+    }
+}
+
+/// A container put aside by an operation whose lock is gone.
+pub(super) struct Stray {
+    pub(super) engine: EngineName,
+    pub(super) engine_id: String,
+    /// The name it had.
+    pub(super) container: String,
+    pub(super) old_id: String,
+    /// The image it was made from, as it was named.
+    pub(super) image: String,
+    pub(super) identity: Digest,
+    /// The container, as the engine describes it.
+    pub(super) old: Value,
+}
+
+impl Stray {
+    /// The job made up from what the vanished lock left behind.
+    pub(super) fn job(self, event: Event) -> Job {
+        let frozen = Frozen {
+            label: self.image,
+            identity: self.identity,
+            content: None,
+            repository: Repository::new(""),
+            tag: None,
+            registry_digest: None,
+            size: None,
+        };
+        Job {
+            event,
+            summary: format!("an operation on {} whose lock is gone", self.container),
+            process: Process::unknown(),
+            engine: self.engine,
+            engine_id: self.engine_id,
+            container: self.container,
+            old_id: self.old_id,
+            was_running: true,
+            old: self.old,
+            from: frozen.clone(),
+            to: frozen,
+            heading: Heading::default(),
+            follows: None,
+            soak: DEFAULT_SOAK,
+            health_wait: Span::seconds(60),
+            peers: Vec::new(),
+            live: Live::default(),
+        }
+    }
+}
+
+/// The event of an operation of which nothing is known but its id.
+pub(super) fn unknown_event(id: OperationId) -> Event {
+    Event {
+        id,
+        time: Timestamp::default(),
+        who: "unknown".to_owned(),
+        operation: OperationKind::Recover,
+        image: ImageName(String::new()),
+        environment: None,
+        from: None,
+        to: None,
+        reason: None,
+        outcome: Outcome::NeedsRecover,
         duration: None,
         error: None,
         log: Vec::new(),

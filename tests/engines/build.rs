@@ -361,21 +361,29 @@ async fn a_recipe_that_cannot_be_is_refused_in_words() {
     assert!(error.to_string().contains("missing"), "{error}");
 }
 
+/// Cancels as soon as a step says that it has begun.
+fn cancel_once_begun(
+    mut receiver: mpsc::Receiver<Progress>,
+    cancel: &CancellationToken,
+) -> tokio::task::JoinHandle<()> {
+    let cancel = cancel.clone();
+    tokio::spawn(async move {
+        while let Some(one) = receiver.recv().await {
+            if one == Progress::Log("begun".to_owned()) {
+                cancel.cancel();
+            }
+        }
+    })
+}
+
 #[tokio::test]
 async fn a_cancel_during_a_step_leaves_nothing() {
     let corner = Corner::new().await;
     let mark = format!("61{}", rand::random::<u16>());
     let request = corner.request(&format!("FROM BASE\nRUN echo begun; sleep {mark}\n"));
-    let (sender, mut receiver) = mpsc::channel(64);
+    let (sender, receiver) = mpsc::channel(64);
     let cancel = CancellationToken::new();
-    let stop = cancel.clone();
-    let watch = tokio::spawn(async move {
-        while let Some(one) = receiver.recv().await {
-            if one == Progress::Log("begun".to_owned()) {
-                stop.cancel();
-            }
-        }
-    });
+    let watch = cancel_once_begun(receiver, &cancel);
     let outcome = build(&corner.docker, &request, &sender, &cancel).await;
     drop(sender);
     watch.await.expect("watched");
@@ -532,15 +540,15 @@ async fn the_classic_builder_does_the_same_where_there_is_no_other() {
     assert!(log.contains(&"the last".to_owned()), "{log:?}");
     assert_eq!(corner.left_over().await, Vec::<String>::new());
 
-    let request = corner.request("FROM BASE\nRUN echo more > /made\nRUN sleep 97\n");
-    let stop = cancel.clone();
-    tokio::spawn(async move {
-        tokio::time::sleep(Duration::from_millis(2500)).await;
-        stop.cancel();
-    });
+    drop(sender);
+    watch.await.expect("progress");
+
+    let request = corner.request("FROM BASE\nRUN echo more > /made\nRUN echo begun; sleep 97\n");
+    let (sender, receiver) = mpsc::channel(64);
+    let watch = cancel_once_begun(receiver, &cancel);
     let stopped = build_by(&corner.docker, classic, &request, &sender, &cancel).await;
     assert!(matches!(stopped, Err(BuildError::Cancelled)), "{stopped:?}");
     drop(sender);
-    watch.await.expect("progress");
+    watch.await.expect("watched");
     assert_eq!(corner.left_over().await, Vec::<String>::new());
 }

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use karat::config::{self, Surroundings};
 use karat::model::fleet::{Engines, Fleet};
 use karat::model::plan::{OperationKind, Plan};
 use karat::model::progress::Report;
@@ -12,6 +11,8 @@ use karat::operate::{Operator, Refusal, unwatched};
 use karat::store::Store;
 use karat::target::Targets;
 
+use crate::place::loaded;
+
 /// An operator and what it sees.
 pub(crate) struct Library {
     pub(crate) operator: Operator,
@@ -20,14 +21,7 @@ pub(crate) struct Library {
 
 impl Library {
     pub(crate) fn new(text: &str) -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
-        let path = folder.path().join("karat.toml");
-        std::fs::write(&path, text).expect("a file");
-        let surroundings = Surroundings {
-            cwd: folder.path().to_owned(),
-            ..Surroundings::default()
-        };
-        let project = config::load(Some(&path), &surroundings).expect("a project");
+        let project = loaded(text);
         let targets = Targets::of(&project);
         let store = Arc::new(Store::in_memory().expect("a store"));
         Self {

@@ -7,14 +7,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use karat::config::{self, Surroundings};
 use karat::model::fleet::{Engines, Fleet, Link};
 use karat::model::observation::Health;
-use karat::model::project::{EngineName, EnvironmentName, ImageName, Project};
+use karat::model::project::{EngineName, EnvironmentName, ImageName};
 use karat::observe::{Live, Pace, live};
 use karat::target::{Clock, Targets};
 
-use crate::place::{engine_with, project};
+use crate::place::{engine_with, loaded, project};
 use crate::support::{Engine, folder};
 
 /// Quick enough for a test; the shape is the same.
@@ -25,22 +24,24 @@ const PACE: Pace = Pace {
     retry_most: Duration::from_secs(1),
 };
 
-fn read(text: &str) -> Arc<Project> {
-    let home = tempfile::tempdir().expect("a folder");
-    let path = home.path().join("karat.toml");
-    std::fs::write(&path, text).expect("a file");
-    let surroundings = Surroundings {
-        cwd: home.path().to_owned(),
-        ..Surroundings::default()
-    };
-    Arc::new(config::load(Some(&path), &surroundings).expect("a project"))
-}
-
 /// Waits until the live fleet is as wanted.
 async fn fleet_is(live: &mut Live, what: &str, is: impl Fn(&Fleet) -> bool) {
     let wanted = live.fleet.wait_for(|fleet| is(fleet));
     let waited = tokio::time::timeout(Duration::from_secs(45), wanted).await;
     assert!(waited.is_ok(), "{what}: the fleet never was so");
+}
+
+/// The live fleet of one engine, its container healthy.
+async fn healthy(address: &str) -> Live {
+    let project = loaded(&project(&[("prod", &[address], "")]));
+    let targets = Targets::of(&project);
+    let project = Arc::new(project);
+    let mut live = live(&project, &targets, &Engines::new(), PACE, Clock::System);
+    fleet_is(&mut live, "healthy", |fleet| {
+        health(fleet) == Some(Health::Healthy)
+    })
+    .await;
+    live
 }
 
 fn health(fleet: &Fleet) -> Option<Health> {
@@ -57,18 +58,7 @@ fn down(fleet: &Fleet, engine: &str) -> bool {
 async fn what_happens_on_an_engine_is_seen_without_asking_and_an_engine_comes_back() {
     let mut engine: Engine = engine_with(&["1.0.0"]);
     let address = engine.address();
-    let project = read(&project(&[("prod", &[&address], "")]));
-    let mut live = live(
-        &project,
-        &Targets::of(&project),
-        &Engines::new(),
-        PACE,
-        Clock::System,
-    );
-    fleet_is(&mut live, "healthy", |fleet| {
-        health(fleet) == Some(Health::Healthy)
-    })
-    .await;
+    let mut live = healthy(&address).await;
 
     engine
         .api
@@ -98,18 +88,7 @@ async fn a_half_open_connection_is_noticed() {
     let engine = engine_with(&["1.0.0"]);
     let wire = Wire::to(&engine.folder.join("d.sock"));
     let address = format!("unix://{}", wire.socket.display());
-    let project = read(&project(&[("prod", &[&address], "")]));
-    let mut live = live(
-        &project,
-        &Targets::of(&project),
-        &Engines::new(),
-        PACE,
-        Clock::System,
-    );
-    fleet_is(&mut live, "healthy", |fleet| {
-        health(fleet) == Some(Health::Healthy)
-    })
-    .await;
+    let mut live = healthy(&address).await;
     // Nothing is closed: bytes only stop coming, as when a cable is pulled.
     wire.silent.store(true, Ordering::SeqCst);
     fleet_is(&mut live, "noticed", |fleet| down(fleet, &address)).await;

@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+use karat::config::{self, Surroundings};
+use karat::model::project::Project;
+
 use crate::support::image::Recipe;
 use crate::support::{Api, Engine, Karat, until};
 
@@ -23,6 +26,18 @@ pub(crate) fn project(environments: &[(&str, &[&str], &str)]) -> String {
         ));
     }
     text
+}
+
+/// A project's text, read as karat reads it.
+pub(crate) fn loaded(text: &str) -> Project {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("karat.toml");
+    std::fs::write(&path, text).expect("a file");
+    let surroundings = Surroundings {
+        cwd: folder.path().to_owned(),
+        ..Surroundings::default()
+    };
+    config::load(Some(&path), &surroundings).expect("a project")
 }
 
 /// One engine with versions of the app on it, the first of which runs as `web`, healthy.

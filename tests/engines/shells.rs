@@ -2,14 +2,13 @@
 
 use std::time::Duration;
 
-use karat::config::{self, Surroundings};
 use karat::model::digest::Digest;
 use karat::model::project::EngineName;
 use karat::target::{Shell, ShellAsk, TargetError, Targets, WindowSize};
 use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
-use crate::place::{REPOSITORY, engine_with, prod_on, project};
+use crate::place::{REPOSITORY, engine_with, loaded, prod_on, project};
 use crate::support::{Api, until};
 
 const SIZE: WindowSize = WindowSize {
@@ -19,14 +18,7 @@ const SIZE: WindowSize = WindowSize {
 
 /// The targets of a project.
 pub(crate) fn targets(text: &str) -> Targets {
-    let folder = tempfile::tempdir().expect("a folder");
-    let path = folder.path().join("karat.toml");
-    std::fs::write(&path, text).expect("a file");
-    let surroundings = Surroundings {
-        cwd: folder.path().to_owned(),
-        ..Surroundings::default()
-    };
-    Targets::of(&config::load(Some(&path), &surroundings).expect("a project"))
+    Targets::of(&loaded(text))
 }
 
 async fn open(address: &str, ask: &ShellAsk) -> Result<Shell, TargetError> {

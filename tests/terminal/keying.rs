@@ -47,7 +47,9 @@ fn keys_of_ones_own_hold_and_a_clash_is_told_by_name() {
     term.sees("Space … v versions  Esc never mind");
     term.keys("v");
     term.sees("versions of shop-");
+    // An Esc and a letter that arrive together would be Alt and that letter.
     term.keys(ESC);
+    term.misses("versions of shop-");
     // Refused, so its own key is still its key.
     term.keys("t");
     term.sees("history of shop-");

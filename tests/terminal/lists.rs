@@ -1,8 +1,10 @@
 //! Filters and sorting in the real binary.
 
 use std::path::Path;
+use std::time::Duration;
 
 use crate::stage::{DEMO, Somebody};
+use crate::support::until;
 
 fn kept(somebody: &Somebody) -> std::path::PathBuf {
     let home = somebody
@@ -54,13 +56,11 @@ fn the_order_survives_a_restart() {
     term.keys("S");
     term.sees("VERSION ▲");
     // It is written while karat goes on, not when it is left.
-    for _ in 0..200 {
-        let text = std::fs::read_to_string(kept(&somebody)).unwrap_or_default();
-        if text.contains("[versions]\nby = \"version\"\nreversed = true") {
-            break;
-        }
-        std::thread::sleep(std::time::Duration::from_millis(10));
-    }
+    until("the order is kept", Duration::from_secs(10), || {
+        let text = std::fs::read_to_string(kept(&somebody)).ok()?;
+        text.contains("[versions]\nby = \"version\"\nreversed = true")
+            .then_some(())
+    });
     term.keys("q");
     assert_eq!(term.ends(), 0);
     let mut term = somebody.opens(120, 30);

@@ -10,6 +10,7 @@
 //! | `inside` | logs of containers, and shells in them |
 //! | `leaving` | signals, Ctrl-C, Ctrl-Z: the terminal is always given back |
 //! | `demo` | the fleet that is made up: marked everywhere, worked on, nothing kept |
+//! | `lists` | filters and sorting, and that the order is kept |
 //! | `keying` | the palette, keys of the user's own, keys that are not bound |
 //! | `living` | what changes on an engine changes on screen |
 //! | `looking` | themes, light or dark, the mouse, refused settings, the log file |

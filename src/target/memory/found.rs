@@ -2,12 +2,10 @@
 
 use super::container::{Life, SimContainer};
 use super::{Job, SimEngine, TargetError};
-use crate::model::event::{Event, Outcome};
-use crate::model::plan::{Frozen, Heading, OperationId, OperationKind};
-use crate::model::project::{DEFAULT_SOAK, ImageName};
-use crate::model::reference::Repository;
+use crate::model::plan::OperationId;
+use crate::model::project::DEFAULT_SOAK;
 use crate::model::time::{Span, Timestamp};
-use crate::target::job::{Live, Process};
+use crate::target::job::{self, Stray};
 use crate::target::plain::names::Reserved;
 
 /// What was cut off: the jobs in locks, and containers put aside that no lock explains.
@@ -52,58 +50,22 @@ fn stray(
         .map_or_else(|| OperationId(String::new()), |(operation, _)| operation);
     let event = successor
         .and_then(|one| one.deployed_by.clone())
-        .unwrap_or_else(|| unknown(operation));
+        .unwrap_or_else(|| job::unknown_event(operation));
     let mut described = old.clone();
     // It was disarmed; what its policy was, its successor took over.
     if let Some(successor) = successor {
         described.body.policy.clone_from(&successor.body.policy);
     }
-    let frozen = Frozen {
-        label: old.image.clone(),
-        identity: old.image_id.clone(),
-        content: None,
-        repository: Repository::new(""),
-        tag: None,
-        registry_digest: None,
-        size: None,
-    };
-    Job {
-        event,
-        summary: format!("an operation on {place} whose lock is gone"),
-        process: Process::unknown(),
+    Stray {
         engine: engine.name().clone(),
         engine_id: engine.facts.id.clone(),
         container: place.to_owned(),
         old_id: old.id.clone(),
-        was_running: true,
+        image: old.image.clone(),
+        identity: old.image_id.clone(),
         old: serde_json::to_value(&described).unwrap_or_default(),
-        from: frozen.clone(),
-        to: frozen,
-        heading: Heading::default(),
-        follows: None,
-        soak: DEFAULT_SOAK,
-        health_wait: Span::seconds(60),
-        peers: Vec::new(),
-        live: Live::default(),
     }
-}
-
-fn unknown(id: OperationId) -> Event {
-    Event {
-        id,
-        time: Timestamp::default(),
-        who: "unknown".to_owned(),
-        operation: OperationKind::Recover,
-        image: ImageName(String::new()),
-        environment: None,
-        from: None,
-        to: None,
-        reason: None,
-        outcome: Outcome::NeedsRecover,
-        duration: None,
-        error: None,
-        log: Vec::new(),
-    }
+    .job(event)
 }
 
 /// Takes away parked containers whose soak is over, where their successor runs.

@@ -226,11 +226,7 @@ pub(super) async fn jobs(
     touch: usize,
 ) -> Result<Vec<Job>, TargetError> {
     engine.answer("reading a container").await?;
-    let Some((one, touch)) = plan
-        .moves
-        .get(image)
-        .and_then(|one| Some((one, one.touches.get(touch)?)))
-    else {
+    let Some((one, touch)) = plan.touch(image, touch) else {
         return Ok(Vec::new());
     };
     let found = engine

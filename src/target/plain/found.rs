@@ -9,12 +9,11 @@ use super::names::Reserved;
 use super::{Job, Listed, OPERATION_LABEL, PlainTarget, SOAK_LABEL, TargetError, lock};
 use crate::engine::containers::Volumes;
 use crate::engine::json as read;
-use crate::model::event::{EVENT_LABEL, Event, Outcome};
-use crate::model::plan::{Frozen, Heading, OperationId, OperationKind};
-use crate::model::project::{DEFAULT_SOAK, ImageName};
-use crate::model::reference::Repository;
+use crate::model::event::EVENT_LABEL;
+use crate::model::plan::OperationId;
+use crate::model::project::DEFAULT_SOAK;
 use crate::model::time::{Span, Timestamp};
-use crate::target::job::{Live, Process};
+use crate::target::job::{self, Stray};
 
 /// What was cut off: the jobs in locks, and reserved containers without a lock.
 pub(super) async fn cut_off(target: &PlainTarget) -> Result<Vec<Job>, TargetError> {
@@ -96,54 +95,19 @@ async fn stray(
     let Some(identity) = identity else {
         return Ok(None);
     };
-    let frozen = Frozen {
-        label: read::text(&inspect, "/Config/Image")
-            .unwrap_or_default()
-            .to_owned(),
-        identity,
-        content: None,
-        repository: Repository::new(""),
-        tag: None,
-        registry_digest: None,
-        size: None,
-    };
-    Ok(Some(Job {
-        event: event.unwrap_or_else(|| unknown_event(operation)),
-        summary: format!("an operation on {place} whose lock is gone"),
-        process: Process::unknown(),
+    let stray = Stray {
         engine: target.engine.name().clone(),
         engine_id: target.facts().await?.id,
         container: place.to_owned(),
         old_id: read::text(&inspect, "/Id").unwrap_or_default().to_owned(),
-        was_running: true,
+        image: read::text(&inspect, "/Config/Image")
+            .unwrap_or_default()
+            .to_owned(),
+        identity,
         old: inspect,
-        from: frozen.clone(),
-        to: frozen,
-        heading: Heading::default(),
-        follows: None,
-        soak: DEFAULT_SOAK,
-        health_wait: Span::seconds(60),
-        peers: Vec::new(),
-        live: Live::default(),
-    }))
-}
-
-fn unknown_event(id: OperationId) -> Event {
-    Event {
-        id,
-        time: Timestamp::default(),
-        who: "unknown".to_owned(),
-        operation: OperationKind::Recover,
-        image: ImageName(String::new()),
-        environment: None,
-        from: None,
-        to: None,
-        reason: None,
-        outcome: Outcome::NeedsRecover,
-        duration: None,
-        error: None,
-        log: Vec::new(),
-    }
+    };
+    let event = event.unwrap_or_else(|| job::unknown_event(operation));
+    Ok(Some(stray.job(event)))
 }
 
 /// Takes away parked containers whose soak is over, where their successor runs.

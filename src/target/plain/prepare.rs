@@ -14,11 +14,7 @@ pub(super) async fn jobs(
     image: usize,
     touch: usize,
 ) -> Result<Vec<Job>, TargetError> {
-    let Some((one, touch)) = plan
-        .moves
-        .get(image)
-        .and_then(|one| Some((one, one.touches.get(touch)?)))
-    else {
+    let Some((one, touch)) = plan.touch(image, touch) else {
         return Ok(Vec::new());
     };
     let old = target.container(&touch.container).await?;

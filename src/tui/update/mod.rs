@@ -193,13 +193,7 @@ fn command_in_place(state: &mut State, command: Command) -> Vec<Effect> {
             state.dialog = Some(Dialog::Palette(PaletteDialog::default()));
             Vec::new()
         }
-        Command::Help => {
-            if !matches!(state.stack.last(), Some(View::Help { .. })) {
-                let of = state.view_place();
-                state.stack.push(View::Help { of, top: 0 });
-            }
-            Vec::new()
-        }
+        Command::Help => help(state),
         Command::Operations => operation::list(state),
         Command::History => history_here(state),
         Command::HistoryAll => open_history(state, HistoryFilter::default()),
@@ -225,6 +219,14 @@ fn command_in_place(state: &mut State, command: Command) -> Vec<Effect> {
     }
 }
 
+fn help(state: &mut State) -> Vec<Effect> {
+    if !matches!(state.stack.last(), Some(View::Help { .. })) {
+        let of = state.view_place();
+        state.stack.push(View::Help { of, top: 0 });
+    }
+    Vec::new()
+}
+
 /// The history of what a command is about.
 fn history_here(state: &mut State) -> Vec<Effect> {
     let (image, environment) = match state.subject() {
@@ -234,6 +236,7 @@ fn history_here(state: &mut State) -> Vec<Effect> {
     open_history(state, HistoryFilter { image, environment })
 }
 
+/// Wants the plan of a new build; a clean one without a cache, on a fresh base image.
 fn rebuild(state: &mut State, clean: bool) -> Vec<Effect> {
     let Some((image, _)) = state.subject() else {
         return Vec::new();
@@ -299,6 +302,16 @@ fn moved(selected: usize, total: usize, page: usize, command: Command) -> usize 
         _ => selected,
     }
     .min(last)
+}
+
+/// Where the focus of a dialog goes, by so many stops; beyond the last, it begins again.
+fn next_stop<T: Copy + PartialEq>(stops: &[T], focus: T, by: isize) -> Option<T> {
+    let at = stops.iter().position(|one| *one == focus);
+    let next = at
+        .unwrap_or(0)
+        .checked_add_signed(by)
+        .unwrap_or(stops.len().saturating_sub(1));
+    stops.get(next).or(stops.first()).copied()
 }
 
 /// Leaves one line for the reader.

@@ -11,7 +11,7 @@ use super::super::action::Command;
 use super::super::effect::{Confirmed, Effect, Errand, Wanted};
 use super::super::operation::Operation;
 use super::super::state::{ContainerKey, Dialog, Focus, PlanDialog, ShellFocus, State};
-use super::{logs, operation, scroll, shell};
+use super::{logs, next_stop, operation, scroll, shell};
 
 /// A key that is no text.
 pub(super) fn command(
@@ -32,16 +32,7 @@ pub(super) fn command(
 
 fn turn(dialog: &mut PlanDialog, by: isize) {
     let stops = dialog.stops();
-    let at = stops.iter().position(|one| *one == dialog.focus);
-    let next = at
-        .unwrap_or(0)
-        .checked_add_signed(by)
-        .unwrap_or(stops.len().saturating_sub(1));
-    dialog.focus = stops
-        .get(next)
-        .or(stops.first())
-        .copied()
-        .unwrap_or(Focus::Cancel);
+    dialog.focus = next_stop(&stops, dialog.focus, by).unwrap_or(Focus::Cancel);
 }
 
 /// Enter.

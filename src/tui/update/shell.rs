@@ -12,7 +12,7 @@ use super::super::effect::{Effect, Errand, Line, Request, ShellWish};
 use super::super::state::{
     Dialog, ShellDialog, ShellFocus, ShellOption, State, Tone, View, chosen_replica,
 };
-use super::{moved, say, tell};
+use super::{moved, next_stop, say, tell};
 use crate::target::WindowSize;
 
 /// Opens the dialog: for the container that is read closely, or for a version.
@@ -195,16 +195,7 @@ pub(super) fn command(
 
 fn turn(dialog: &mut ShellDialog, by: isize) {
     let stops = dialog.stops();
-    let at = stops.iter().position(|one| *one == dialog.focus);
-    let next = at
-        .unwrap_or(0)
-        .checked_add_signed(by)
-        .unwrap_or(stops.len().saturating_sub(1));
-    dialog.focus = stops
-        .get(next)
-        .or(stops.first())
-        .copied()
-        .unwrap_or(ShellFocus::Cancel);
+    dialog.focus = next_stop(&stops, dialog.focus, by).unwrap_or(ShellFocus::Cancel);
 }
 
 fn pressed(state: &mut State, mut dialog: Box<ShellDialog>) -> Vec<Effect> {

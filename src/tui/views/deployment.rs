@@ -7,7 +7,7 @@ use ratatui::text::Span;
 
 use crate::model::details::{ChangeKind, Details, Origin};
 use crate::model::fleet::{Cell, Deployment, Replica};
-use crate::tui::action::Command;
+use crate::tui::action::{Command, Place};
 use crate::tui::state::{DeploymentView, Window, chosen_replica};
 use crate::tui::text::{fit, printable, width};
 use crate::tui::widgets::page::Page;
@@ -81,7 +81,10 @@ fn tell_containers(
     let count = deployment.replicas.len();
     page.title(&match count {
         1 => "Its container".to_owned(),
-        count => format!("Its {count} containers (Tab: the next one)"),
+        count => {
+            let way = canvas.keymap.way_in(Place::Deployment, Command::NextField);
+            format!("Its {count} containers ({way}: the next one)")
+        }
     });
     let longest = |of: fn(&Replica) -> &str| {
         let widths = deployment.replicas.iter().map(|it| width(of(it)));

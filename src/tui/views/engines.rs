@@ -11,7 +11,7 @@ use crate::tui::action::{Command, Place};
 use crate::tui::listing::rows::{link_word, served, version_of};
 use crate::tui::state::{EnginesView, Layout, Window};
 use crate::tui::widgets::page::Page;
-use crate::tui::widgets::table::{self, Column, Rows, Said};
+use crate::tui::widgets::table::{Column, Rows, Said};
 
 use super::{Canvas, lists, moment};
 
@@ -54,13 +54,6 @@ pub(super) fn list(
         tell_link(canvas, state, &mut story);
         tell_trouble(canvas, state, &mut story);
     }
-    let height = u16::try_from(story.len() + 1)
-        .unwrap_or(u16::MAX)
-        .min(area.height / 2);
-    let upper = Rect {
-        height: area.height - height,
-        ..area
-    };
     let line = |place: usize| engine(place).map_or_else(Vec::new, |it| said(canvas, it));
     let sort = canvas.preferences.engines;
     let rows = Rows {
@@ -71,19 +64,7 @@ pub(super) fn list(
         words: view.list.filters.words(),
         row: &line,
     };
-    let (window, hits) = table::draw(frame.buffer_mut(), upper, theme, COLUMNS, &rows);
-    layout.view = window;
-    layout.hits = hits;
-    let rule = "─".repeat(usize::from(area.width));
-    let y = area.bottom() - height;
-    frame.buffer_mut().set_string(area.x, y, rule, theme.border);
-    let below = Rect {
-        x: area.x + 1,
-        y: y + 1,
-        width: area.width - 2,
-        height: height.saturating_sub(1),
-    };
-    story.draw(frame.buffer_mut(), below, 0);
+    (layout.view, layout.hits) = lists::above(frame, area, canvas, (COLUMNS, &rows), &story);
 }
 
 /// The sign and style of how an engine stands.

@@ -8,8 +8,10 @@ use ratatui::text::{Line, Span};
 use crate::tui::action::Command;
 use crate::tui::listing::Filters;
 use crate::tui::listing::matching::split;
+use crate::tui::state::{Hit, Window};
 use crate::tui::text::{clip, width};
 use crate::tui::widgets::page::Page;
+use crate::tui::widgets::table::{self, Column, Rows};
 
 use super::Canvas;
 
@@ -39,8 +41,8 @@ pub(super) fn head(
         parts.push(Span::styled(format!("  sorted by {order}"), theme.quiet));
     }
     let used: usize = parts.iter().map(Span::width).sum();
-    let way_out = "  Esc: show all";
-    if filters.narrow() && used + way_out.len() <= usize::from(area.width) {
+    let way_out = format!("  {}: show all", canvas.keymap.way(Command::Back));
+    if filters.narrow() && used + width(&way_out) <= usize::from(area.width) {
         parts.push(Span::styled(way_out, theme.quiet));
     }
     frame
@@ -51,6 +53,37 @@ pub(super) fn head(
         height: area.height.saturating_sub(1),
         ..area
     }
+}
+
+/// Draws the rows of a list above the story of the selected one, which has half of the room
+/// at most.
+pub(super) fn above(
+    frame: &mut Frame<'_>,
+    area: Rect,
+    canvas: &Canvas<'_>,
+    (columns, rows): (&[Column], &Rows<'_>),
+    story: &Page<'_>,
+) -> (Window, Vec<Hit>) {
+    let theme = &canvas.theme;
+    let height = u16::try_from(story.len() + 1)
+        .unwrap_or(u16::MAX)
+        .min(area.height / 2);
+    let upper = Rect {
+        height: area.height - height,
+        ..area
+    };
+    let drawn = table::draw(frame.buffer_mut(), upper, theme, columns, rows);
+    let rule = "─".repeat(usize::from(area.width));
+    let y = area.bottom() - height;
+    frame.buffer_mut().set_string(area.x, y, rule, theme.border);
+    let below = Rect {
+        x: area.x + 1,
+        y: y + 1,
+        width: area.width.saturating_sub(2),
+        height: height.saturating_sub(1),
+    };
+    story.draw(frame.buffer_mut(), below, 0);
+    drawn
 }
 
 /// `3 of 41 shown`.

@@ -12,7 +12,7 @@ use crate::tui::action::Command;
 use crate::tui::listing::rows::{known_good_in, left_behind, runs_in};
 use crate::tui::state::{Layout, Versions, Window};
 use crate::tui::widgets::page::Page;
-use crate::tui::widgets::table::{self, Column, Rows, Said};
+use crate::tui::widgets::table::{Column, Rows, Said};
 
 use super::{Canvas, lists, moment};
 
@@ -76,13 +76,6 @@ pub(super) fn list(
             story.pair("tags", &version.tags.join(" "));
         }
     }
-    let height = u16::try_from(story.len() + 1)
-        .unwrap_or(u16::MAX)
-        .min(area.height / 2);
-    let upper = Rect {
-        height: area.height - height,
-        ..area
-    };
     let line = |place: usize| match version(place) {
         Some(version) => said(canvas, row, version),
         None => Vec::new(),
@@ -96,19 +89,7 @@ pub(super) fn list(
         words: view.list.filters.words(),
         row: &line,
     };
-    let (window, hits) = table::draw(frame.buffer_mut(), upper, theme, COLUMNS, &rows);
-    layout.view = window;
-    layout.hits = hits;
-    let rule = "─".repeat(usize::from(area.width));
-    let y = area.bottom() - height;
-    frame.buffer_mut().set_string(area.x, y, rule, theme.border);
-    let below = Rect {
-        x: area.x + 1,
-        y: y + 1,
-        width: area.width - 2,
-        height: height.saturating_sub(1),
-    };
-    story.draw(frame.buffer_mut(), below, 0);
+    (layout.view, layout.hits) = lists::above(frame, area, canvas, (COLUMNS, &rows), &story);
 }
 
 fn said(canvas: &Canvas<'_>, row: &Row, version: &Version) -> Vec<Said> {
