@@ -74,6 +74,8 @@ pub(crate) fn events() -> Vec<Event> {
         time: minute(0),
         who: "ann@laptop".to_owned(),
         operation: OperationKind::Rollback,
+        heading: crate::model::plan::Heading::Back,
+        from_environment: None,
         image: ImageName::from("shop"),
         environment: Some(EnvironmentName::from("prod")),
         from: Some(mark("2")),
@@ -87,6 +89,8 @@ pub(crate) fn events() -> Vec<Event> {
     let failed = Event {
         time: minute(30),
         operation: OperationKind::Promote,
+        heading: crate::model::plan::Heading::Back,
+        from_environment: None,
         from: None,
         to: Some(VersionMark {
             version: None,

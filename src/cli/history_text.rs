@@ -42,7 +42,7 @@ pub fn render(events: &[Event], colour: Colour) -> String {
                 &event.time.format("%Y-%m-%d %H:%M:%S").to_string(),
             )],
             vec![Text::plain(&event.who)],
-            vec![Text::plain(event.operation.words())],
+            vec![Text::plain(event.words())],
             vec![Text::plain(event.image.as_str())],
             vec![Text::plain(environment)],
             vec![Text::plain(mark(event.from.as_ref()))],
@@ -70,7 +70,7 @@ fn failure(event: &Event, colour: Colour) -> String {
     let place = event.environment.as_ref().map(|name| format!(" in {name}"));
     let what = format!(
         "{} {}{}",
-        event.operation.words(),
+        event.words(),
         event.image,
         place.unwrap_or_default()
     );

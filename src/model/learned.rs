@@ -50,6 +50,8 @@ fn ended(run: &Run, image: &ImageName, environment: &EnvironmentName) -> Event {
         time: run.until,
         who: run.who.clone(),
         operation: run.ended_by,
+        heading: run.heading,
+        from_environment: None,
         image: image.clone(),
         environment: Some(environment.clone()),
         from: mark(run.version.clone(), Some(run.identity.clone())),

@@ -52,6 +52,8 @@ pub(super) fn events(plan: &Plan, ended: &Ended, span: Span) -> Vec<Event> {
             time: plan.made,
             who: plan.who.clone(),
             operation: plan.kind,
+            heading: one.heading,
+            from_environment: plan.from_environment.clone(),
             image: one.image.clone(),
             environment: Some(plan.environment.clone()),
             from: one.from.first().map(VersionMark::from),

@@ -38,6 +38,8 @@ impl Operator {
             time: self.clock.now(),
             who: self.who.clone(),
             operation: OperationKind::Unlock,
+            heading: crate::model::plan::Heading::Back,
+            from_environment: None,
             image: ImageName(lock.container.clone()),
             environment: None,
             from: None,

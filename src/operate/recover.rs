@@ -300,6 +300,8 @@ impl Operator {
                 time: cut.seen.since,
                 who: cut.seen.owner.clone(),
                 operation: crate::model::plan::OperationKind::Recover,
+                heading: crate::model::plan::Heading::Back,
+                from_environment: None,
                 image: crate::model::project::ImageName(String::new()),
                 environment: None,
                 from: None,

@@ -28,6 +28,8 @@ fn event(id: &str, image: &str, environment: Option<&str>, seconds: i64) -> Even
         time: time(seconds),
         who: "ann@laptop".into(),
         operation: OperationKind::Promote,
+        heading: crate::model::plan::Heading::Back,
+        from_environment: None,
         image: image.into(),
         environment: environment.map(Into::into),
         from: None,

@@ -298,12 +298,13 @@ fn of_event(state: &State, event: &Event) -> Option<Line> {
                 None => line,
             })
         }
-        // Events do not tell where a version came from: the command line would take the
-        // environment before it, so that one is named.
+        // Where the event does not tell where the version came from, the command line would
+        // take the environment before it: that one is named.
         (OperationKind::Promote, Some(environment)) => {
             let line = Line::new("promote").name(&event.image);
-            let line = match state.fleet.upstream(environment) {
-                Some(from) => line.with("--from", from.name.as_str()),
+            let before = || Some(&state.fleet.upstream(environment)?.name);
+            let line = match event.from_environment.as_ref().or_else(before) {
+                Some(from) => line.with("--from", from.as_str()),
                 None => line,
             };
             Some(line.with("--to", environment.as_str()))

@@ -286,6 +286,8 @@ impl Laying<'_> {
             time: began,
             who: self.who.clone(),
             operation: OperationKind::Promote,
+            heading: crate::model::plan::Heading::Back,
+            from_environment: None,
             image: ImageName::from(one.image),
             environment: Some(EnvironmentName::from(one.place)),
             from: Some(self.mark(one.image, before)),

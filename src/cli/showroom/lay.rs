@@ -299,6 +299,8 @@ impl Layer<'_> {
                 time: self.past.start - chrono::TimeDelta::seconds(seconds_ago),
                 who: who.to_owned(),
                 operation: OperationKind::Promote,
+                heading: Heading::Back,
+                from_environment: None,
                 image: self.past.cast.name(line.role),
                 environment: Some(EnvironmentName::from(place.name)),
                 from: Some(mark(from)),

@@ -185,6 +185,8 @@ impl Past<'_> {
             time: self.ago(since),
             who,
             operation: before.by,
+            heading: before.heading,
+            from_environment: None,
             image: self.cast.name(line.role),
             environment: Some(EnvironmentName::from(place)),
             from: Some(mark(before.version)),
@@ -283,6 +285,8 @@ impl Past<'_> {
             } else {
                 OperationKind::Promote
             },
+            heading: Heading::Back,
+            from_environment: None,
             image: self.cast.name(role),
             environment,
             from: Some(mark(from)),

@@ -21,6 +21,8 @@ pub async fn run(target: &dyn Target, plan: &RebuildPlan, clock: Clock, watch: &
         time: began,
         who: plan.who.clone(),
         operation: OperationKind::Rebuild,
+        heading: crate::model::plan::Heading::Back,
+        from_environment: None,
         image: plan.image.clone(),
         environment: None,
         from: plan.previous.as_ref().map(|previous| VersionMark {

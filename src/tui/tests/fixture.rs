@@ -692,6 +692,8 @@ pub(super) fn events() -> Vec<Event> {
         time,
         who: "mara@laptop".into(),
         operation,
+        heading: crate::model::plan::Heading::Back,
+        from_environment: None,
         image: "shop-web".into(),
         environment: environment.map(EnvironmentName::from),
         from,

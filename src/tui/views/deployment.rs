@@ -146,12 +146,7 @@ fn tell_replica(
         page.pair("recorded as", &recorded.to_string());
     }
     if let Some(event) = &replica.container.deployed_by {
-        let text = format!(
-            "{} by {}, {}",
-            event.operation.words(),
-            event.who,
-            moment(event.time)
-        );
+        let text = format!("{} by {}, {}", event.words(), event.who, moment(event.time));
         page.pair("put here", &text);
     }
     let key = (replica.engine.clone(), replica.container.name.clone());

@@ -116,7 +116,7 @@ fn said(canvas: &Canvas<'_>, event: &Event) -> Vec<Said> {
     vec![
         (canvas.age(event.time), theme.quiet),
         (format!("{sign} {outcome}"), style),
-        (event.operation.words().to_owned(), theme.text),
+        (event.words().to_owned(), theme.text),
         (event.image.to_string(), theme.text),
         (place, theme.text),
         (change, theme.text),
@@ -144,11 +144,7 @@ pub(super) fn one(
         .environment
         .as_ref()
         .map_or_else(String::new, |environment| format!(" in {environment}"));
-    page.title(&format!(
-        "{} {}{place}",
-        event.operation.words(),
-        event.image
-    ));
+    page.title(&format!("{} {}{place}", event.words(), event.image));
     page.pair_styled(
         "outcome",
         &format!("{sign} {}", event.outcome.words()),

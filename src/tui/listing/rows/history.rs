@@ -92,7 +92,7 @@ pub(crate) fn widest(events: &[Event]) -> Vec<usize> {
         let each = [
             "59 min".len(),
             2 + width(outcome_words(event.outcome)),
-            width(event.operation.words()),
+            width(event.words()),
             width(&printable(event.image.as_str())),
             width(&printable(place)),
             width(&printable(&mark(event.from.as_ref())))
@@ -147,7 +147,7 @@ impl Rows for HistoryRows<'_> {
             return hay;
         };
         hay.share(outcome_words(event.outcome));
-        hay.share(event.operation.words());
+        hay.share(event.words());
         hay.share(event.image.as_str());
         if let Some(environment) = &event.environment {
             hay.share(environment.as_str());
@@ -177,7 +177,7 @@ impl Rows for HistoryRows<'_> {
             // The newest first: the latest moment. Events of one operation share theirs.
             HistoryBy::When => by(order, !falls, |at| Some(event(at)?.time)),
             HistoryBy::Outcome => by(order, falls, |at| Some(badness(event(at)?.outcome))),
-            HistoryBy::What => by(order, falls, |at| Some(event(at)?.operation.words())),
+            HistoryBy::What => by(order, falls, |at| Some(event(at)?.words())),
             HistoryBy::Image => by(order, falls, |at| Some(event(at)?.image.as_str())),
             HistoryBy::Environment => by(order, falls, |at| {
                 let name = event(at)?.environment.as_ref()?;

@@ -100,7 +100,7 @@ fn one_that_runs() {
     let undoing = Progress::Undoing {
         why: "shop-web became unhealthy".into(),
     };
-    told(&mut state, Message::Progress(id.clone(), undoing));
+    told(&mut state, Message::Progress(id, undoing));
     press(&mut state, Command::Operations);
     shows("operation_undoing", &mut state);
 }
