@@ -124,7 +124,7 @@ fn in_and_out(somebody: &Somebody) {
     term.sees("still4");
     // The screen is karat's again, and the very next key works.
     term.keys("exit 4\r");
-    term.sees("ended with exit code 4");
+    term.sees("exit code 4 of");
     assert!(term.screen().alternate_screen());
     term.keys("v");
     term.sees("VERSION");
@@ -161,7 +161,7 @@ fn a_throw_away_shell_of_a_killed_karat_is_swept() {
         assert_eq!(shells(&stage).lines().count(), 1, "{}", shells(&stage));
         if again {
             term.keys("exit\r");
-            term.sees("ended with exit code 0");
+            term.sees("exit code 0 of");
             term.keys("q");
             assert_eq!(term.ends(), 0);
         } else {

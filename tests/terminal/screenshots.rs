@@ -58,8 +58,13 @@ fn the_pictures_show_what_karat_shows() {
     let light = somebody.opens_the_demo(&["--theme", "light"], 120, 36);
     light.sees("6 engines up");
     light.keys("lll");
-    light.sees("── shop-web in prod");
-    album.take("light", &light);
+    light.see("the whole cell", |text| {
+        text.contains("── shop-web in prod")
+            && text.contains("↓ 1 behind newest")
+            && text.contains("◆ 1.4.0")
+            && text.contains("q leave")
+    });
+    album.take_on(&svg::LIGHT, "light", &light);
     album.compare();
 }
 
@@ -79,11 +84,15 @@ impl Album {
     }
 
     fn take(&mut self, name: &'static str, term: &Term) {
+        self.take_on(&svg::DARK, name, term);
+    }
+
+    fn take_on(&mut self, sheet: &svg::Sheet, name: &'static str, term: &Term) {
         let screen = term.screen();
         let rows = self.public(&screen);
         let title = format!("karat: {name}");
         self.pictures
-            .push((name, svg::draw(&screen, &rows, &title)));
+            .push((name, svg::draw(&screen, &rows, &title, sheet)));
     }
 
     /// The very screen that is as wanted.

@@ -9,8 +9,24 @@ const CELL: (u16, u16) = (9, 18);
 /// 1.17 of it is a line.
 const FONT: u16 = 15;
 const MARGIN: u16 = 9;
-const PAPER: &str = "#16181d";
-const INK: &str = "#d5d8df";
+
+/// The colours of the terminal itself: its background, and what is written in no colour.
+pub(crate) struct Sheet {
+    paper: &'static str,
+    ink: &'static str,
+}
+
+/// A dark terminal.
+pub(crate) const DARK: Sheet = Sheet {
+    paper: "#16181d",
+    ink: "#d5d8df",
+};
+
+/// A light one.
+pub(crate) const LIGHT: Sheet = Sheet {
+    paper: "#fbfbf8",
+    ink: "#24272d",
+};
 
 /// The sixteen colours terminals have names for.
 const NAMED: [&str; 16] = [
@@ -19,16 +35,17 @@ const NAMED: [&str; 16] = [
 ];
 
 /// Draws it. `rows` are the texts to draw in place of the screen's own, of the same width.
-pub(crate) fn draw(screen: &Screen, rows: &[Vec<String>], title: &str) -> String {
+pub(crate) fn draw(screen: &Screen, rows: &[Vec<String>], title: &str, sheet: &Sheet) -> String {
     let (height, width) = screen.size();
     let (height, width) = (height.get(), width.get());
     let (w, h) = (width * CELL.0 + 2 * MARGIN, height * CELL.1 + 2 * MARGIN);
     let mut svg = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{w}\" height=\"{h}\" viewBox=\"0 0 {w} {h}\">\n\
          <title>{}</title>\n\
-         <rect width=\"{w}\" height=\"{h}\" rx=\"6\" fill=\"{PAPER}\"/>\n\
+         <rect width=\"{w}\" height=\"{h}\" rx=\"6\" fill=\"{}\"/>\n\
          <g font-family=\"'DejaVu Sans Mono','Liberation Mono',Menlo,Consolas,monospace\" font-size=\"{FONT}\" xml:space=\"preserve\">\n",
-        escaped(title)
+        escaped(title),
+        sheet.paper
     );
     for row in 0..height {
         let mut column = 0;
@@ -36,13 +53,16 @@ pub(crate) fn draw(screen: &Screen, rows: &[Vec<String>], title: &str) -> String
             let Some(first) = screen.cell(row, column) else {
                 break;
             };
-            let look = Look::of(first);
+            let look = Look::of(first, sheet);
             let from = column;
             let mut text = String::new();
             // A run looks the same, and only the plain letters of one word are run together:
             // the width of a sign in somebody's font is not known, and small differences of
             // a letter's must not add up.
-            while let Some(cell) = screen.cell(row, column).filter(|it| Look::of(it) == look) {
+            while let Some(cell) = screen
+                .cell(row, column)
+                .filter(|it| Look::of(it, sheet) == look)
+            {
                 let words = &rows[usize::from(row)][usize::from(column)];
                 let gap = text.ends_with(' ') && words != " " && text != " ";
                 if !text.is_empty() && (gap || !words.is_ascii()) {
@@ -54,17 +74,17 @@ pub(crate) fn draw(screen: &Screen, rows: &[Vec<String>], title: &str) -> String
                     break;
                 }
             }
-            run(&mut svg, &look, (row, from, column), &text);
+            run(&mut svg, sheet, &look, (row, from, column), &text);
         }
     }
     svg.push_str("</g>\n</svg>\n");
     svg
 }
 
-fn run(svg: &mut String, look: &Look, (row, from, to): (u16, u16, u16), text: &str) {
+fn run(svg: &mut String, sheet: &Sheet, look: &Look, (row, from, to): (u16, u16, u16), text: &str) {
     let (x, y) = (MARGIN + from * CELL.0, MARGIN + row * CELL.1);
     let width = (to - from) * CELL.0;
-    if look.paper != PAPER {
+    if look.paper != sheet.paper {
         let _ = writeln!(
             svg,
             "<rect x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{}\" fill=\"{}\" shape-rendering=\"crispEdges\"/>",
@@ -112,9 +132,9 @@ struct Look {
 }
 
 impl Look {
-    fn of(cell: &Cell) -> Self {
-        let ink = colour(cell.fgcolor(), INK);
-        let paper = colour(cell.bgcolor(), PAPER);
+    fn of(cell: &Cell, sheet: &Sheet) -> Self {
+        let ink = colour(cell.fgcolor(), sheet.ink);
+        let paper = colour(cell.bgcolor(), sheet.paper);
         let (ink, paper) = if cell.inverse() {
             (paper, ink)
         } else {

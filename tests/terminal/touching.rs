@@ -125,7 +125,7 @@ fn a_window_that_is_dragged_about_ends_up_drawn_whole() {
 fn a_filter_and_the_palette_need_no_engine() {
     let (_somebody, mut term) = open(60, 16);
     term.sees("6 up");
-    term.keys("/api");
+    term.keys("/shop-api");
     term.sees("1 of ");
     term.keys(ENTER);
     term.see("what is left", |text| {
