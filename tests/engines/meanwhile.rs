@@ -84,7 +84,8 @@ fn a_hiccup_of_the_line_while_health_is_waited_for_ends_nothing() {
     let child = karat.spawn(&to("2.0.0"));
     until("the new one runs", Duration::from_secs(60), || {
         let web = engine.api.container("web")?;
-        (web["State"]["Running"] == true && engine.api.version("web") == "2.0.0").then_some(())
+        (web["State"]["Running"] == true && engine.api.version_if_there("web")? == "2.0.0")
+            .then_some(())
     });
     wire.refuses.store(true, Ordering::SeqCst);
     // As long as the new container's own start takes; the line is dead for all of it.
@@ -110,7 +111,7 @@ fn a_live_operation_of_another_machine_is_left_alone_unless_forced() {
     until("health is waited for", Duration::from_secs(60), || {
         let names = engine.api.names();
         let locked = names.iter().any(|name| name == "karat-lock-web");
-        (locked && engine.api.version("web") == "2.0.0").then_some(())
+        (locked && engine.api.version_if_there("web")? == "2.0.0").then_some(())
     });
     // Another process namespace cannot see whether it lives, as another machine cannot.
     let elsewhere = Karat::new(&std::fs::read_to_string(&karat.project).expect("a project"));

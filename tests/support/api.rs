@@ -188,14 +188,16 @@ impl Api {
 
     /// The version a container was made from, by the label of its image.
     pub fn version(&self, name: &str) -> String {
-        let inspect = self
-            .container(name)
-            .unwrap_or_else(|| panic!("no container {name}; there are {:?}", self.names()));
+        self.version_if_there(name)
+            .unwrap_or_else(|| panic!("no container {name}; there are {:?}", self.names()))
+    }
+
+    /// The same while it is being replaced, when for a moment there may be none of the name.
+    pub fn version_if_there(&self, name: &str) -> Option<String> {
+        let inspect = self.container(name)?;
         let image = inspect["Image"].as_str().expect("an image").to_owned();
         let image = self.get(&format!("/images/{image}/json"));
-        image["Config"]["Labels"]["org.opencontainers.image.version"]
-            .as_str()
-            .expect("a version label")
-            .to_owned()
+        let label = &image["Config"]["Labels"]["org.opencontainers.image.version"];
+        Some(label.as_str().expect("a version label").to_owned())
     }
 }

@@ -31,8 +31,17 @@ start() {
     echo "$engine" >"$folder/unshare.pid"
 }
 cut() {
-    [ -n "$engine" ] && kill -9 "$engine" && wait "$engine"
+    [ -n "$engine" ] || return 0
+    read -r first rest <"/proc/$engine/task/$engine/children"
+    kill -9 "$engine" && wait "$engine"
     engine=
+    # Of all in the namespace, its first process is the last to be gone. Until then the old
+    # engine may still answer.
+    for try in $(seq 400); do
+        grep -qs '^State:.[^Z]' "/proc/$first/status" || break
+        sleep 0.05
+    done
+    rm -f "$folder/d.sock"
 } 2>/dev/null
 start "$@"
 while read -r word; do
