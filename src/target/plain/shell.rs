@@ -39,8 +39,9 @@ const MAY_LIVE: chrono::TimeDelta = chrono::TimeDelta::hours(12);
 const SIZE_ATTEMPTS: u32 = 20;
 const BETWEEN_SIZES: Duration = Duration::from_millis(50);
 
-/// How long the end of a shell may take to be known once its terminal has closed.
-const END_WITHIN: Duration = Duration::from_secs(1);
+/// How long the end of a shell may take to be known once its terminal has closed: a busy
+/// engine needs more than a second to see that a container has ended.
+const END_WITHIN: Duration = Duration::from_secs(5);
 
 /// Starts it.
 pub(super) async fn open(
