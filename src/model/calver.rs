@@ -163,7 +163,10 @@ fn separated(
 }
 
 /// Nothing if the counter is no number; `Some(None)` if there is none.
-#[allow(clippy::option_option)]
+#[allow(
+    clippy::option_option,
+    reason = "no counter and a wrong one are two different things"
+)]
 fn read_counter(counter: Option<(char, &str)>) -> Option<Option<(char, u64)>> {
     match counter {
         None => Some(None),
