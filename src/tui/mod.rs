@@ -16,7 +16,7 @@
 //! | `keymap`, `keys` | which keys stand for what, those of the settings included; from a key to an action |
 //! | `palette`, `command_line` | what the palette finds; the command that does the same as the screen |
 //! | `background` | whether the terminal is light: its answer, picked out of the keys |
-//! | `event`, `run`, `terminal`, `talk` | the loop, and the terminal that is always given back, to a shell as well |
+//! | `event`, `run`, `reading`, `terminal`, `talk` | the loop, and the terminal that is always given back, to a shell as well |
 //! | `state`, `operation`, `log`, `update` | what is on screen, and how it changes |
 //! | `listing` | filters, sorting, and a selection that stays, for every list |
 //! | `views`, `widgets` | drawing |
@@ -35,6 +35,7 @@ mod listing;
 mod log;
 mod operation;
 mod palette;
+mod reading;
 mod run;
 mod state;
 mod talk;

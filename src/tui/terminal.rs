@@ -8,14 +8,14 @@ use std::thread::ThreadId;
 use std::time::{Duration, Instant};
 
 use crossterm::event::{
-    self as terminal, DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EventStream,
+    self as terminal, DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste,
 };
 use crossterm::terminal::{
     BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen,
     disable_raw_mode, enable_raw_mode,
 };
 use crossterm::{cursor, execute};
-use futures_util::{Stream, StreamExt, stream};
+use futures_util::{Stream, stream};
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
 use rustix::termios::{QueueSelector, tcflush};
@@ -25,11 +25,9 @@ use tokio::sync::{mpsc, watch};
 use super::TuiError;
 use super::background::{self, Ear, Heard};
 use super::event::Event;
+use super::reading::Reading;
 use super::run::{Host, Input, Output, Talk};
 use crate::target::ShellControl;
-
-/// How long crossterm's reader may take to notice that it is not wanted.
-const LETS_GO: Duration = Duration::from_millis(10);
 
 /// How long after the question an answer may still come in, once nobody reads any more.
 const STILL_COMES: Duration = Duration::from_millis(100);
@@ -225,11 +223,6 @@ impl Host for Guard {
             LeaveAlternateScreen,
             cursor::Show
         ));
-        drop(write!(
-            out,
-            "karat: this is the shell; it ends with `exit` or Ctrl-D\r\n"
-        ));
-        drop(out.flush());
         let held = self.reader.as_ref().map(|reader| {
             reader.hold.send_replace(true);
             reader.held.clone()
@@ -239,6 +232,12 @@ impl Host for Guard {
                 // An error: nobody reads at all.
                 drop(held.wait_for(|held| *held).await);
             }
+            // Not before: whoever reads this may type at once.
+            drop(write!(
+                out,
+                "karat: this is the shell; it ends with `exit` or Ctrl-D\r\n"
+            ));
+            drop(out.flush());
             super::talk::talk(output, input, control).await
         })
     }
@@ -320,14 +319,14 @@ impl Guard {
 /// hold, nothing is read: what is typed then is for somebody else.
 async fn read(sieve: &mut Sieve, mut hold: watch::Receiver<bool>, held: &watch::Sender<bool>) {
     loop {
-        let mut stream = EventStream::new();
+        let mut reading = Reading::begin();
         // Once the guard has gone nobody can hold any more.
         let mut guarded = true;
         while !(guarded && *hold.borrow_and_update()) {
             tokio::select! {
                 biased;
                 changed = hold.changed(), if guarded => guarded = changed.is_ok(),
-                event = stream.next() => match event {
+                event = reading.next() => match event {
                     Some(Ok(event)) => {
                         if sieve.take(event).await.is_err() {
                             return;
@@ -342,9 +341,7 @@ async fn read(sieve: &mut Sieve, mut hold: watch::Receiver<bool>, held: &watch::
                 }
             }
         }
-        drop(stream);
-        // Its thread lets go of the terminal a moment later.
-        tokio::time::sleep(LETS_GO).await;
+        reading.stop().await;
         held.send_replace(true);
         let again = hold.wait_for(|hold| !*hold).await.is_ok();
         held.send_replace(false);
