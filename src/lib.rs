@@ -16,9 +16,11 @@
 //! | [`target`] | where versions run: `trait Target`, and one folder a kind |
 //! | [`engine`] | one Docker engine: connect, read, move images, build |
 //! | [`store`] | SQLite: history, last known fleet. Never the authority |
+//! | [`anatomy`] | what an image is made of: archives, layers, files, waste |
 //! | [`config`] | project file, Docker contexts → model |
 //! | [`model`] | what things are and the rules between them; no I/O, no clock |
 
+pub mod anatomy;
 pub mod cli;
 pub mod config;
 pub mod engine;

@@ -1,0 +1,11 @@
+//! One layer: its archive read once, from front to back, into an index that is kept for good.
+//!
+//! What a layer holds depends on nothing but its bytes, so an index may be remembered by
+//! diff id. What of it is *visible* depends on the layers around it: that is
+//! [`merged`](super::merged).
+
+pub mod builder;
+pub mod index;
+pub mod kept;
+pub mod names;
+pub mod program;

@@ -1,0 +1,479 @@
+//! Putting layers on top of each other.
+
+use std::collections::HashMap;
+
+use hashbrown::HashTable;
+
+use super::node::{Directory, EntryId, LayerNo, Links, Merged, NONE, Node, Record};
+use crate::anatomy::layer::builder::{TooMany, hash};
+use crate::anatomy::layer::index::{Attributes, Kind, LayerEntry, LayerIndex, Owner};
+use crate::anatomy::layer::names::{NameRef, Names};
+
+/// How many paths below a symlink are remembered.
+const BELOW_SYMLINKS: usize = 64;
+
+/// Takes layers one after the other, from the lowest up, and holds none of them.
+pub struct Builder {
+    merged: Merged,
+    /// Nodes by parent and name.
+    lookup: HashTable<u32>,
+    owners: HashMap<Owner, u16>,
+    /// Which links a record is of.
+    linked: HashMap<u32, u32>,
+    /// Live entries in and below each directory: where there is none, nothing can die.
+    alive: Vec<u32>,
+}
+
+impl Default for Builder {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Builder {
+    /// No layer yet.
+    #[must_use]
+    pub fn new() -> Self {
+        let mut names = Names::default();
+        let root = Node {
+            parent: 0,
+            name: names.add(b"").unwrap_or_default(),
+            sibling: NONE,
+            newest: NONE,
+            directory: 0,
+        };
+        Self {
+            merged: Merged {
+                names,
+                nodes: vec![root],
+                directories: vec![Directory {
+                    node: 0,
+                    first_child: NONE,
+                }],
+                records: Vec::new(),
+                starts: vec![0],
+                dead: Vec::new(),
+                dead_starts: Vec::new(),
+                owners: Vec::new(),
+                links: Vec::new(),
+                linked: Vec::new(),
+                attributes: Vec::new(),
+                programs: Vec::new(),
+                kept: Vec::new(),
+                below_symlinks: Vec::new(),
+            },
+            lookup: HashTable::new(),
+            owners: HashMap::new(),
+            linked: HashMap::new(),
+            alive: vec![0],
+        }
+    }
+
+    /// Puts a layer on top.
+    ///
+    /// # Errors
+    /// [`TooMany`], when there are more paths, entries or layers than can be counted.
+    pub fn add(&mut self, layer: &LayerIndex) -> Result<(), TooMany> {
+        let number = self.merged.layers();
+        if number >= LayerNo::NEVER.0 - 1 {
+            return Err(TooMany);
+        }
+        let nodes = self.place(layer)?;
+        let at = |local: u32| nodes.get(local as usize).copied().unwrap_or(0);
+        for entry in layer.entries() {
+            let node = at(entry.node.0);
+            match entry.kind {
+                Kind::Whiteout => self.kill_all(node, number),
+                Kind::Opaque => self.kill_below(node, number),
+                _ => {}
+            }
+        }
+        let first = self.count()?;
+        for entry in layer.entries() {
+            self.put(layer, entry, at(entry.node.0), number)?;
+            if entry.kind == Kind::HardLink
+                && let Some(target) = layer.hard_link_target(entry)
+            {
+                self.link(at(target.0));
+            }
+        }
+        self.carry(layer, first);
+        let end = self.count()?;
+        self.merged.starts.push(end);
+        Ok(())
+    }
+
+    /// Puts a layer on top whose content is not there.
+    pub fn add_absent(&mut self) {
+        let end = self.merged.starts.last().copied().unwrap_or_default();
+        self.merged.starts.push(end);
+    }
+
+    fn count(&self) -> Result<u32, TooMany> {
+        u32::try_from(self.merged.records.len())
+            .ok()
+            .filter(|count| *count < NONE)
+            .ok_or(TooMany)
+    }
+
+    /// The image's node for each of a layer's.
+    fn place(&mut self, layer: &LayerIndex) -> Result<Vec<u32>, TooMany> {
+        let mut nodes: Vec<u32> = Vec::with_capacity(layer.nodes.len());
+        for (place, (parent, name)) in layer.nodes.iter().enumerate() {
+            let node = if place == 0 {
+                0
+            } else {
+                let parent = nodes.get(*parent as usize).copied().unwrap_or(0);
+                self.child(parent, layer.names.get(*name))?
+            };
+            nodes.push(node);
+        }
+        Ok(nodes)
+    }
+
+    fn child(&mut self, parent: u32, name: &[u8]) -> Result<u32, TooMany> {
+        let hashed = hash(parent, name);
+        let Merged { names, nodes, .. } = &mut self.merged;
+        let same = |node: &u32| {
+            nodes
+                .get(*node as usize)
+                .is_some_and(|it| it.parent == parent && names.get(it.name) == name)
+        };
+        if let Some(found) = self.lookup.find(hashed, same) {
+            return Ok(*found);
+        }
+        let node = u32::try_from(nodes.len()).map_err(|_| TooMany)?;
+        if node == NONE {
+            return Err(TooMany);
+        }
+        let name = names.add(name).ok_or(TooMany)?;
+        let directory = self.directory(parent)?;
+        let Merged {
+            names,
+            nodes,
+            directories,
+            ..
+        } = &mut self.merged;
+        let mut sibling = NONE;
+        if let Some(directory) = directories.get_mut(directory as usize) {
+            sibling = std::mem::replace(&mut directory.first_child, node);
+        }
+        nodes.push(Node {
+            parent,
+            name,
+            sibling,
+            newest: NONE,
+            directory: NONE,
+        });
+        let rehash = |node: &u32| {
+            nodes
+                .get(*node as usize)
+                .map_or(0, |it| hash(it.parent, names.get(it.name)))
+        };
+        self.lookup.insert_unique(hashed, node, rehash);
+        Ok(node)
+    }
+
+    /// The place among directories of a path, made where it was none.
+    fn directory(&mut self, node: u32) -> Result<u32, TooMany> {
+        let place = u32::try_from(self.merged.directories.len()).map_err(|_| TooMany)?;
+        let Some(it) = self.merged.nodes.get_mut(node as usize) else {
+            return Err(TooMany);
+        };
+        if it.directory == NONE {
+            it.directory = place;
+            self.merged.directories.push(Directory {
+                node,
+                first_child: NONE,
+            });
+            self.alive.push(0);
+            // What is alive at the path itself counts, too.
+            if self.live(node).is_some() {
+                self.bump(place, 1);
+            }
+        }
+        Ok(self
+            .merged
+            .nodes
+            .get(node as usize)
+            .map_or(NONE, |it| it.directory))
+    }
+
+    /// The entry at a path that has not died.
+    fn live(&self, node: u32) -> Option<u32> {
+        let newest = self.merged.nodes.get(node as usize)?.newest;
+        let record = self.merged.records.get(newest as usize)?;
+        (record.died == LayerNo::NEVER.0).then_some(newest)
+    }
+
+    fn bump(&mut self, directory: u32, by: i32) {
+        if let Some(count) = self.alive.get_mut(directory as usize) {
+            *count = count.saturating_add_signed(by);
+        }
+    }
+
+    /// Counts an entry that came or went, in its path and every directory above.
+    fn tally(&mut self, node: u32, by: i32) {
+        let mut at = node;
+        loop {
+            let Some(it) = self.merged.nodes.get(at as usize).copied() else {
+                return;
+            };
+            if it.directory != NONE {
+                self.bump(it.directory, by);
+            }
+            if at == 0 {
+                return;
+            }
+            at = it.parent;
+        }
+    }
+
+    fn kill(&mut self, node: u32, layer: u16) {
+        let Some(live) = self.live(node) else { return };
+        if let Some(record) = self.merged.records.get_mut(live as usize) {
+            record.died = layer;
+        }
+        self.tally(node, -1);
+    }
+
+    fn kill_all(&mut self, node: u32, layer: u16) {
+        self.kill(node, layer);
+        self.kill_below(node, layer);
+    }
+
+    /// Everything below a path dies. Branches without life are not walked.
+    fn kill_below(&mut self, node: u32, layer: u16) {
+        let mut branches = vec![node];
+        while let Some(branch) = branches.pop() {
+            let Some(it) = self.merged.nodes.get(branch as usize) else {
+                continue;
+            };
+            let Some(directory) = self.merged.directories.get(it.directory as usize) else {
+                continue;
+            };
+            if self.alive.get(it.directory as usize) == Some(&0) {
+                continue;
+            }
+            let mut child = directory.first_child;
+            while let Some(it) = self.merged.nodes.get(child as usize).copied() {
+                self.kill(child, layer);
+                if it.directory != NONE {
+                    branches.push(child);
+                }
+                child = it.sibling;
+            }
+        }
+    }
+
+    /// Adds an entry to the records, on top of what is at its path.
+    fn put(
+        &mut self,
+        layer: &LayerIndex,
+        entry: &LayerEntry,
+        node: u32,
+        number: u16,
+    ) -> Result<(), TooMany> {
+        let place = self.count()?;
+        if !entry.kind.removes() {
+            self.make_room(entry.kind, node, number);
+        }
+        if entry.kind == Kind::Directory {
+            self.directory(node)?;
+        }
+        let owner = self.owner(layer.owner(entry))?;
+        let payload = match layer.symlink_target(entry) {
+            Some(target) => self
+                .merged
+                .names
+                .add(target)
+                .map(NameRef::payload)
+                .ok_or(TooMany)?,
+            None => entry.payload,
+        };
+        let Some(it) = self.merged.nodes.get_mut(node as usize) else {
+            return Err(TooMany);
+        };
+        // A whiteout is never the newest: what is alive there may be of its own layer.
+        let older = if entry.kind.removes() {
+            NONE
+        } else {
+            std::mem::replace(&mut it.newest, place)
+        };
+        self.merged.records.push(Record {
+            node,
+            older,
+            size: entry.size,
+            payload,
+            mode: entry.mode,
+            owner,
+            died: if entry.kind.removes() {
+                number
+            } else {
+                LayerNo::NEVER.0
+            },
+            kind: entry.kind,
+            linked: false,
+        });
+        if !entry.kind.removes() {
+            self.tally(node, 1);
+            self.note_symlinked(node, place, number);
+        }
+        Ok(())
+    }
+
+    /// What a new entry replaces dies.
+    fn make_room(&mut self, kind: Kind, node: u32, layer: u16) {
+        let under = self
+            .live(node)
+            .and_then(|live| self.merged.records.get(live as usize))
+            .map(|record| record.kind);
+        if kind != Kind::Directory {
+            self.kill_all(node, layer);
+        } else if under.is_some() {
+            self.kill(node, layer);
+        }
+    }
+
+    /// A path whose directory is no directory: the directory is made, and takes the place
+    /// of what was there.
+    fn note_symlinked(&mut self, node: u32, entry: u32, layer: u16) {
+        let mut at = node;
+        while at != 0 {
+            let Some(it) = self.merged.nodes.get(at as usize) else {
+                return;
+            };
+            at = it.parent;
+            let Some(live) = self.live(at) else { continue };
+            let kind = self.merged.records.get(live as usize).map(|it| it.kind);
+            if kind == Some(Kind::Directory) {
+                return;
+            }
+            if kind == Some(Kind::Symlink) && self.merged.below_symlinks.len() < BELOW_SYMLINKS {
+                self.merged.below_symlinks.push(EntryId(entry));
+            }
+            self.kill(at, layer);
+        }
+    }
+
+    fn owner(&mut self, owner: Owner) -> Result<u16, TooMany> {
+        if let Some(place) = self.owners.get(&owner) {
+            return Ok(*place);
+        }
+        let place = u16::try_from(self.owners.len()).map_err(|_| TooMany)?;
+        self.owners.insert(owner, place);
+        self.merged.owners.push(owner);
+        Ok(place)
+    }
+
+    /// The entry just added is another name of what is alive at a path.
+    fn link(&mut self, target: u32) {
+        let Ok(last) = u32::try_from(self.merged.records.len().saturating_sub(1)) else {
+            return;
+        };
+        let Some(found) = self.live(target).filter(|found| *found != last) else {
+            // A link to nothing: it is listed, and has no bytes.
+            return;
+        };
+        let group = match self.linked.get(&found) {
+            Some(group) => *group,
+            None => {
+                let is_file = self.merged.records.get(found as usize).map(|it| it.kind);
+                let Ok(group) = u32::try_from(self.merged.links.len()) else {
+                    return;
+                };
+                if is_file != Some(Kind::File) {
+                    return;
+                }
+                self.merged.links.push(Links {
+                    file: found,
+                    names: vec![found],
+                });
+                self.join(found, group);
+                group
+            }
+        };
+        if let Some(links) = self.merged.links.get_mut(group as usize) {
+            links.names.push(last);
+        }
+        self.join(last, group);
+    }
+
+    fn join(&mut self, record: u32, group: u32) {
+        self.linked.insert(record, group);
+        if let Some(record) = self.merged.records.get_mut(record as usize) {
+            record.linked = true;
+        }
+    }
+
+    /// Takes over what only some entries have.
+    fn carry(&mut self, layer: &LayerIndex, first: u32) {
+        let merged = &mut self.merged;
+        for attributes in &layer.attributes {
+            merged.attributes.push(Attributes {
+                entry: first.saturating_add(attributes.entry),
+                ..attributes.clone()
+            });
+        }
+        for program in &layer.programs {
+            let mut program = program.clone();
+            program.entry = first.saturating_add(program.entry);
+            merged.programs.push(program);
+        }
+        for kept in &layer.kept {
+            let entry = first.saturating_add(kept.entry);
+            merged.kept.push((entry, kept.packed.clone()));
+        }
+    }
+
+    /// All layers are there.
+    #[must_use]
+    pub fn finish(mut self) -> Merged {
+        let merged = &mut self.merged;
+        let mut linked: Vec<(u32, u32)> = self.linked.into_iter().collect();
+        linked.sort_unstable();
+        merged.linked = linked;
+        let alive = |entry: u32| {
+            merged
+                .records
+                .get(entry as usize)
+                .is_some_and(|record| record.died == LayerNo::NEVER.0)
+        };
+        merged.programs.retain(|program| alive(program.entry));
+        merged.kept.retain(|(entry, _)| alive(*entry));
+        bury(merged);
+        self.merged
+    }
+}
+
+/// Sorts the dead by the layer they died in.
+fn bury(merged: &mut Merged) {
+    let layers = merged.starts.len().saturating_sub(1);
+    let mut starts = vec![0_u32; layers + 1];
+    let dies = |record: &Record| {
+        (record.died != LayerNo::NEVER.0 && !record.kind.removes())
+            .then_some(usize::from(record.died))
+    };
+    for layer in merged.records.iter().filter_map(dies) {
+        if let Some(count) = starts.get_mut(layer + 1) {
+            *count += 1;
+        }
+    }
+    let mut sum = 0;
+    for start in &mut starts {
+        sum += *start;
+        *start = sum;
+    }
+    let mut next = starts.clone();
+    let mut dead = vec![0; sum as usize];
+    for (record, at) in merged.records.iter().zip(0_u32..) {
+        if let Some(place) = dies(record).and_then(|layer| next.get_mut(layer)) {
+            if let Some(slot) = dead.get_mut(*place as usize) {
+                *slot = at;
+            }
+            *place += 1;
+        }
+    }
+    merged.dead = dead;
+    merged.dead_starts = starts;
+}

@@ -1,0 +1,403 @@
+//! The merged filesystem of an image, all layers at once.
+
+use std::ops::Range;
+
+use crate::anatomy::layer::index::{Attributes, Kind, Owner, ProgramAt};
+use crate::anatomy::layer::names::{NameRef, Names};
+use crate::anatomy::layer::program::Program;
+use crate::model::bytes::Bytes;
+
+/// The place of a layer in its image, from zero, empty ones not counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LayerNo(pub u16);
+
+impl LayerNo {
+    /// After every layer: what has not died.
+    pub(super) const NEVER: Self = Self(u16::MAX);
+}
+
+/// A path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct NodeId(pub(super) u32);
+
+impl NodeId {
+    /// The root of the filesystem.
+    pub const ROOT: Self = Self(0);
+}
+
+/// What one layer has at one path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct EntryId(pub(super) u32);
+
+/// No node, no entry, no directory.
+pub(super) const NONE: u32 = u32::MAX;
+
+/// A path of the image.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Node {
+    pub(super) parent: u32,
+    pub(super) name: NameRef,
+    /// The next child of the same parent.
+    pub(super) sibling: u32,
+    /// Its newest entry.
+    pub(super) newest: u32,
+    /// Its place among the directories, if it ever was one.
+    pub(super) directory: u32,
+}
+
+/// A path that was a directory in some layer, with or without an entry of its own.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Directory {
+    pub(super) node: u32,
+    pub(super) first_child: u32,
+}
+
+/// What one layer has at one path, compactly.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Record {
+    pub(super) node: u32,
+    /// The entry before it at the same path.
+    pub(super) older: u32,
+    pub(super) size: u64,
+    pub(super) payload: u64,
+    pub(super) mode: u16,
+    pub(super) owner: u16,
+    pub(super) died: u16,
+    pub(super) kind: Kind,
+    /// Whether it shares its content with other names.
+    pub(super) linked: bool,
+}
+
+/// The names of one file: hard links of each other. Their bytes count once.
+#[derive(Clone, Debug)]
+pub(super) struct Links {
+    /// The entry with the content.
+    pub(super) file: u32,
+    /// All names in the order they came, the first included.
+    pub(super) names: Vec<u32>,
+}
+
+/// Layers on top of each other.
+#[derive(Debug)]
+pub struct Merged {
+    pub(super) names: Names,
+    pub(super) nodes: Vec<Node>,
+    /// Parents come before their children.
+    pub(super) directories: Vec<Directory>,
+    pub(super) records: Vec<Record>,
+    /// Where each layer's records begin, and where the last one's end.
+    pub(super) starts: Vec<u32>,
+    /// Records that died, by the layer they died in.
+    pub(super) dead: Vec<u32>,
+    /// Where each layer's dead begin in `dead`, and where the last one's end.
+    pub(super) dead_starts: Vec<u32>,
+    pub(super) owners: Vec<Owner>,
+    pub(super) links: Vec<Links>,
+    /// Which links a record is of, sorted by record.
+    pub(super) linked: Vec<(u32, u32)>,
+    /// Sorted by entry.
+    pub(super) attributes: Vec<Attributes>,
+    /// Sorted by entry; only what is visible in the end.
+    pub(super) programs: Vec<ProgramAt>,
+    /// Kept contents, compressed, sorted by entry; only what is visible in the end.
+    pub(super) kept: Vec<(u32, Vec<u8>)>,
+    /// Paths that a layer has below a symlink of a lower one, at most so many.
+    pub(super) below_symlinks: Vec<EntryId>,
+}
+
+/// One entry, spelled out.
+#[derive(Clone, Copy, Debug)]
+pub struct Entry<'a> {
+    /// Which.
+    pub id: EntryId,
+    /// Where.
+    pub node: NodeId,
+    /// The layer that has it.
+    pub layer: LayerNo,
+    /// The layer that replaced or removed it; nothing, when it is visible in the end. The
+    /// same layer, where it has the path twice.
+    pub died: Option<LayerNo>,
+    /// What.
+    pub kind: Kind,
+    /// Permission bits.
+    pub mode: u16,
+    /// Whose.
+    pub owner: Owner,
+    /// Length of the file, also under its other names; zero for what is no file.
+    pub size: Bytes,
+    /// XXH3 of a file's content; a device's numbers.
+    pub payload: u64,
+    /// Where a symlink points, as written.
+    pub target: Option<&'a [u8]>,
+    /// Its extended attributes, where it has some.
+    pub attributes: Option<&'a Attributes>,
+}
+
+/// A child of a directory, as it is at one layer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Child {
+    /// Its path.
+    pub node: NodeId,
+    /// Its entry there; a directory may have none of its own.
+    pub entry: Option<EntryId>,
+}
+
+impl Merged {
+    /// How many layers there are.
+    #[must_use]
+    pub fn layers(&self) -> u16 {
+        u16::try_from(self.starts.len().saturating_sub(1)).unwrap_or(u16::MAX)
+    }
+
+    /// The uppermost layer; nothing, when there is none.
+    #[must_use]
+    pub fn last(&self) -> Option<LayerNo> {
+        self.layers().checked_sub(1).map(LayerNo)
+    }
+
+    /// How many paths there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.nodes.len()
+    }
+
+    /// Whether there is no path but the root.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.nodes.len() <= 1
+    }
+
+    /// The last part of a path.
+    #[must_use]
+    pub fn name(&self, node: NodeId) -> &[u8] {
+        self.nodes
+            .get(node.0 as usize)
+            .map_or(&[], |node| self.names.get(node.name))
+    }
+
+    /// The directory a path is in; nothing for the root.
+    #[must_use]
+    pub fn parent(&self, node: NodeId) -> Option<NodeId> {
+        let up = self.nodes.get(node.0 as usize)?.parent;
+        (node != NodeId::ROOT).then_some(NodeId(up))
+    }
+
+    /// The whole path, without a leading slash; the root is empty.
+    #[must_use]
+    pub fn path(&self, node: NodeId) -> Vec<u8> {
+        let mut parts = Vec::new();
+        let mut at = node;
+        while let Some(up) = self.parent(at) {
+            parts.push(self.name(at));
+            at = up;
+        }
+        parts.reverse();
+        parts.join(&b'/')
+    }
+
+    /// The node of a path, with or without slashes around it. No symlink is followed.
+    #[must_use]
+    pub fn find(&self, path: &[u8]) -> Option<NodeId> {
+        let parts = path.split(|byte| *byte == b'/').filter(|it| !it.is_empty());
+        parts.into_iter().try_fold(NodeId::ROOT, |at, name| {
+            self.every_child(at).find(|child| self.name(*child) == name)
+        })
+    }
+
+    /// Every path that was ever in a directory.
+    pub fn every_child(&self, node: NodeId) -> impl Iterator<Item = NodeId> + '_ {
+        let first = self
+            .nodes
+            .get(node.0 as usize)
+            .and_then(|node| self.directories.get(node.directory as usize))
+            .map_or(NONE, |directory| directory.first_child);
+        std::iter::successors(self.some(first), |at| {
+            self.some(self.nodes.get(at.0 as usize)?.sibling)
+        })
+    }
+
+    fn some(&self, node: u32) -> Option<NodeId> {
+        ((node as usize) < self.nodes.len()).then_some(NodeId(node))
+    }
+
+    /// What the layers have at a path, newest first.
+    pub fn history(&self, node: NodeId) -> impl Iterator<Item = EntryId> + '_ {
+        let newest = self
+            .nodes
+            .get(node.0 as usize)
+            .map_or(NONE, |node| node.newest);
+        let some = |at: u32| ((at as usize) < self.records.len()).then_some(EntryId(at));
+        std::iter::successors(some(newest), move |at| {
+            some(self.records.get(at.0 as usize)?.older)
+        })
+    }
+
+    /// What is visible at a path after a layer, whiteouts never.
+    #[must_use]
+    pub fn visible(&self, node: NodeId, at: LayerNo) -> Option<EntryId> {
+        self.history(node).find(|entry| self.is_visible(*entry, at))
+    }
+
+    /// Whether an entry is visible after a layer.
+    #[must_use]
+    pub fn is_visible(&self, entry: EntryId, at: LayerNo) -> bool {
+        self.records.get(entry.0 as usize).is_some_and(|record| {
+            !record.kind.removes() && self.layer_of(entry) <= at && record.died > at.0
+        })
+    }
+
+    /// The layer that has an entry.
+    #[must_use]
+    pub fn layer_of(&self, entry: EntryId) -> LayerNo {
+        let after = self.starts.partition_point(|start| *start <= entry.0);
+        LayerNo(u16::try_from(after.saturating_sub(1)).unwrap_or(u16::MAX))
+    }
+
+    /// All entries of a layer, whiteouts included, in the archive's order.
+    pub fn entries_of(&self, layer: LayerNo) -> impl Iterator<Item = EntryId> + use<> {
+        let Range { start, end } = self.range(layer);
+        (start..end).map(EntryId)
+    }
+
+    pub(super) fn range(&self, layer: LayerNo) -> Range<u32> {
+        let at = |place: usize| self.starts.get(place).copied();
+        let place = usize::from(layer.0);
+        match (at(place), at(place + 1)) {
+            (Some(start), Some(end)) => start..end,
+            _ => 0..0,
+        }
+    }
+
+    /// The entries that a layer replaced or removed, its own doubles included.
+    pub fn killed_by(&self, layer: LayerNo) -> impl Iterator<Item = EntryId> + '_ {
+        let at = |place: usize| self.dead_starts.get(place).copied().unwrap_or_default() as usize;
+        let place = usize::from(layer.0);
+        let range = at(place)..at(place + 1);
+        self.dead
+            .get(range)
+            .unwrap_or_default()
+            .iter()
+            .map(|entry| EntryId(*entry))
+    }
+
+    /// Every entry there is, whiteouts included.
+    pub fn every_entry(&self) -> impl Iterator<Item = EntryId> + use<> {
+        (0..u32::try_from(self.records.len()).unwrap_or(u32::MAX)).map(EntryId)
+    }
+
+    /// An entry, spelled out.
+    #[must_use]
+    pub fn entry(&self, id: EntryId) -> Option<Entry<'_>> {
+        let record = self.records.get(id.0 as usize)?;
+        let target = (record.kind == Kind::Symlink)
+            .then(|| self.names.get(NameRef::from_payload(record.payload)));
+        let content = self.content_of(id);
+        Some(Entry {
+            id,
+            node: NodeId(record.node),
+            layer: self.layer_of(id),
+            died: (record.died != LayerNo::NEVER.0).then_some(LayerNo(record.died)),
+            kind: record.kind,
+            mode: record.mode,
+            owner: self
+                .owners
+                .get(usize::from(record.owner))
+                .copied()
+                .unwrap_or_default(),
+            size: Bytes(content.map_or(0, |content| content.size)),
+            payload: content.map_or(record.payload, |content| content.payload),
+            target,
+            attributes: self
+                .attributes
+                .binary_search_by_key(&id.0, |attributes| attributes.entry)
+                .ok()
+                .and_then(|place| self.attributes.get(place)),
+        })
+    }
+
+    /// The record that has an entry's content: itself, or the first of its names.
+    fn content_of(&self, id: EntryId) -> Option<&Record> {
+        let record = self.records.get(id.0 as usize)?;
+        match record.kind {
+            Kind::File => Some(record),
+            Kind::HardLink => self.records.get(self.links_of(id)?.file as usize),
+            _ => None,
+        }
+    }
+
+    pub(super) fn links_of(&self, id: EntryId) -> Option<&Links> {
+        let place = self
+            .linked
+            .binary_search_by_key(&id.0, |(record, _)| *record)
+            .ok()?;
+        self.links.get(self.linked.get(place)?.1 as usize)
+    }
+
+    /// All names of a file, if it has more than one: the entry with the content first.
+    pub fn names_of(&self, id: EntryId) -> impl Iterator<Item = EntryId> + '_ {
+        self.links_of(id)
+            .map_or(&[][..], |links| &links.names)
+            .iter()
+            .map(|name| EntryId(*name))
+    }
+
+    /// The layer after which none of a file's names is left; nothing, when one stays.
+    #[must_use]
+    pub fn content_died(&self, id: EntryId) -> Option<LayerNo> {
+        let died = |record: u32| {
+            self.records
+                .get(record as usize)
+                .map_or(LayerNo::NEVER.0, |record| record.died)
+        };
+        let last = match self.links_of(id) {
+            None => died(id.0),
+            Some(links) => links.names.iter().map(|name| died(*name)).max()?,
+        };
+        (last != LayerNo::NEVER.0).then_some(LayerNo(last))
+    }
+
+    /// Σ length of the regular files in all layers: each name's own content once.
+    #[must_use]
+    pub fn layer_bytes(&self) -> Bytes {
+        Bytes(self.records.iter().map(|record| record.size).sum())
+    }
+
+    /// Σ length of a layer's regular files.
+    #[must_use]
+    pub fn bytes_of(&self, layer: LayerNo) -> Bytes {
+        let Range { start, end } = self.range(layer);
+        let records = self.records.get(start as usize..end as usize);
+        Bytes(records.unwrap_or_default().iter().map(|it| it.size).sum())
+    }
+
+    /// What is known of a program, where it is visible in the end.
+    #[must_use]
+    pub fn program(&self, id: EntryId) -> Option<&Program> {
+        let place = self
+            .programs
+            .binary_search_by_key(&id.0, |program| program.entry)
+            .ok()?;
+        self.programs.get(place).map(|at| &at.program)
+    }
+
+    /// Every program that is visible in the end.
+    pub fn programs(&self) -> impl Iterator<Item = (EntryId, &Program)> + '_ {
+        self.programs
+            .iter()
+            .map(|at| (EntryId(at.entry), &at.program))
+    }
+
+    /// Files whose content was kept and that are visible in the end: the content is
+    /// compressed with zstd.
+    pub fn kept(&self) -> impl Iterator<Item = (EntryId, &[u8])> + '_ {
+        self.kept
+            .iter()
+            .map(|(entry, packed)| (EntryId(*entry), packed.as_slice()))
+    }
+
+    /// Paths that a layer has below a symlink of a lower one, the first of them.
+    #[must_use]
+    pub fn below_symlinks(&self) -> &[EntryId] {
+        &self.below_symlinks
+    }
+}

@@ -1,0 +1,238 @@
+//! Sizes of directories after one layer, and the way to the next.
+
+use super::node::{EntryId, LayerNo, Links, Merged, NONE, NodeId, Record};
+use super::{Child, Entry};
+use crate::anatomy::layer::index::Kind;
+use crate::model::bytes::Bytes;
+
+/// What is visible after one layer, with the sizes of its directories. Moving to another
+/// layer costs what differs, and one pass over the directories.
+#[derive(Clone, Debug)]
+pub struct View {
+    at: LayerNo,
+    /// By directory: of what lies in it itself.
+    own: Vec<Sum>,
+    /// By directory: of all below it.
+    all: Vec<Sum>,
+    /// By group of hard links: the name that its bytes are charged to.
+    charged: Vec<u32>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Sum {
+    bytes: u64,
+    entries: u32,
+}
+
+impl View {
+    /// Looks at an image after a layer.
+    #[must_use]
+    pub fn new(merged: &Merged, at: LayerNo) -> Self {
+        let mut view = Self {
+            at,
+            own: vec![Sum::default(); merged.directories.len()],
+            all: Vec::new(),
+            charged: vec![NONE; merged.links.len()],
+        };
+        for layer in 0..=at.0 {
+            for entry in merged.entries_of(LayerNo(layer)) {
+                if merged.is_visible(entry, at) {
+                    view.count(merged, entry, 1);
+                }
+            }
+        }
+        view.settle(merged);
+        view
+    }
+
+    /// Which layer.
+    #[must_use]
+    pub const fn at(&self) -> LayerNo {
+        self.at
+    }
+
+    /// Looks at the image after another layer.
+    pub fn go(&mut self, merged: &Merged, to: LayerNo) {
+        let (from, low, high) = (self.at, self.at.min(to), self.at.max(to));
+        for layer in low.0 + 1..=high.0 {
+            let layer = LayerNo(layer);
+            for entry in merged.entries_of(layer).chain(merged.killed_by(layer)) {
+                let (was, is) = (merged.is_visible(entry, from), merged.is_visible(entry, to));
+                // Each entry is met where it was born and where it died; it counts once.
+                let here = if merged.layer_of(entry) == layer {
+                    merged.layer_of(entry) > low
+                } else {
+                    merged.layer_of(entry) <= low
+                };
+                match (here, was, is) {
+                    (true, true, false) => self.count(merged, entry, -1),
+                    (true, false, true) => self.count(merged, entry, 1),
+                    _ => {}
+                }
+            }
+        }
+        self.at = to;
+        self.settle(merged);
+    }
+
+    /// An entry comes or goes: in its directory.
+    fn count(&mut self, merged: &Merged, entry: EntryId, by: i64) {
+        let Some(record) = merged.records.get(entry.0 as usize) else {
+            return;
+        };
+        let bytes = if record.linked { 0 } else { record.size };
+        self.charge(merged, record, bytes, by);
+    }
+
+    fn charge(&mut self, merged: &Merged, record: &Record, bytes: u64, by: i64) {
+        let directory = directory_of(merged, record.node);
+        if let Some(sum) = self.own.get_mut(directory as usize) {
+            if by < 0 {
+                sum.bytes = sum.bytes.saturating_sub(bytes);
+                sum.entries = sum.entries.saturating_sub(1);
+            } else {
+                sum.bytes = sum.bytes.saturating_add(bytes);
+                sum.entries = sum.entries.saturating_add(1);
+            }
+        }
+    }
+
+    /// Charges hard-linked files to the first name that is visible, and sums up.
+    fn settle(&mut self, merged: &Merged) {
+        for (place, links) in merged.links.iter().enumerate() {
+            let carrier = carrier(merged, links, self.at);
+            let Some(charged) = self.charged.get_mut(place) else {
+                continue;
+            };
+            let before = std::mem::replace(charged, carrier);
+            if before == carrier {
+                continue;
+            }
+            let size = merged
+                .records
+                .get(links.file as usize)
+                .map_or(0, |record| record.size);
+            for (name, comes) in [(before, false), (carrier, true)] {
+                let Some(record) = merged.records.get(name as usize) else {
+                    continue;
+                };
+                let directory = directory_of(merged, record.node) as usize;
+                if let Some(sum) = self.own.get_mut(directory) {
+                    sum.bytes = if comes {
+                        sum.bytes.saturating_add(size)
+                    } else {
+                        sum.bytes.saturating_sub(size)
+                    };
+                }
+            }
+        }
+        self.all.clone_from(&self.own);
+        // Directories come behind their parents: from the last to the first, each adds to its own.
+        for place in (1..self.all.len()).rev() {
+            let (Some(sum), Some(directory)) =
+                (self.all.get(place).copied(), merged.directories.get(place))
+            else {
+                continue;
+            };
+            let up = directory_of(merged, directory.node) as usize;
+            if let Some(parent) = self.all.get_mut(up) {
+                parent.bytes = parent.bytes.saturating_add(sum.bytes);
+                parent.entries = parent.entries.saturating_add(sum.entries);
+            }
+        }
+    }
+
+    /// Bytes visible in the whole image.
+    #[must_use]
+    pub fn visible_bytes(&self) -> Bytes {
+        Bytes(self.all.first().map_or(0, |sum| sum.bytes))
+    }
+
+    /// How many entries are visible below a path, without the path itself.
+    #[must_use]
+    pub fn entries(&self, merged: &Merged, node: NodeId) -> u32 {
+        self.sum(merged, node).map_or(0, |sum| sum.entries)
+    }
+
+    fn sum(&self, merged: &Merged, node: NodeId) -> Option<Sum> {
+        let directory = merged.nodes.get(node.0 as usize)?.directory;
+        self.all.get(directory as usize).copied()
+    }
+
+    /// What a path weighs: a file its length, a directory all that lies below it. A file
+    /// with several names weighs where its first visible name is, and nothing elsewhere.
+    #[must_use]
+    pub fn bytes(&self, merged: &Merged, node: NodeId) -> Bytes {
+        let below = self.sum(merged, node).map_or(0, |sum| sum.bytes);
+        let itself = merged
+            .visible(node, self.at)
+            .map_or(0, |entry| self.weight(merged, entry).0);
+        Bytes(below.saturating_add(itself))
+    }
+
+    /// What an entry that is visible weighs by itself.
+    #[must_use]
+    pub fn weight(&self, merged: &Merged, entry: EntryId) -> Bytes {
+        let Some(record) = merged.records.get(entry.0 as usize) else {
+            return Bytes(0);
+        };
+        if !record.linked {
+            return Bytes(record.size);
+        }
+        let carries = merged
+            .links_of(entry)
+            .is_some_and(|links| carrier(merged, links, self.at) == entry.0);
+        if carries {
+            merged
+                .entry(entry)
+                .map_or(Bytes(0), |Entry { size, .. }| size)
+        } else {
+            Bytes(0)
+        }
+    }
+
+    /// What is visible in a directory, in no order. A directory that has no entry of its
+    /// own is there as long as something is in it.
+    pub fn children<'a>(
+        &'a self,
+        merged: &'a Merged,
+        node: NodeId,
+    ) -> impl Iterator<Item = Child> + 'a {
+        merged.every_child(node).filter_map(move |node| {
+            let entry = merged.visible(node, self.at);
+            let there = entry.is_some() || self.entries(merged, node) > 0;
+            there.then_some(Child { node, entry })
+        })
+    }
+
+    /// Whether a path is a directory after this layer.
+    #[must_use]
+    pub fn is_directory(&self, merged: &Merged, node: NodeId) -> bool {
+        match merged
+            .visible(node, self.at)
+            .and_then(|it| merged.entry(it))
+        {
+            Some(entry) => entry.kind == Kind::Directory,
+            None => node == NodeId::ROOT || self.entries(merged, node) > 0,
+        }
+    }
+}
+
+/// The directory a path lies in.
+fn directory_of(merged: &Merged, node: u32) -> u32 {
+    merged
+        .nodes
+        .get(node as usize)
+        .and_then(|it| merged.nodes.get(it.parent as usize))
+        .map_or(NONE, |parent| parent.directory)
+}
+
+/// The name of a file that its bytes are charged to.
+fn carrier(merged: &Merged, links: &Links, at: LayerNo) -> u32 {
+    links
+        .names
+        .iter()
+        .copied()
+        .find(|name| merged.is_visible(EntryId(*name), at))
+        .unwrap_or(NONE)
+}

@@ -1,0 +1,19 @@
+//! Bytes in, explanation out: what an image is made of.
+//!
+//! This room knows archives, layers and files. It knows nothing of engines, of registries or
+//! of the store, and it never waits for anything but the reader it was given: whoever calls
+//! it brings the bytes and takes the explanation away.
+//!
+//! | room | subject |
+//! |---|---|
+//! | [`whole`] | an image taken apart: where everything else begins |
+//! | [`image`] | what an image says of itself: digests, configuration, layers, history |
+//! | [`layer`] | one layer: its archive read once, front to back, into a compact index |
+//! | [`merged`] | layers on top of each other: what is visible, from when to when |
+
+pub mod image;
+pub mod layer;
+pub mod merged;
+pub mod whole;
+
+pub use whole::Anatomy;
