@@ -9,8 +9,10 @@
 //! | [`whole`] | an image taken apart: where everything else begins |
 //! | [`image`] | what an image says of itself: digests, configuration, layers, history |
 //! | [`layer`] | one layer: its archive read once, front to back, into a compact index |
+//! | [`components`] | toolchains, browsers, caches …: what an image is recognised to have in it |
 //! | [`merged`] | layers on top of each other: what is visible, from when to when |
 
+pub mod components;
 pub mod image;
 pub mod layer;
 pub mod merged;
