@@ -10,9 +10,11 @@
 //! | [`image`] | what an image says of itself: digests, configuration, layers, history |
 //! | [`layer`] | one layer: its archive read once, front to back, into a compact index |
 //! | [`components`] | toolchains, browsers, caches …: what an image is recognised to have in it |
+//! | [`findings`] | what is wrong with it, by how much, where, and what to do |
 //! | [`merged`] | layers on top of each other: what is visible, from when to when |
 
 pub mod components;
+pub mod findings;
 pub mod image;
 pub mod layer;
 pub mod merged;
