@@ -14,6 +14,8 @@
 pub mod image;
 pub mod layer;
 pub mod merged;
+#[cfg(test)]
+mod sketch;
 pub mod whole;
 
 pub use whole::Anatomy;
