@@ -10,12 +10,14 @@
 //! | [`image`] | what an image says of itself: digests, configuration, layers, history |
 //! | [`layer`] | one layer: its archive read once, front to back, into a compact index |
 //! | [`merged`] | layers on top of each other: what is visible, from when to when |
+//! | [`waste`] | what is carried and not shown, and who pays for it |
 
 pub mod image;
 pub mod layer;
 pub mod merged;
 #[cfg(test)]
 mod sketch;
+pub mod waste;
 pub mod whole;
 
 pub use whole::Anatomy;

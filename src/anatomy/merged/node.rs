@@ -300,6 +300,25 @@ impl Merged {
             .map(|entry| EntryId(*entry))
     }
 
+    /// Every path, the root first, parents before their children.
+    pub fn every_node(&self) -> impl Iterator<Item = NodeId> + use<> {
+        (0..u32::try_from(self.nodes.len()).unwrap_or(u32::MAX)).map(NodeId)
+    }
+
+    /// What an entry is, and the bytes that it has itself: none under a further name.
+    #[must_use]
+    pub fn kind_and_size(&self, id: EntryId) -> Option<(Kind, u64)> {
+        let record = self.records.get(id.0 as usize)?;
+        Some((record.kind, record.size))
+    }
+
+    /// The layer that replaced or removed an entry.
+    #[must_use]
+    pub fn died(&self, id: EntryId) -> Option<LayerNo> {
+        let died = self.records.get(id.0 as usize)?.died;
+        (died != LayerNo::NEVER.0).then_some(LayerNo(died))
+    }
+
     /// Every entry there is, whiteouts included.
     pub fn every_entry(&self) -> impl Iterator<Item = EntryId> + use<> {
         (0..u32::try_from(self.records.len()).unwrap_or(u32::MAX)).map(EntryId)
