@@ -9,11 +9,13 @@
 //! | [`whole`] | an image taken apart: where everything else begins |
 //! | [`image`] | what an image says of itself: digests, configuration, layers, history |
 //! | [`layer`] | one layer: its archive read once, front to back, into a compact index |
+//! | [`layers`] | layers, explained: what each did, what it costs, who else has it |
 //! | [`merged`] | layers on top of each other: what is visible, from when to when |
 //! | [`waste`] | what is carried and not shown, and who pays for it |
 
 pub mod image;
 pub mod layer;
+pub mod layers;
 pub mod merged;
 #[cfg(test)]
 mod sketch;

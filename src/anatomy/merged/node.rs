@@ -312,6 +312,20 @@ impl Merged {
         Some((record.kind, record.size))
     }
 
+    /// The path of an entry.
+    #[must_use]
+    pub fn node_of(&self, id: EntryId) -> Option<NodeId> {
+        let record = self.records.get(id.0 as usize)?;
+        Some(NodeId(record.node))
+    }
+
+    /// The entry before one at the same path.
+    #[must_use]
+    pub fn older(&self, id: EntryId) -> Option<EntryId> {
+        let older = self.records.get(id.0 as usize)?.older;
+        ((older as usize) < self.records.len()).then_some(EntryId(older))
+    }
+
     /// The layer that replaced or removed an entry.
     #[must_use]
     pub fn died(&self, id: EntryId) -> Option<LayerNo> {
