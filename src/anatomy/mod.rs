@@ -11,6 +11,7 @@
 //! | [`layer`] | one layer: its archive read once, front to back, into a compact index |
 //! | [`layers`] | layers, explained: what each did, what it costs, who else has it |
 //! | [`merged`] | layers on top of each other: what is visible, from when to when |
+//! | [`tree`] | files as a tree: listed, marked, filtered, searched |
 //! | [`waste`] | what is carried and not shown, and who pays for it |
 
 pub mod image;
@@ -19,6 +20,7 @@ pub mod layers;
 pub mod merged;
 #[cfg(test)]
 mod sketch;
+pub mod tree;
 pub mod waste;
 pub mod whole;
 
