@@ -11,13 +11,21 @@
 //! | [`layer`] | one layer: its archive read once, front to back, into a compact index |
 //! | [`components`] | toolchains, browsers, caches …: what an image is recognised to have in it |
 //! | [`findings`] | what is wrong with it, by how much, where, and what to do |
+//! | [`layers`] | layers, explained: what each did, what it costs, who else has it |
 //! | [`merged`] | layers on top of each other: what is visible, from when to when |
+//! | [`tree`] | files as a tree: listed, marked, filtered, searched |
+//! | [`waste`] | what is carried and not shown, and who pays for it |
 
 pub mod components;
 pub mod findings;
 pub mod image;
 pub mod layer;
+pub mod layers;
 pub mod merged;
+#[cfg(test)]
+mod sketch;
+pub mod tree;
+pub mod waste;
 pub mod whole;
 
 pub use whole::Anatomy;
