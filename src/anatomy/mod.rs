@@ -10,10 +10,12 @@
 //! | [`image`] | what an image says of itself: digests, configuration, layers, history |
 //! | [`layer`] | one layer: its archive read once, front to back, into a compact index |
 //! | [`merged`] | layers on top of each other: what is visible, from when to when |
+//! | [`packages`] | what is installed, and whose each file is |
 
 pub mod image;
 pub mod layer;
 pub mod merged;
+pub mod packages;
 pub mod whole;
 
 pub use whole::Anatomy;
