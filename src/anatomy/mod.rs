@@ -17,26 +17,25 @@
 //! | [`layers`] | layers, explained: what each did, what it costs, who else has it |
 //! | [`merged`] | layers on top of each other: what is visible, from when to when |
 //! | [`tree`] | files as a tree: listed, marked, filtered, searched |
+//! | [`packages`] | what is installed, and whose each file is |
 //! | [`waste`] | what is carried and not shown, and who pays for it |
 
 pub mod components;
+pub mod compression;
 pub mod findings;
 pub mod image;
 pub mod layer;
 pub mod layers;
-pub mod merged;
-#[cfg(test)]
-mod sketch;
-pub mod tree;
-pub mod waste;
-//! | [`packages`] | what is installed, and whose each file is |
-
-pub mod compression;
 pub mod limits;
+pub mod merged;
 pub mod packages;
 pub mod progress;
+#[cfg(test)]
+mod sketch;
 pub mod sniff;
 pub mod tar;
+pub mod tree;
+pub mod waste;
 pub mod whole;
 
 pub use whole::Anatomy;

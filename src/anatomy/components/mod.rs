@@ -7,7 +7,8 @@
 //! add up to no more than what is visible.
 //!
 //! This room looks at the merged filesystem only. Who owns a file it is told through
-//! [`Owners`]; it opens nothing and reads no database itself.
+//! [`Owners`], by an inventory through [`Installed`]; it opens nothing and reads no database
+//! itself.
 
 pub mod glob;
 pub mod owners;
@@ -19,7 +20,7 @@ pub(in crate::anatomy) mod testing;
 mod tests;
 pub mod words;
 
-pub use owners::{NoPackages, Owners};
+pub use owners::{Installed, NoPackages, Owners};
 pub use recognise::{Component, Components, LayerShare, Why, recognise};
 pub use rules::{Class, Rule, Rules};
 pub use words::PathText;

@@ -6,6 +6,7 @@ use super::owners::Owners;
 use crate::anatomy::image::{Fit, History, ImageFacts, LayerFacts, Presence, Settings, Step};
 use crate::anatomy::layer::builder::{LayerBuilder, NewEntry, Payload};
 use crate::anatomy::layer::index::{Kind, LayerIndex, Oddity, Owner};
+use crate::anatomy::layer::kept;
 use crate::anatomy::layer::program::Program;
 use crate::anatomy::merged::NodeId;
 use crate::anatomy::whole::Anatomy;
@@ -184,6 +185,13 @@ impl TestLayer {
     pub(in crate::anatomy) fn program(&mut self, path: &str, size: u64, program: Program) {
         let entry = self.mode(path, 0o755, size);
         self.0.program(entry, program);
+    }
+
+    /// A file whose content is kept.
+    pub(in crate::anatomy) fn kept(&mut self, path: &str, content: &str) {
+        let entry = self.file(path, content.len() as u64);
+        self.0
+            .keep(entry, kept::pack(content.as_bytes()).expect("memory"));
     }
 
     pub(in crate::anatomy) fn oddity(&mut self, what: Oddity, path: &str) {

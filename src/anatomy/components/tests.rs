@@ -1,8 +1,9 @@
 //! Images, and what they are recognised to have in them.
 
 use super::testing::{TestImage, TestPackages};
-use super::{Components, NoPackages, Owners, Rules, recognise};
+use super::{Components, Installed, NoPackages, Owners, Rules, recognise};
 use crate::anatomy::merged::{LayerNo, View};
+use crate::anatomy::packages::Inventory;
 use crate::anatomy::whole::Anatomy;
 use crate::model::bytes::Bytes;
 
@@ -230,6 +231,50 @@ fn packages_are_recognised_and_counted_once() {
     assert_eq!(chromium.layers.len(), 1);
     assert_eq!(chromium.layers[0].layer, 2);
     assert!(!found.get("vcs").expect("there").stands_out);
+}
+
+#[test]
+fn packages_of_an_inventory_are_owners() {
+    let package = |name: &str, more: &str| {
+        format!(
+            "Package: {name}\nStatus: install ok installed\nArchitecture: amd64\nVersion: 1\n{more}\n"
+        )
+    };
+    let status = [
+        package("libc6", ""),
+        package("gcc-12", "Depends: libc6, libmpc3, cpp-12\n"),
+        package("cpp-12", "Depends: libc6, libmpc3\n"),
+        package("libmpc3", "Depends: libc6\n"),
+        package("app", "Depends: libc6\n"),
+    ]
+    .concat();
+    let image = TestImage::default()
+        .layer("RUN apt-get install gcc", |layer| {
+            layer.kept("var/lib/dpkg/status", &status);
+            for (name, path) in [
+                ("libc6", "usr/lib/libc.so.6"),
+                ("gcc-12", "usr/lib/gcc/x86_64-linux-gnu/12/lto1"),
+                ("cpp-12", "usr/lib/cpp-12"),
+                ("libmpc3", "usr/lib/libmpc.so.3"),
+                ("app", "usr/bin/app"),
+            ] {
+                layer.file(path, 2 * MIB);
+                let list = format!("var/lib/dpkg/info/{name}.list");
+                layer.kept(&list, &format!("/.\n/{path}\n"));
+            }
+            layer.file("root/.ssh/id_rsa", 100);
+        })
+        .build();
+    let inventory = Inventory::of(&image);
+    let found = components(&image, &Installed::new(&inventory));
+    let gcc = found.get("gcc").expect("a compiler");
+    // The packages' own lists of files, a few bytes each, are theirs as well.
+    let about = |bytes: Bytes, mib: u64| (mib * MIB..mib * MIB + 1000).contains(&bytes.0);
+    assert!(about(gcc.own_bytes, 4), "{gcc:?}");
+    assert!(about(gcc.exclusive_bytes, 6), "{gcc:?}");
+    assert!(about(gcc.closure_bytes, 8), "{gcc:?}");
+    assert_eq!(gcc.why.packages, ["gcc-12", "cpp-12"]);
+    assert_eq!(gcc.why.package_count, 2);
 }
 
 #[test]

@@ -69,6 +69,12 @@ const fn said(oddity: Oddity) -> (FindingId, Severity, &'static str, &'static st
             "that would explain others, but are too large to be looked into",
             "Nothing, if the image is right; packages and owners told here may be fewer than there are.",
         ),
+        Oddity::NoPath => (
+            FindingId::OddPath,
+            Severity::Low,
+            "that lead nowhere; left out",
+            "Build the layer with a current builder.",
+        ),
         Oddity::NormalisedPath | Oddity::AufsMetadata => (
             FindingId::OddPath,
             Severity::Low,

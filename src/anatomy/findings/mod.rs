@@ -57,6 +57,7 @@ pub use redact::Redactor;
 
 use super::components::{Components, Owners};
 use super::merged::View;
+use super::waste::Waste;
 use super::whole::Anatomy;
 use crate::model::bytes::Bytes;
 
@@ -70,20 +71,37 @@ pub struct Findings {
     pub removable_bytes: Bytes,
 }
 
-/// Looks at an image as it is in the end: `view` is at its last layer.
+/// An image, and what is already known of it.
+#[derive(Clone, Copy)]
+pub struct Subject<'a> {
+    /// The image.
+    pub anatomy: &'a Anatomy,
+    /// What is visible in the end: at its last layer.
+    pub view: &'a View,
+    /// Whose its files are.
+    pub owners: &'a dyn Owners,
+    /// What it was recognised to have in it.
+    pub components: &'a Components,
+    /// What its layers carry and do not show.
+    pub waste: &'a Waste,
+}
+
+/// Looks at an image as it is in the end.
 #[must_use]
-pub fn examine(
-    anatomy: &Anatomy,
-    view: &View,
-    owners: &dyn Owners,
-    components: &Components,
-) -> Findings {
+pub fn examine(subject: Subject<'_>) -> Findings {
+    let Subject {
+        anatomy,
+        view,
+        owners,
+        components,
+        waste,
+    } = subject;
     let merged = &anatomy.merged;
     let places = finding::Places::new(anatomy);
     let census = census::take(merged, view, owners);
     let (symbols, of_symbols) = symbols::findings(merged, view, &census.in_group, &places);
     let (copies, of_copies) = duplicates::findings(merged, &census, &places);
-    let mut all = waste::findings(merged, &places);
+    let mut all = waste::findings(merged, waste, &places);
     all.extend(copies);
     all.extend(groups::findings(merged, &census, &places));
     all.extend(symbols);

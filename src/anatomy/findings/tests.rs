@@ -6,10 +6,11 @@ mod instructions;
 mod secrets;
 mod start;
 
-use super::{Finding, FindingId, Findings, examine};
+use super::{Finding, FindingId, Findings, Subject, examine};
 use crate::anatomy::components::testing::TestImage;
 use crate::anatomy::components::{NoPackages, Owners, Rules, recognise};
 use crate::anatomy::merged::{LayerNo, View};
+use crate::anatomy::waste::Waste;
 use crate::anatomy::whole::Anatomy;
 
 const MIB: u64 = 1 << 20;
@@ -18,7 +19,13 @@ fn examined(anatomy: &Anatomy, owners: &dyn Owners) -> Findings {
     let merged = &anatomy.merged;
     let view = View::new(merged, merged.last().unwrap_or(LayerNo(0)));
     let components = recognise(merged, &view, owners, Rules::built_in());
-    let findings = examine(anatomy, &view, owners, &components);
+    let findings = examine(Subject {
+        anatomy,
+        view: &view,
+        owners,
+        components: &components,
+        waste: &Waste::of(merged),
+    });
     assert!(findings.removable_bytes <= merged.layer_bytes());
     for finding in &findings.all {
         assert!(!finding.title.is_empty() && !finding.remedy.is_empty());
