@@ -15,6 +15,8 @@
 //! | [`merged`] | layers on top of each other: what is visible, from when to when |
 
 pub mod compression;
+#[cfg(any(test, fuzzing))]
+pub mod exercise;
 pub mod image;
 pub mod layer;
 pub mod limits;
