@@ -12,6 +12,7 @@
 //! | [`layers`] | layers, explained: what each did, what it costs, who else has it |
 //! | [`merged`] | layers on top of each other: what is visible, from when to when |
 //! | [`tree`] | files as a tree: listed, marked, filtered, searched |
+//! | [`treemap`] | boxes whose areas are sizes |
 //! | [`waste`] | what is carried and not shown, and who pays for it |
 
 pub mod image;
@@ -21,6 +22,7 @@ pub mod merged;
 #[cfg(test)]
 mod sketch;
 pub mod tree;
+pub mod treemap;
 pub mod waste;
 pub mod whole;
 
