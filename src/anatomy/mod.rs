@@ -7,10 +7,12 @@
 //! | room | subject |
 //! |---|---|
 //! | [`whole`] | an image taken apart: where everything else begins |
+//! | [`config`] | an image's configuration: its JSON, its history, its instructions |
 //! | [`image`] | what an image says of itself: digests, configuration, layers, history |
 //! | [`layer`] | one layer: its archive read once, front to back, into a compact index |
 //! | [`merged`] | layers on top of each other: what is visible, from when to when |
 
+pub mod config;
 pub mod image;
 pub mod layer;
 pub mod merged;
