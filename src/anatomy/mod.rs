@@ -9,13 +9,21 @@
 //! | [`whole`] | an image taken apart: where everything else begins |
 //! | [`config`] | an image's configuration: its JSON, its history, its instructions |
 //! | [`image`] | what an image says of itself: digests, configuration, layers, history |
+//! | [`tar`] | tar archives, entry by entry, as they pass |
+//! | [`limits`], [`progress`], [`sniff`] | how much is believed of an archive, how far it is read, what it looks like |
+//! | [`compression`] | gzip and zstd, told by their first bytes |
 //! | [`layer`] | one layer: its archive read once, front to back, into a compact index |
 //! | [`merged`] | layers on top of each other: what is visible, from when to when |
 
 pub mod config;
+pub mod compression;
 pub mod image;
 pub mod layer;
+pub mod limits;
 pub mod merged;
+pub mod progress;
+pub mod sniff;
+pub mod tar;
 pub mod whole;
 
 pub use whole::Anatomy;
