@@ -9,19 +9,27 @@
 //! | [`whole`] | an image taken apart: where everything else begins |
 //! | [`config`] | an image's configuration: its JSON, its history, its instructions |
 //! | [`image`] | what an image says of itself: digests, configuration, layers, history |
+//! | [`archive`] | images in archives and folders, in every layout, read into one and the same |
+//! | [`shelf`] | where what was read of a layer is kept |
+//! | [`extract`] | files out of an image, shown or written into a folder |
+//! | [`error`] | what can be wrong with an image |
 //! | [`tar`] | tar archives, entry by entry, as they pass |
 //! | [`limits`], [`progress`], [`sniff`] | how much is believed of an archive, how far it is read, what it looks like |
 //! | [`compression`] | gzip and zstd, told by their first bytes |
 //! | [`layer`] | one layer: its archive read once, front to back, into a compact index |
 //! | [`merged`] | layers on top of each other: what is visible, from when to when |
 
-pub mod config;
+pub mod archive;
 pub mod compression;
+pub mod config;
+pub mod error;
+pub mod extract;
 pub mod image;
 pub mod layer;
 pub mod limits;
 pub mod merged;
 pub mod progress;
+pub mod shelf;
 pub mod sniff;
 pub mod tar;
 pub mod whole;
