@@ -7,7 +7,12 @@
 //! | room | subject |
 //! |---|---|
 //! | [`whole`] | an image taken apart: where everything else begins |
+//! | [`config`] | an image's configuration: its JSON, its history, its instructions |
 //! | [`image`] | what an image says of itself: digests, configuration, layers, history |
+//! | [`archive`] | images in archives and folders, in every layout, read into one and the same |
+//! | [`shelf`] | where what was read of a layer is kept |
+//! | [`extract`] | files out of an image, shown or written into a folder |
+//! | [`error`] | what can be wrong with an image |
 //! | [`tar`] | tar archives, entry by entry, as they pass |
 //! | [`limits`], [`progress`], [`sniff`] | how much is believed of an archive, how far it is read, what it looks like |
 //! | [`compression`] | gzip and zstd, told by their first bytes |
@@ -19,9 +24,16 @@
 //! | [`tree`] | files as a tree: listed, marked, filtered, searched |
 //! | [`packages`] | what is installed, and whose each file is |
 //! | [`waste`] | what is carried and not shown, and who pays for it |
+//! | [`treemap`] | boxes whose areas are sizes |
 
+pub mod archive;
 pub mod components;
 pub mod compression;
+pub mod config;
+pub mod error;
+#[cfg(any(test, fuzzing))]
+pub mod exercise;
+pub mod extract;
 pub mod findings;
 pub mod image;
 pub mod layer;
@@ -30,11 +42,13 @@ pub mod limits;
 pub mod merged;
 pub mod packages;
 pub mod progress;
+pub mod shelf;
 #[cfg(test)]
 mod sketch;
 pub mod sniff;
 pub mod tar;
 pub mod tree;
+pub mod treemap;
 pub mod waste;
 pub mod whole;
 
