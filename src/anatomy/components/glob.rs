@@ -7,7 +7,7 @@
 //! `*` is any run of bytes in a segment, `?` one byte, `**` as a whole segment any number of
 //! segments (at its end at least one), `{a,b}` either; nothing else is special.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// How many globs one pattern may stand for once its braces are spelled out.
 const ALTERNATIVES: usize = 512;
@@ -36,13 +36,22 @@ pub struct GlobSet {
 #[derive(Clone, Debug, Default)]
 struct State {
     literals: HashMap<Box<[u8]>, u32>,
-    wild: Vec<(Wild, u32)>,
+    wild: Wilds,
     /// The state of a `**` that stands next.
     deep: Option<u32>,
     /// It is one: it stays.
     stays: bool,
     /// Globs that end here.
     tags: Vec<u32>,
+}
+
+/// Segments with `*` or `?` in them, by what a name must end or begin with to match: most
+/// names are told from most of them by one byte.
+#[derive(Clone, Debug, Default)]
+struct Wilds {
+    by_end: BTreeMap<u8, Vec<(Wild, u32)>>,
+    by_begin: BTreeMap<u8, Vec<(Wild, u32)>>,
+    others: Vec<(Wild, u32)>,
 }
 
 /// A segment with `*` or `?` in it.
@@ -124,11 +133,10 @@ impl GlobSet {
     }
 
     fn next(&mut self, at: u32, segment: &[u8]) -> u32 {
-        let is_wild = segment.iter().any(|byte| matches!(byte, b'*' | b'?'));
+        let is_wild = segment.iter().copied().any(is_special);
         let known = self.states.get(at as usize).and_then(|state| {
             if is_wild {
-                let same = |(wild, _): &&(Wild, u32)| &*wild.pattern == segment;
-                state.wild.iter().find(same).map(|(_, to)| *to)
+                state.wild.of(segment)
             } else {
                 state.literals.get(segment).copied()
             }
@@ -139,7 +147,7 @@ impl GlobSet {
         let to = self.fresh(false);
         if let Some(state) = self.states.get_mut(at as usize) {
             if is_wild {
-                state.wild.push((Wild::new(segment), to));
+                state.wild.add(segment, to);
             } else {
                 state.literals.insert(segment.into(), to);
             }
@@ -218,7 +226,41 @@ impl State {
         if let Some(next) = self.literals.get(name) {
             to.put(*next);
         }
-        for (wild, next) in &self.wild {
+        self.wild.go(name, to);
+    }
+}
+
+const fn is_special(byte: u8) -> bool {
+    matches!(byte, b'*' | b'?')
+}
+
+impl Wilds {
+    fn list(&mut self, pattern: &[u8]) -> &mut Vec<(Wild, u32)> {
+        let plain = |byte: Option<&u8>| byte.copied().filter(|byte| !is_special(*byte));
+        match (plain(pattern.last()), plain(pattern.first())) {
+            (Some(end), _) => self.by_end.entry(end).or_default(),
+            (None, Some(begin)) => self.by_begin.entry(begin).or_default(),
+            (None, None) => &mut self.others,
+        }
+    }
+
+    fn add(&mut self, pattern: &[u8], to: u32) {
+        self.list(pattern).push((Wild::new(pattern), to));
+    }
+
+    /// Where a pattern that was added leads.
+    fn of(&self, pattern: &[u8]) -> Option<u32> {
+        let lists = self.by_end.values().chain(self.by_begin.values());
+        let mut all = lists.chain([&self.others]).flatten();
+        let found = all.find(|(wild, _)| &*wild.pattern == pattern);
+        found.map(|(_, to)| *to)
+    }
+
+    fn go(&self, name: &[u8], to: &mut Cursor) {
+        let by_end = name.last().and_then(|end| self.by_end.get(end));
+        let by_begin = name.first().and_then(|begin| self.by_begin.get(begin));
+        let lists = by_end.into_iter().chain(by_begin).chain([&self.others]);
+        for (wild, next) in lists.flatten() {
             if wild.matches(name) {
                 to.put(*next);
             }
@@ -228,10 +270,10 @@ impl State {
 
 impl Wild {
     fn new(pattern: &[u8]) -> Self {
-        let special = |byte: &u8| matches!(byte, b'*' | b'?');
+        let end = pattern.iter().rev().take_while(|byte| !is_special(**byte));
         Self {
             pattern: pattern.into(),
-            literal_end: pattern.iter().rev().take_while(|it| !special(it)).count(),
+            literal_end: end.count(),
         }
     }
 

@@ -39,103 +39,106 @@ fn with(paths: &[&str]) -> Anatomy {
         .build()
 }
 
+/// A path of each kind, and the component it is known by.
+const BY_PATH: &[(&str, &str)] = &[
+    ("app/.git/objects/pack/x.pack", "dotgit"),
+    ("root/.rustup/toolchains/stable/bin/rustc", "rust-rustup"),
+    ("usr/local/cargo/bin/rustc", "rust-rustup"),
+    ("usr/lib/rustlib/x/lib/libcore.rlib", "rust-distro"),
+    ("usr/local/cargo/registry/src/a.rs", "cargo-cache"),
+    ("app/target/release/deps/app.rlib", "cargo-cache"),
+    ("usr/local/go/bin/go", "go-sdk"),
+    ("root/go/pkg/mod/cache/x", "go-modcache"),
+    ("usr/lib/gcc/x86_64-linux-gnu/12/cc1", "gcc"),
+    ("usr/bin/x86_64-linux-gnu-gcc-12", "gcc"),
+    (
+        "usr/libexec/gcc/x86_64-alpine-linux-musl/13.2.1/cc1plus",
+        "gcc",
+    ),
+    ("usr/lib/llvm-14/bin/clang", "clang-llvm"),
+    ("usr/share/cmake-3.25/Modules/x.cmake", "cmake-autotools"),
+    ("usr/lib/jvm/java-17/bin/javac", "jdk"),
+    ("opt/java/openjdk/jmods/java.base.jmod", "jdk"),
+    ("usr/lib/jvm/java-17/lib/modules", "jre"),
+    ("opt/ghc/lib/ghc-9.4/lib/x.a", "ghc"),
+    ("usr/share/dotnet/sdk/8.0/x.dll", "dotnet-sdk"),
+    ("usr/share/dotnet/shared/x.dll", "dotnet-runtime"),
+    ("usr/local/bin/node", "node"),
+    ("usr/local/lib/node_modules/npm/x.js", "npm-distro"),
+    ("app/node_modules/express/index.js", "node_modules"),
+    ("app/node_modules/typescript/lib/tsc.js", "node_modules-dev"),
+    ("root/.npm/_cacache/x", "npm-cache"),
+    ("usr/lib/python3.11/os.py", "python"),
+    ("usr/include/python3.11/Python.h", "python-dev"),
+    ("usr/lib/python3/dist-packages/yaml/x.py", "py-site"),
+    ("root/.cache/pip/http/x", "pip-cache"),
+    (
+        "usr/lib/python3.11/__pycache__/os.cpython-311.pyc",
+        "pycache",
+    ),
+    (
+        "venv/lib/python3.11/site-packages/torch/lib/libtorch.so",
+        "torch-cuda",
+    ),
+    ("usr/local/cuda-12/lib64/libcudart.so", "torch-cuda"),
+    ("root/.cache/huggingface/hub/x", "models"),
+    ("opt/whisper.cpp/build/bin/main", "whisper-cpp"),
+    ("usr/lib/chromium/chromium", "chromium"),
+    (
+        "root/.cache/ms-playwright/chromium-1/chrome-linux/chrome",
+        "playwright",
+    ),
+    ("root/.cache/puppeteer/chrome/x", "puppeteer-selenium"),
+    ("usr/lib/firefox-esr/libxul.so", "firefox"),
+    ("usr/bin/ffmpeg", "ffmpeg"),
+    ("usr/lib/x86_64-linux-gnu/libavcodec.so.59.37.100", "ffmpeg"),
+    (
+        "usr/lib/x86_64-linux-gnu/libMagickCore-6.so.1",
+        "imagemagick-gs",
+    ),
+    ("usr/lib/x86_64-linux-gnu/dri/i965_dri.so", "x11-mesa"),
+    ("usr/share/fonts/opentype/noto/x.ttc", "fonts"),
+    ("usr/lib/x86_64-linux-gnu/libicudata.so.72.1", "icu-z3"),
+    ("usr/lib/x86_64-linux-gnu/libLLVM-15.so.1", "llvm-library"),
+    ("usr/lib/libreoffice/program/soffice.bin", "libreoffice"),
+    ("usr/share/texlive/texmf-dist/x", "texlive"),
+    ("usr/lib/git-core/git", "vcs"),
+    ("usr/share/perl/5.36.0/x.pm", "perl"),
+    ("usr/bin/vim.basic", "editors-debuggers"),
+    ("usr/bin/dockerd", "container-tools"),
+    ("usr/local/aws-cli/v2/x", "cloud-sdk"),
+    (
+        "var/lib/apt/lists/deb.debian.org_x_Packages.lz4",
+        "apt-lists",
+    ),
+    ("var/cache/apt/pkgcache.bin", "apt-cache"),
+    ("var/cache/dnf/x.solv", "rpm-apk-cache"),
+    ("root/.m2/repository/x.jar", "build-cache"),
+    ("usr/share/doc/bash/changelog.gz", "docs"),
+    ("usr/share/man/man1/ls.1.gz", "man"),
+    ("usr/share/locale/de/LC_MESSAGES/x.mo", "locale"),
+    ("usr/include/stdio.h", "headers-static"),
+    ("usr/lib/x86_64-linux-gnu/libc.a", "headers-static"),
+    ("usr/lib/debug/.build-id/ab/x.debug", "debug-symbols"),
+    (
+        "venv/lib/python3.11/site-packages/six/tests/x.py",
+        "tests-samples",
+    ),
+    ("app/dist/main.js.map", "source-maps"),
+    ("var/log/dpkg.log", "logs-tmp"),
+    ("usr/lib/R/bin/exec/R", "r-base"),
+    ("usr/bin/pandoc", "pandoc"),
+    ("usr/lib/postgresql/15/bin/psql", "database-clients"),
+    ("usr/local/bundle/gems/rails/x.rb", "ruby-gems"),
+    ("usr/share/zoneinfo/Europe/Berlin", "tzdata"),
+];
+
 #[test]
 fn each_rule_is_met_by_a_path() {
-    for (path, id) in [
-        ("app/.git/objects/pack/x.pack", "dotgit"),
-        ("root/.rustup/toolchains/stable/bin/rustc", "rust-rustup"),
-        ("usr/local/cargo/bin/rustc", "rust-rustup"),
-        ("usr/lib/rustlib/x/lib/libcore.rlib", "rust-distro"),
-        ("usr/local/cargo/registry/src/a.rs", "cargo-cache"),
-        ("app/target/release/deps/app.rlib", "cargo-cache"),
-        ("usr/local/go/bin/go", "go-sdk"),
-        ("root/go/pkg/mod/cache/x", "go-modcache"),
-        ("usr/lib/gcc/x86_64-linux-gnu/12/cc1", "gcc"),
-        ("usr/bin/x86_64-linux-gnu-gcc-12", "gcc"),
-        (
-            "usr/libexec/gcc/x86_64-alpine-linux-musl/13.2.1/cc1plus",
-            "gcc",
-        ),
-        ("usr/lib/llvm-14/bin/clang", "clang-llvm"),
-        ("usr/share/cmake-3.25/Modules/x.cmake", "cmake-autotools"),
-        ("usr/lib/jvm/java-17/bin/javac", "jdk"),
-        ("opt/java/openjdk/jmods/java.base.jmod", "jdk"),
-        ("usr/lib/jvm/java-17/lib/modules", "jre"),
-        ("opt/ghc/lib/ghc-9.4/lib/x.a", "ghc"),
-        ("usr/share/dotnet/sdk/8.0/x.dll", "dotnet-sdk"),
-        ("usr/share/dotnet/shared/x.dll", "dotnet-runtime"),
-        ("usr/local/bin/node", "node"),
-        ("usr/local/lib/node_modules/npm/x.js", "npm-distro"),
-        ("app/node_modules/express/index.js", "node_modules"),
-        ("app/node_modules/typescript/lib/tsc.js", "node_modules-dev"),
-        ("root/.npm/_cacache/x", "npm-cache"),
-        ("usr/lib/python3.11/os.py", "python"),
-        ("usr/include/python3.11/Python.h", "python-dev"),
-        ("usr/lib/python3/dist-packages/yaml/x.py", "py-site"),
-        ("root/.cache/pip/http/x", "pip-cache"),
-        (
-            "usr/lib/python3.11/__pycache__/os.cpython-311.pyc",
-            "pycache",
-        ),
-        (
-            "venv/lib/python3.11/site-packages/torch/lib/libtorch.so",
-            "torch-cuda",
-        ),
-        ("usr/local/cuda-12/lib64/libcudart.so", "torch-cuda"),
-        ("root/.cache/huggingface/hub/x", "models"),
-        ("opt/whisper.cpp/build/bin/main", "whisper-cpp"),
-        ("usr/lib/chromium/chromium", "chromium"),
-        (
-            "root/.cache/ms-playwright/chromium-1/chrome-linux/chrome",
-            "playwright",
-        ),
-        ("root/.cache/puppeteer/chrome/x", "puppeteer-selenium"),
-        ("usr/lib/firefox-esr/libxul.so", "firefox"),
-        ("usr/bin/ffmpeg", "ffmpeg"),
-        ("usr/lib/x86_64-linux-gnu/libavcodec.so.59.37.100", "ffmpeg"),
-        (
-            "usr/lib/x86_64-linux-gnu/libMagickCore-6.so.1",
-            "imagemagick-gs",
-        ),
-        ("usr/lib/x86_64-linux-gnu/dri/i965_dri.so", "x11-mesa"),
-        ("usr/share/fonts/opentype/noto/x.ttc", "fonts"),
-        ("usr/lib/x86_64-linux-gnu/libicudata.so.72.1", "icu-z3"),
-        ("usr/lib/x86_64-linux-gnu/libLLVM-15.so.1", "llvm-library"),
-        ("usr/lib/libreoffice/program/soffice.bin", "libreoffice"),
-        ("usr/share/texlive/texmf-dist/x", "texlive"),
-        ("usr/lib/git-core/git", "vcs"),
-        ("usr/share/perl/5.36.0/x.pm", "perl"),
-        ("usr/bin/vim.basic", "editors-debuggers"),
-        ("usr/bin/dockerd", "container-tools"),
-        ("usr/local/aws-cli/v2/x", "cloud-sdk"),
-        (
-            "var/lib/apt/lists/deb.debian.org_x_Packages.lz4",
-            "apt-lists",
-        ),
-        ("var/cache/apt/pkgcache.bin", "apt-cache"),
-        ("var/cache/dnf/x.solv", "rpm-apk-cache"),
-        ("root/.m2/repository/x.jar", "build-cache"),
-        ("usr/share/doc/bash/changelog.gz", "docs"),
-        ("usr/share/man/man1/ls.1.gz", "man"),
-        ("usr/share/locale/de/LC_MESSAGES/x.mo", "locale"),
-        ("usr/include/stdio.h", "headers-static"),
-        ("usr/lib/x86_64-linux-gnu/libc.a", "headers-static"),
-        ("usr/lib/debug/.build-id/ab/x.debug", "debug-symbols"),
-        (
-            "venv/lib/python3.11/site-packages/six/tests/x.py",
-            "tests-samples",
-        ),
-        ("app/dist/main.js.map", "source-maps"),
-        ("var/log/dpkg.log", "logs-tmp"),
-        ("usr/lib/R/bin/exec/R", "r-base"),
-        ("usr/bin/pandoc", "pandoc"),
-        ("usr/lib/postgresql/15/bin/psql", "database-clients"),
-        ("usr/local/bundle/gems/rails/x.rb", "ruby-gems"),
-        ("usr/share/zoneinfo/Europe/Berlin", "tzdata"),
-    ] {
+    for (path, id) in BY_PATH {
         let found = components(&with(&[path]), &NoPackages);
         let ids: Vec<&str> = found.all.iter().map(|it| it.id.as_str()).collect();
-        assert_eq!(ids, [id], "{path}");
+        assert_eq!(ids, [*id], "{path}");
     }
 }
 
@@ -311,7 +314,8 @@ fn hard_links_and_removed_files_are_counted_right() {
 }
 
 #[test]
-fn many_files_and_many_rules_take_no_time() {
+#[ignore = "a measurement: cargo test --release -- --ignored"]
+fn a_hundred_thousand_files_take_150_ms() {
     let image = TestImage::default()
         .layer("COPY . .", |layer| {
             for directory in 0..1000 {
@@ -329,5 +333,5 @@ fn many_files_and_many_rules_take_no_time() {
     let took = began.elapsed();
     println!("100,000 files: {took:?}");
     assert_eq!(found.get("py-site").expect("there").files, 100_000);
-    assert!(took.as_millis() < 2_000, "{took:?}");
+    assert!(took.as_millis() < 150, "{took:?}");
 }

@@ -11,7 +11,7 @@ use crate::anatomy::components::PathText;
 use crate::anatomy::image::{Presence, Settings};
 use crate::anatomy::layer::index::Kind;
 use crate::anatomy::layer::program::Program;
-use crate::anatomy::merged::{Entry, Merged, NodeId, View};
+use crate::anatomy::merged::{Entry, EntryId, Merged, NodeId, View};
 use crate::anatomy::whole::Anatomy;
 use crate::model::text::printable;
 
@@ -171,13 +171,13 @@ impl<'a> Check<'a> {
 
     fn search(&self, program: &[u8]) -> Search<'a> {
         if program.contains(&b'/') {
-            return self.look(&self.from_working_directory(program));
+            return self.look(&self.within_working_directory(program));
         }
         let set = self.settings.env.iter().rev();
         let path = set.into_iter().find_map(|it| it.strip_prefix("PATH="));
         let mut best = Search::Missing;
         for directory in path.unwrap_or(PATH).split(':').take(DIRECTORIES) {
-            let mut candidate = self.from_working_directory(directory.as_bytes());
+            let mut candidate = self.within_working_directory(directory.as_bytes());
             candidate.push(b'/');
             candidate.extend_from_slice(program);
             match self.look(&candidate) {
@@ -189,7 +189,7 @@ impl<'a> Check<'a> {
         best
     }
 
-    fn from_working_directory(&self, path: &[u8]) -> Vec<u8> {
+    fn within_working_directory(&self, path: &[u8]) -> Vec<u8> {
         if path.starts_with(b"/") {
             return path.to_vec();
         }
@@ -296,6 +296,8 @@ impl<'a> Check<'a> {
         let mut seen: HashSet<&[u8]> = HashSet::new();
         let mut ahead: Vec<&[u8]> = needed.iter().map(Vec::as_slice).collect();
         let mut missing: Vec<Vec<u8>> = Vec::new();
+        let mut glibc = Glibc::default();
+        glibc.ask(entry, self.known(entry));
         while let Some(name) = ahead.pop() {
             if seen.len() >= LIBRARIES || !seen.insert(name) || is_given(name, musl) {
                 continue;
@@ -303,12 +305,19 @@ impl<'a> Check<'a> {
             match self.library(name) {
                 None => missing.push(name.to_vec()),
                 Some(library) => {
-                    if let Some(Program::Elf(elf)) = self.known(&library) {
+                    let known = self.known(&library);
+                    glibc.ask(&library, known);
+                    if let Some(Program::Elf(elf)) = known {
                         ahead.extend(elf.needed.iter().map(Vec::as_slice));
+                        if name == b"libc.so.6" {
+                            glibc.there = elf.has_glibc;
+                        }
                     }
                 }
             }
         }
+        self.findings
+            .extend(glibc.finding(self.merged, self.places));
         if missing.is_empty() {
             return;
         }
@@ -431,6 +440,49 @@ fn is_given(name: &[u8], musl: bool) -> bool {
     let driver: [&[u8]; 3] = [b"libcuda", b"libnvidia-ml", b"libnvcuvid"];
     let is_loader = name.starts_with(b"ld-") || name.starts_with(b"linux-vdso");
     (musl && built_in.contains(&stem)) || driver.contains(&stem) || is_loader
+}
+
+/// Which version of glibc is asked for, and which is there.
+#[derive(Default)]
+struct Glibc {
+    /// The newest, and the file that asks for it: the program, or one of its libraries.
+    asked: Option<((u16, u16), EntryId)>,
+    there: Option<(u16, u16)>,
+}
+
+impl Glibc {
+    fn ask(&mut self, entry: &Entry<'_>, program: Option<&Program>) {
+        let Some(Program::Elf(elf)) = program else {
+            return;
+        };
+        // glibc's own parts ask each other for what they have.
+        let Some(asked) = elf.needs_glibc.filter(|_| elf.has_glibc.is_none()) else {
+            return;
+        };
+        if self.asked.is_none_or(|(newest, _)| newest < asked) {
+            self.asked = Some((asked, entry.id));
+        }
+    }
+
+    fn finding(&self, merged: &Merged, places: &Places<'_>) -> Option<Finding> {
+        let (asked, by) = self.asked?;
+        let there = self.there.filter(|there| *there < asked)?;
+        let entry = merged.entry(by)?;
+        let path = PathText(merged.path(entry.node));
+        let (major, minor) = asked;
+        let has = format!("{}.{}", there.0, there.1);
+        let title = format!("{path} asks for glibc {major}.{minor}, the image has {has}");
+        Some(
+            Finding::new(
+                FindingId::GlibcTooOld,
+                Severity::High,
+                title,
+                "Build it on the base that it runs on, or start from a newer base.",
+            )
+            .paths([path], 1)
+            .at(places.layer(entry.layer)),
+        )
+    }
 }
 
 /// A C library, by the name of its loader.

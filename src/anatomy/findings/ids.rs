@@ -82,6 +82,7 @@ findings! {
     EntryPointNotExecutable = "entry-point-not-executable", "What the image starts is there, but may not be executed.";
     InterpreterMissing = "interpreter-missing", "What the image starts asks for an interpreter or loader that the image does not have.";
     WrongLibc = "wrong-libc", "What the image starts was built for another C library than the image has.";
+    GlibcTooOld = "glibc-too-old", "What the image starts was built for a newer glibc than the image has.";
     LibraryMissing = "library-missing", "What the image starts asks for a library that the image does not have.";
     TooManyLayers = "too-many-layers", "The image has more layers than it needs.";
     OversizedLayer = "oversized-layer", "One layer is most of the image, so every change to it moves most of the image.";

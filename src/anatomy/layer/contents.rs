@@ -110,10 +110,21 @@ impl Contents {
     }
 }
 
+const fn is_blank(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t')
+}
+
 /// What stands behind `#!`.
 fn first_line(begin: &[u8]) -> &[u8] {
     let line = begin.get(2..).unwrap_or_default();
     let line = line.get(..LINE - 2).unwrap_or(line);
     let line = line.split(|byte| *byte == b'\n' || *byte == 0).next();
-    line.unwrap_or_default().trim_ascii()
+    let line = line.unwrap_or_default();
+    // Blanks alone: an end of line of Windows is part of the name that the kernel looks for.
+    let begin = line.iter().position(|byte| !is_blank(*byte));
+    let end = line.iter().rposition(|byte| !is_blank(*byte));
+    match (begin, end) {
+        (Some(begin), Some(end)) => line.get(begin..=end).unwrap_or_default(),
+        _ => &[],
+    }
 }

@@ -26,6 +26,10 @@ pub struct Elf {
     pub linked: bool,
     /// Its sections could not be looked at: too large, or damaged.
     pub opaque: bool,
+    /// The newest version of glibc's symbols that it cannot do without: 2.34.
+    pub needs_glibc: Option<(u16, u16)>,
+    /// The newest version of glibc's symbols that it has for others: it is glibc.
+    pub has_glibc: Option<(u16, u16)>,
     /// Go's build information: the text that `go version -m` prints, as the binary has it.
     pub go: Option<GoBuild>,
     /// What `cargo auditable` left: JSON, unpacked.

@@ -365,7 +365,8 @@ fn the_empty_image_has_only_notes() {
 }
 
 #[test]
-fn a_hundred_thousand_files_take_no_time() {
+#[ignore = "a measurement: cargo test --release -- --ignored"]
+fn a_hundred_thousand_files_take_half_a_second() {
     let image = TestImage::default()
         .layer("COPY . .", |layer| {
             for directory in 0..1000 {
@@ -378,7 +379,7 @@ fn a_hundred_thousand_files_take_no_time() {
     let began = std::time::Instant::now();
     let findings = examined(&image, &NoPackages);
     println!("100,000 files: {:?}", began.elapsed());
-    assert!(began.elapsed().as_secs() < 5);
+    assert!(began.elapsed().as_millis() < 500);
     assert_eq!(
         only(&findings, FindingId::Documentation).path_count,
         100_000

@@ -103,13 +103,12 @@ fn what_is_left_in_the_layer_counts_not_what_is_left_unsaid() {
     // A cache mount, or a base that cleans by itself: nothing was left.
     assert_eq!(step(install, |_| {}), []);
     // Cleaned in a later step: the layer has it all the same.
-    let findings = found(
-        TestImage::default()
-            .layer(install, lists)
-            .layer("RUN rm -rf /var/lib/apt/lists/*", |layer| {
-                layer.remove("var/lib/apt/lists/x_Packages")
-            }),
-    );
+    let findings = found(TestImage::default().layer(install, lists).layer(
+        "RUN rm -rf /var/lib/apt/lists/*",
+        |layer| {
+            layer.remove("var/lib/apt/lists/x_Packages");
+        },
+    ));
     let left = only(&findings, F::InstallWithoutCleanup);
     assert_eq!(left.bytes.map(|it| it.0), Some(50 * MIB));
     assert_eq!(left.severity, Severity::Medium);

@@ -71,6 +71,7 @@ fn starts(fill: impl FnOnce(&mut TestLayer), entrypoint: &[&str], cmd: &[&str]) 
         F::EntryPointNotExecutable,
         F::InterpreterMissing,
         F::WrongLibc,
+        F::GlibcTooOld,
         F::LibraryMissing,
     ];
     let mut ids: Vec<F> = found(image).all.iter().map(|it| it.id).collect();
@@ -177,6 +178,46 @@ fn each_libc_is_right_at_home() {
     assert_eq!(starts(go, &["/app/musl"], &[]), []);
     assert_eq!(starts(go, &["/app/cuda"], &[]), []);
     assert_eq!(starts(go, &["/app/glibc"], &[]), [FindingId::WrongLibc]);
+}
+
+#[test]
+fn an_old_glibc_is_told_by_what_it_has() {
+    let versions = |needs_glibc, has_glibc, needed: &[&str]| match elf(Some(GLIBC), needed) {
+        Program::Elf(elf) => Program::Elf(Elf {
+            needs_glibc,
+            has_glibc,
+            ..elf
+        }),
+        other @ Program::Script(_) => other,
+    };
+    let image = |of_program, of_library| {
+        move |layer: &mut TestLayer| {
+            debian(layer);
+            let libc = "usr/lib/x86_64-linux-gnu/libc.so.6";
+            layer.program(libc, 100, versions(Some((2, 99)), Some((2, 36)), &[]));
+            layer.program(
+                "usr/lib/libx.so.1",
+                100,
+                versions(of_library, None, &["libc.so.6"]),
+            );
+            layer.program(
+                "app/it",
+                100,
+                versions(of_program, None, &["libx.so.1", "libc.so.6"]),
+            );
+        }
+    };
+    for (of_program, of_library, want) in [
+        (Some((2, 36)), None, vec![]),
+        (Some((2, 4)), Some((2, 17)), vec![]),
+        (Some((2, 38)), None, vec![FindingId::GlibcTooOld]),
+        (None, Some((3, 0)), vec![FindingId::GlibcTooOld]),
+    ] {
+        assert_eq!(
+            starts(image(of_program, of_library), &["/app/it"], &[]),
+            want
+        );
+    }
 }
 
 #[test]

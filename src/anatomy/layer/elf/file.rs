@@ -60,7 +60,7 @@ const WRITABLE: u32 = 2;
 const SYMBOLS: u32 = 2;
 const NO_BITS: u32 = 8;
 const NEEDED: u64 = 1;
-const STRINGS: u64 = 5;
+pub(super) const STRINGS: u64 = 5;
 /// How much of a table that the loader reads is looked at.
 const TABLE: u64 = 1 << 20;
 
@@ -123,6 +123,22 @@ impl<'a> File<'a> {
                 let name = self.image.some(strings?.checked_add(at)?, NAME)?;
                 name.split(|byte| *byte == 0).next()
             })
+    }
+
+    /// The value of a tag that the loader reads.
+    pub(super) fn tag(&self, tag: u64) -> Option<u64> {
+        let mut all = self.dynamic()?;
+        all.find(|(it, _)| *it == tag).map(|(_, value)| value)
+    }
+
+    /// What is loaded at an address and behind it, as much of it as is there.
+    pub(super) fn from_address(&self, address: u64) -> Option<&'a [u8]> {
+        self.image.some(self.offset_of(address)?, TABLE)
+    }
+
+    /// A number of a table, in the file's own order of bytes.
+    pub(super) fn own_number(&self, bytes: &[u8], at: usize, length: usize) -> Option<u64> {
+        self.form.number(bytes, at, length)
     }
 
     /// What the loader reads: tags and values.

@@ -7,6 +7,7 @@
 mod auditable;
 mod capture;
 mod file;
+mod glibc;
 mod go;
 #[cfg(test)]
 pub(super) mod testing;
@@ -56,6 +57,8 @@ pub(super) fn read(image: &Image, budget: &mut Budget) -> Option<Elf> {
     let mut elf = Elf {
         linked: file.is_linked(),
         interpreter: file.interpreter().and_then(|path| budget.copy(path)),
+        needs_glibc: glibc::needed(&file),
+        has_glibc: glibc::there(&file),
         ..Elf::default()
     };
     for name in file.needed().take(LIBRARIES) {

@@ -7,6 +7,10 @@ pub(in crate::anatomy::layer) struct Builder {
     pub(in crate::anatomy::layer) kind: u16,
     pub(in crate::anatomy::layer) interpreter: Option<&'static [u8]>,
     pub(in crate::anatomy::layer) needed: Vec<&'static [u8]>,
+    /// Versions of symbols that it asks for, and whether they may be missing.
+    pub(in crate::anatomy::layer) asks: Vec<(&'static [u8], bool)>,
+    /// Versions of symbols that it has for others.
+    pub(in crate::anatomy::layer) has: Vec<&'static [u8]>,
     /// Name, type and content; the link of a table of symbols is the section behind it.
     pub(in crate::anatomy::layer) sections: Vec<(&'static [u8], u32, Vec<u8>)>,
     /// Content that is loaded writable, before the sections.
@@ -23,6 +27,8 @@ impl Default for Builder {
             kind: 3,
             interpreter: None,
             needed: Vec::new(),
+            asks: Vec::new(),
+            has: Vec::new(),
             sections: Vec::new(),
             writable: Vec::new(),
             room: 0,
@@ -107,9 +113,21 @@ impl Builder {
         }
         self.put(&mut dynamic, 5, self.word());
         self.put(&mut dynamic, BASE + strings_at, self.word());
-        self.put(&mut dynamic, 0, self.word());
-        self.put(&mut dynamic, 0, self.word());
+        let versions = self.versions(&mut strings);
+        let versions_at = BASE + strings_at + strings.len() as u64;
         body.extend(strings);
+        for (tag, table, before) in [
+            (0x6fff_fffe, &versions.0, 0),
+            (0x6fff_fffc, &versions.1, versions.0.len()),
+        ] {
+            if !table.is_empty() {
+                self.put(&mut dynamic, tag, self.word());
+                self.put(&mut dynamic, versions_at + before as u64, self.word());
+                body.extend(table);
+            }
+        }
+        self.put(&mut dynamic, 0, self.word());
+        self.put(&mut dynamic, 0, self.word());
         let dynamic_at = body.len() as u64;
         body.extend(&dynamic);
         let loaded = body.len() as u64;
@@ -122,6 +140,39 @@ impl Builder {
         let head = self.headers(&segments, table, count);
         body[..head.len()].copy_from_slice(&head);
         body
+    }
+
+    /// The tables of versions: of one library that is asked, and of what is there.
+    fn versions(&self, strings: &mut Vec<u8>) -> (Vec<u8>, Vec<u8>) {
+        let mut name = |text: &[u8]| {
+            let at = strings.len() as u64;
+            strings.extend(text);
+            strings.push(0);
+            at
+        };
+        let (mut asked, mut there) = (Vec::new(), Vec::new());
+        let count = self.asks.len();
+        if count > 0 {
+            for (value, length) in [(1, 2), (count as u64, 2), (1, 4), (16, 4), (0, 4)] {
+                self.put(&mut asked, value, length);
+            }
+        }
+        for (place, (version, weak)) in self.asks.iter().enumerate() {
+            let next = if place + 1 < count { 16 } else { 0 };
+            let flags = if *weak { 2 } else { 0 };
+            let row = [(0, 4), (flags, 2), (2, 2), (name(version), 4), (next, 4)];
+            for (value, length) in row {
+                self.put(&mut asked, value, length);
+            }
+        }
+        for (place, version) in self.has.iter().enumerate() {
+            let next = if place + 1 < self.has.len() { 28 } else { 0 };
+            let row = [(1, 2), (0, 2), (2, 2), (1, 2), (0, 4), (20, 4), (next, 4)];
+            for (value, length) in row.into_iter().chain([(name(version), 4), (0, 4)]) {
+                self.put(&mut there, value, length);
+            }
+        }
+        (asked, there)
     }
 
     /// Adds sections and their table; answers where it is, and how many there are.

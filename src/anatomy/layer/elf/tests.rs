@@ -82,6 +82,15 @@ fn every_width_and_order_is_read() {
             big,
             interpreter: Some(b"/lib64/ld-linux-x86-64.so.2"),
             needed: vec![b"libc.so.6", b"libm.so.6"],
+            asks: vec![
+                (b"GLIBC_2.2.5", false),
+                (b"GLIBC_2.34", false),
+                (b"GLIBC_2.9", false),
+                (b"GLIBC_2.38", true),
+                (b"GLIBC_ABI_DT_RELR", false),
+                (b"GLIBCXX_3.4.32", false),
+            ],
+            has: vec![b"libx.so", b"GLIBC_2.2.5", b"GLIBC_2.36", b"GLIBC_PRIVATE"],
             sections: vec![
                 (b".symtab", 2, vec![0; 480]),
                 (b".strtab", 3, vec![0; 333]),
@@ -96,6 +105,9 @@ fn every_width_and_order_is_read() {
         let expected = Elf {
             interpreter: Some(b"/lib64/ld-linux-x86-64.so.2".to_vec()),
             needed: vec![b"libc.so.6".to_vec(), b"libm.so.6".to_vec()],
+            // What may be missing is not needed, and 2.34 is newer than 2.9.
+            needs_glibc: Some((2, 34)),
+            has_glibc: Some((2, 36)),
             symbol_bytes: 813,
             debug_bytes: 1024,
             linked: true,
