@@ -8,12 +8,35 @@
 //! |---|---|
 //! | [`whole`] | an image taken apart: where everything else begins |
 //! | [`image`] | what an image says of itself: digests, configuration, layers, history |
+//! | [`tar`] | tar archives, entry by entry, as they pass |
+//! | [`limits`], [`progress`], [`sniff`] | how much is believed of an archive, how far it is read, what it looks like |
+//! | [`compression`] | gzip and zstd, told by their first bytes |
 //! | [`layer`] | one layer: its archive read once, front to back, into a compact index |
+//! | [`components`] | toolchains, browsers, caches …: what an image is recognised to have in it |
+//! | [`findings`] | what is wrong with it, by how much, where, and what to do |
+//! | [`layers`] | layers, explained: what each did, what it costs, who else has it |
 //! | [`merged`] | layers on top of each other: what is visible, from when to when |
+//! | [`tree`] | files as a tree: listed, marked, filtered, searched |
+//! | [`waste`] | what is carried and not shown, and who pays for it |
 
+pub mod components;
+pub mod findings;
 pub mod image;
 pub mod layer;
+pub mod layers;
 pub mod merged;
+#[cfg(test)]
+mod sketch;
+pub mod tree;
+pub mod waste;
+//! | [`packages`] | what is installed, and whose each file is |
+
+pub mod compression;
+pub mod limits;
+pub mod packages;
+pub mod progress;
+pub mod sniff;
+pub mod tar;
 pub mod whole;
 
 pub use whole::Anatomy;
