@@ -106,7 +106,7 @@ impl<'a> Finder<'a> {
                 return Err(AnatomyError::Missing { what, name });
             }
             let archive = layers.open(&layer.diff_id)?;
-            in_layer(archive, name, wanted, limits, progress, take)?;
+            in_layer(archive, &name, wanted, limits, progress, take)?;
         }
         Ok(())
     }
@@ -114,14 +114,14 @@ impl<'a> Finder<'a> {
 
 fn in_layer(
     archive: Box<dyn Read + '_>,
-    name: String,
+    name: &str,
     mut wanted: HashMap<Vec<u8>, Vec<Found>>,
     limits: &Limits,
     progress: &dyn Progress,
     take: &mut dyn FnMut(&Found, &mut Content<'_>) -> Result<(), AnatomyError>,
 ) -> Result<(), AnatomyError> {
     let failed = |error: LayerError| AnatomyError::Layer {
-        name: name.clone(),
+        name: name.to_owned(),
         error,
     };
     let decoder = Decoder::new(archive, limits).map_err(|error| failed(error.into()))?;
@@ -156,7 +156,7 @@ fn in_layer(
             left: header.size.min(found.size),
             archive: &mut archive,
             progress,
-            layer: name.clone(),
+            layer: name.to_owned(),
         };
         take(&found, &mut content)?;
         if here.is_empty() {
