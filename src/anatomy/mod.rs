@@ -17,21 +17,33 @@
 //! | [`limits`], [`progress`], [`sniff`] | how much is believed of an archive, how far it is read, what it looks like |
 //! | [`compression`] | gzip and zstd, told by their first bytes |
 //! | [`layer`] | one layer: its archive read once, front to back, into a compact index |
+//! | [`layers`] | layers, explained: what each did, what it costs, who else has it |
 //! | [`merged`] | layers on top of each other: what is visible, from when to when |
+//! | [`tree`] | files as a tree: listed, marked, filtered, searched |
+//! | [`treemap`] | boxes whose areas are sizes |
+//! | [`waste`] | what is carried and not shown, and who pays for it |
 
 pub mod archive;
 pub mod compression;
 pub mod config;
 pub mod error;
+#[cfg(any(test, fuzzing))]
+pub mod exercise;
 pub mod extract;
 pub mod image;
 pub mod layer;
+pub mod layers;
 pub mod limits;
 pub mod merged;
 pub mod progress;
 pub mod shelf;
+#[cfg(test)]
+mod sketch;
 pub mod sniff;
 pub mod tar;
+pub mod tree;
+pub mod treemap;
+pub mod waste;
 pub mod whole;
 
 pub use whole::Anatomy;

@@ -20,3 +20,7 @@ pub mod reader;
 mod source;
 #[cfg(test)]
 mod tests;
+
+/// Programs that have a little of everything, for fuzzing to begin with.
+#[cfg(test)]
+pub(in crate::anatomy) use elf::testing::seeds as elf_seeds;
