@@ -334,7 +334,9 @@ mod tests {
 
     #[test]
     fn damage_is_told_from_an_early_end() {
-        let noise: Vec<u8> = (0..5000_u32).map(|at| (at * at >> 3) as u8).collect();
+        let noise: Vec<u8> = (0..5000_u32)
+            .map(|at| ((at * at) >> 3).to_le_bytes()[0])
+            .collect();
         for packed in [gzip(&noise), zstd(&noise)] {
             let cut = error(&packed[..packed.len() / 2], &Limits::default());
             assert!(matches!(cut, UnpackError::Truncated { .. }), "{cut}");
@@ -381,7 +383,7 @@ mod tests {
         let mut seed = 1_u64;
         let noise = std::iter::repeat_with(|| {
             seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-            [(seed >> 33) as u8, 0, 0, 0]
+            [(seed >> 33).to_le_bytes()[0], 0, 0, 0]
         });
         let real: Vec<u8> = noise.take(1 << 20).flatten().collect();
         assert_eq!(unpack(&gzip(&real), &limits).expect("earnest"), real);
@@ -404,7 +406,9 @@ mod tests {
                 ))
             }
         }
-        let noise: Vec<u8> = (0..5000_u32).map(|at| (at * at >> 3) as u8).collect();
+        let noise: Vec<u8> = (0..5000_u32)
+            .map(|at| ((at * at) >> 3).to_le_bytes()[0])
+            .collect();
         for packed in [noise.clone(), gzip(&noise), zstd(&noise)] {
             let mut decoder =
                 Decoder::new(packed[..99].chain(Broken), &Limits::default()).expect("begun");

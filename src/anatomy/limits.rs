@@ -30,6 +30,9 @@ pub struct Limits {
     /// What is copied or unpacked out of the programs of one layer (libraries they ask for,
     /// Go's and cargo's lists of modules): 64 MiB.
     pub program_bytes: u64,
+    /// Holes of sparse programs and kept files of one layer that are written out, to be
+    /// looked into: 1 GiB.
+    pub hole_bytes: u64,
 }
 
 impl Default for Limits {
@@ -46,6 +49,7 @@ impl Default for Limits {
             file_bytes: 128 << 40,
             kept_bytes: 256 << 20,
             program_bytes: 64 << 20,
+            hole_bytes: 1 << 30,
         }
     }
 }

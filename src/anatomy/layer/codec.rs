@@ -33,8 +33,12 @@ pub enum CodecError {
 /// # Errors
 /// When there is no memory for it.
 pub fn encode(index: &LayerIndex) -> io::Result<Vec<u8>> {
-    let plain = postcard::to_stdvec(index).map_err(io::Error::other)?;
-    let packed = zstd::bulk::compress(&plain, LEVEL)?;
+    seal(&postcard::to_stdvec(index).map_err(io::Error::other)?)
+}
+
+/// Packs what is within.
+pub(in crate::anatomy) fn seal(plain: &[u8]) -> io::Result<Vec<u8>> {
+    let packed = zstd::bulk::compress(plain, LEVEL)?;
     let mut bytes = Vec::with_capacity(HEADER + packed.len());
     bytes.extend(MAGIC);
     bytes.push(VERSION);
@@ -49,6 +53,16 @@ pub fn encode(index: &LayerIndex) -> io::Result<Vec<u8>> {
 /// # Errors
 /// [`CodecError`].
 pub fn decode(bytes: &[u8]) -> Result<LayerIndex, CodecError> {
+    let plain = open(bytes)?;
+    let read = postcard::take_from_bytes::<LayerIndex>(&plain);
+    match read {
+        Ok((index, [])) if is_sound(&index) => Ok(index),
+        _ => Err(CodecError::Damaged),
+    }
+}
+
+/// Unpacks what is within.
+pub(in crate::anatomy) fn open(bytes: &[u8]) -> Result<Vec<u8>, CodecError> {
     let (header, packed) = bytes.split_at_checked(HEADER).ok_or(CodecError::Damaged)?;
     let version = header
         .strip_prefix(&MAGIC)
@@ -65,14 +79,7 @@ pub fn decode(bytes: &[u8]) -> Result<LayerIndex, CodecError> {
     if length > LARGEST || hash != xxh3_64(packed) {
         return Err(CodecError::Damaged);
     }
-    let plain = unpack(packed, length).ok_or(CodecError::Damaged)?;
-    let (index, rest) =
-        postcard::take_from_bytes::<LayerIndex>(&plain).map_err(|_| CodecError::Damaged)?;
-    if rest.is_empty() && is_sound(&index) {
-        Ok(index)
-    } else {
-        Err(CodecError::Damaged)
-    }
+    unpack(packed, length).ok_or(CodecError::Damaged)
 }
 
 fn unpack(packed: &[u8], length: u64) -> Option<Vec<u8>> {

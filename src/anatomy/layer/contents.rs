@@ -10,8 +10,6 @@ use crate::anatomy::tar::{Piece, Reader, TarError};
 
 /// The longest first line of a script that Linux looks at.
 const LINE: usize = 256;
-/// Holes of sparse files that are written out, so that they can be looked into.
-const HOLES: u64 = 1 << 30;
 
 /// What is wanted of a content besides its hash.
 #[derive(Clone, Copy, Debug, Default)]
@@ -36,6 +34,7 @@ pub(super) struct Contents {
     hasher: ContentHasher,
     capture: Capture,
     budget: Budget,
+    /// Holes that may still be written out.
     holes: u64,
 }
 
@@ -45,7 +44,7 @@ impl Contents {
             hasher: ContentHasher::new(),
             capture: Capture::default(),
             budget: Budget::new(limits),
-            holes: HOLES,
+            holes: limits.hole_bytes,
         }
     }
 

@@ -14,9 +14,13 @@ pub mod index;
 mod keeping;
 pub mod kept;
 pub mod names;
-mod paths;
+pub(in crate::anatomy) mod paths;
 pub mod program;
 pub mod reader;
 mod source;
 #[cfg(test)]
 mod tests;
+
+/// Programs that have a little of everything, for fuzzing to begin with.
+#[cfg(test)]
+pub(in crate::anatomy) use elf::testing::seeds as elf_seeds;

@@ -43,6 +43,10 @@ impl Block {
     /// Whether the sum of its bytes is what it says: of unsigned ones, as POSIX has it, or of
     /// signed ones, as some computed it.
     pub(super) fn checksum_is_right(&self) -> bool {
+        // A fuzzer does not guess sums.
+        if cfg!(fuzzing) {
+            return true;
+        }
         let Some(told) = number(self.field(CHECKSUM)) else {
             return false;
         };

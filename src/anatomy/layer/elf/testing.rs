@@ -30,6 +30,36 @@ impl Default for Builder {
     }
 }
 
+/// Programs that have a little of everything.
+pub(in crate::anatomy) fn seeds() -> Vec<(&'static str, Vec<u8>)> {
+    let program = |wide, big| Builder {
+        wide,
+        big,
+        interpreter: Some(b"/lib/ld.so"),
+        needed: vec![b"libc.so.6", b"libm.so.6"],
+        sections: vec![
+            (b".symtab", 2, vec![0; 48]),
+            (b".strtab", 3, vec![0; 9]),
+            (b".debug_info", 1, vec![0; 30]),
+            (
+                b".go.buildinfo",
+                1,
+                super::tests::go(b"go1.22.1", b"path\ta\n"),
+            ),
+            (b".dep-v0", 1, super::tests::zlib(b"{\"packages\":[]}")),
+        ],
+        ..Builder::default()
+    };
+    vec![
+        ("wide", program(true, false).build()),
+        ("wide-big", program(true, true).build()),
+        ("narrow", program(false, false).build()),
+        ("narrow-big", program(false, true).build()),
+        ("old-go", super::tests::old_go(true, false).build()),
+        ("script", b"#!/usr/bin/env sh\n".to_vec()),
+    ]
+}
+
 /// Where the file is loaded.
 pub(in crate::anatomy::layer) const BASE: u64 = 0x40_0000;
 

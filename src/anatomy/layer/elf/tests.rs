@@ -15,7 +15,7 @@ fn look(bytes: &[u8]) -> Option<Elf> {
     read(capture.image(), &mut Budget::new(&Limits::default()))
 }
 
-fn zlib(content: &[u8]) -> Vec<u8> {
+pub(super) fn zlib(content: &[u8]) -> Vec<u8> {
     let mut encoder = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::fast());
     encoder.write_all(content).expect("memory");
     encoder.finish().expect("memory")
@@ -24,20 +24,52 @@ fn zlib(content: &[u8]) -> Vec<u8> {
 fn with_text(bytes: &mut Vec<u8>, text: &[u8]) {
     let mut length = text.len();
     while length >= 0x80 {
-        bytes.push((length & 0x7f) as u8 | 0x80);
+        bytes.push((length & 0x7f).to_le_bytes()[0] | 0x80);
         length >>= 7;
     }
-    bytes.push(length as u8);
+    bytes.push(length.to_le_bytes()[0]);
     bytes.extend(text);
 }
 
 /// As Go 1.18 and later write it.
-fn go(version: &[u8], modules: &[u8]) -> Vec<u8> {
+pub(super) fn go(version: &[u8], modules: &[u8]) -> Vec<u8> {
     let mut bytes = b"\xff Go buildinf:\x08\x02".to_vec();
     bytes.resize(32, 0);
     with_text(&mut bytes, version);
     with_text(&mut bytes, &[&[b'<'; 16], modules, &[b'>'; 16]].concat());
     bytes
+}
+
+/// As Go wrote it before 1.18: pointers to pointers.
+pub(super) fn old_go(wide: bool, big: bool) -> Builder {
+    let old = Builder {
+        wide,
+        big,
+        ..Builder::default()
+    };
+    let word = if wide { 8_u8 } else { 4 };
+    let number = |value: u64| {
+        let mut bytes = value.to_le_bytes()[..usize::from(word)].to_vec();
+        if big {
+            bytes.reverse();
+        }
+        bytes
+    };
+    let at = BASE + old.writable_at();
+    let mut info = b"\xff Go buildinf:".to_vec();
+    info.extend([word, u8::from(big)]);
+    info.extend([number(at + 64), number(at + 64 + 2 * u64::from(word))].concat());
+    info.resize(64, 0);
+    let modules = [&[b'<'; 16], MODULES, &[b'>'; 16]].concat();
+    info.extend([number(at + 256), number(8)].concat());
+    info.extend([number(at + 264), number(modules.len() as u64)].concat());
+    info.resize(256, 0);
+    info.extend(b"go1.16.5");
+    info.extend(modules);
+    Builder {
+        writable: info,
+        ..old
+    }
 }
 
 const MODULES: &[u8] = b"path\texample.com/app\nmod\texample.com/app\t(devel)\t\n";
@@ -110,32 +142,7 @@ fn go_is_found_without_sections_and_in_its_old_format() {
     let elf = look(&stripped.build()).expect("a program");
     assert_eq!(elf.go.expect("Go").version, b"go1.21.0");
     for (wide, big) in [(true, false), (false, true)] {
-        let mut old = Builder {
-            wide,
-            big,
-            ..Builder::default()
-        };
-        let word = if wide { 8 } else { 4 };
-        let number = |value: u64| {
-            let mut bytes = value.to_le_bytes()[..word].to_vec();
-            if big {
-                bytes.reverse();
-            }
-            bytes
-        };
-        let at = BASE + old.writable_at();
-        let mut info = b"\xff Go buildinf:".to_vec();
-        info.extend([word as u8, u8::from(big)]);
-        info.extend([number(at + 64), number(at + 64 + 2 * word as u64)].concat());
-        info.resize(64, 0);
-        let modules = [&[b'<'; 16], MODULES, &[b'>'; 16]].concat();
-        info.extend([number(at + 256), number(8)].concat());
-        info.extend([number(at + 264), number(modules.len() as u64)].concat());
-        info.resize(256, 0);
-        info.extend(b"go1.16.5");
-        info.extend(modules);
-        old.writable = info;
-        let elf = look(&old.build()).expect("a program");
+        let elf = look(&old_go(wide, big).build()).expect("a program");
         let expected = GoBuild {
             version: b"go1.16.5".to_vec(),
             modules: MODULES.to_vec(),

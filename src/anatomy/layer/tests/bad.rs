@@ -55,7 +55,9 @@ fn an_empty_layer_is_a_layer() {
 
 #[test]
 fn a_truncated_layer_is_told() {
-    let noise: Vec<u8> = (0..50_000_u32).map(|at| (at * at >> 5) as u8).collect();
+    let noise: Vec<u8> = (0..50_000_u32)
+        .map(|at| ((at * at) >> 5).to_le_bytes()[0])
+        .collect();
     let tar = Archive::default().file(b"a", &noise).end();
     let plain = error(&tar[..20_000]);
     assert_eq!(
