@@ -9,12 +9,14 @@
 //! | [`whole`] | an image taken apart: where everything else begins |
 //! | [`image`] | what an image says of itself: digests, configuration, layers, history |
 //! | [`layer`] | one layer: its archive read once, front to back, into a compact index |
+//! | [`diff`] | two versions: what is shared, what grew and where, what is configured differently |
 //! | [`layers`] | layers, explained: what each did, what it costs, who else has it |
 //! | [`merged`] | layers on top of each other: what is visible, from when to when |
 //! | [`tree`] | files as a tree: listed, marked, filtered, searched |
 //! | [`treemap`] | boxes whose areas are sizes |
 //! | [`waste`] | what is carried and not shown, and who pays for it |
 
+pub mod diff;
 pub mod image;
 pub mod layer;
 pub mod layers;
