@@ -500,6 +500,7 @@ fn click(state: &mut State, column: u16, row: u16) -> Vec<Effect> {
             Vec::new()
         }
         Some(Target::Heading(column)) => lists::sort(state, Change::Pick(column)),
+        Some(Target::Environment(column)) => home::sort_by(state, column),
         Some(Target::Operations) => command_in_place(state, Command::Operations),
         Some(Target::Button(at)) => clicks::button(state, at),
         Some(Target::Line(at)) => clicks::line(state, at),
