@@ -19,17 +19,19 @@
 //! | [`layer`] | one layer: its archive read once, front to back, into a compact index |
 //! | [`components`] | toolchains, browsers, caches …: what an image is recognised to have in it |
 //! | [`findings`] | what is wrong with it, by how much, where, and what to do |
+//! | [`diff`] | two versions: what is shared, what grew and where, what is configured differently |
 //! | [`layers`] | layers, explained: what each did, what it costs, who else has it |
 //! | [`merged`] | layers on top of each other: what is visible, from when to when |
 //! | [`tree`] | files as a tree: listed, marked, filtered, searched |
-//! | [`packages`] | what is installed, and whose each file is |
-//! | [`waste`] | what is carried and not shown, and who pays for it |
 //! | [`treemap`] | boxes whose areas are sizes |
+//! | [`waste`] | what is carried and not shown, and who pays for it |
+//! | [`packages`] | what is installed, and whose each file is |
 
 pub mod archive;
 pub mod components;
 pub mod compression;
 pub mod config;
+pub mod diff;
 pub mod error;
 #[cfg(any(test, fuzzing))]
 pub mod exercise;

@@ -131,7 +131,9 @@ keys! {
         Skew,
         /// What changed last.
         Changed,
-    } falls State | Skew | Changed
+        /// The state in the selected environment, then the version there.
+        Here,
+    } falls State | Skew | Changed | Here
 }
 
 keys! {

@@ -115,6 +115,17 @@ fn wrap_paragraph(text: &str, columns: usize, lines: &mut Vec<String>) {
     lines.push(line);
 }
 
+/// A name in so many columns: names of things that belong together differ at their ends.
+pub(crate) fn end_of(name: &str, columns: usize) -> String {
+    let name = printable(name);
+    if width(&name) <= columns {
+        return fit(&name, columns);
+    }
+    let mut cut = name.chars();
+    while width(cut.as_str()) + 1 > columns && cut.next().is_some() {}
+    fit(&format!("…{}", cut.as_str()), columns)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -155,7 +155,7 @@ fn walk(documents: &Documents<'_>, json: &[u8], listed: &mut Listed) -> Result<(
                 index: Some(digest.clone()),
                 group: listing.group,
             })),
-            Document::Manifest(manifest) => add(listing, digest, manifest, listed),
+            Document::Manifest(manifest) => add(listing, digest, *manifest, listed),
             Document::SchemaOne => listed.schema_one = true,
             Document::Other => {
                 let why = "it is neither a manifest nor an index".to_owned();

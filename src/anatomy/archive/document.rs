@@ -57,7 +57,7 @@ pub(super) enum Document {
     /// Points to others.
     Index(Vec<Descriptor>),
     /// Says what an image, or something else, is made of.
-    Manifest(Manifest),
+    Manifest(Box<Manifest>),
     /// A manifest from before 2016, which does not say what its layers are.
     SchemaOne,
     /// Something else.
@@ -203,7 +203,7 @@ pub(super) fn document(json: &[u8]) -> Result<Document, String> {
     if let Some(config) = raw.config
         && (!config.digest.is_empty() || raw.layers.is_some())
     {
-        return Ok(Document::Manifest(Manifest {
+        return Ok(Document::Manifest(Box::new(Manifest {
             config: config.into(),
             layers: raw
                 .layers
@@ -213,7 +213,7 @@ pub(super) fn document(json: &[u8]) -> Result<Document, String> {
                 .map(Into::into)
                 .collect(),
             artifact_type: raw.artifact_type,
-        }));
+        })));
     }
     if raw.schema_version == 1 || raw.fs_layers.count > 0 {
         return Ok(Document::SchemaOne);

@@ -34,3 +34,10 @@ pub mod wanted;
 
 pub use opened::{Opened, read_directory, read_file};
 pub use stream::read_stream;
+
+/// Reads bytes as each document that lists images.
+#[cfg(any(test, fuzzing))]
+pub(in crate::anatomy) fn try_documents(json: &[u8]) {
+    let _ = document::saved(json);
+    let _ = document::document(json);
+}

@@ -15,6 +15,8 @@ pub(super) struct Plan {
     pub(super) facts: ImageFacts,
     /// In the order of the facts' layers.
     pub(super) layers: Vec<LayerAt>,
+    /// The configuration as it is written.
+    json: Vec<u8>,
     /// Whether blobs may be left out.
     sparse: bool,
 }
@@ -63,12 +65,13 @@ impl Plan {
         Ok(Self {
             facts,
             layers,
+            json,
             sparse: candidate.sparse,
         })
     }
 
-    /// Says of each layer whether it is there, and which of them must be read: each diff id
-    /// once. `is_there` is asked for layers that the shelf does not know.
+    /// Says of each layer whether it is there, and which of them must be read, each diff id
+    /// once; the shelf keeps the configuration. `is_there` is asked for layers that the shelf does not know.
     ///
     /// A layer that is not there is listed as such where it is foreign, or where an OCI
     /// layout lists it, for these may be handed on in parts. `docker save` leaves out
@@ -81,6 +84,7 @@ impl Plan {
         let mut unknown: Vec<usize> = Vec::new();
         let mut seen = std::collections::HashSet::new();
         let layers = self.facts.layers.iter_mut().zip(&self.layers);
+        shelf.remember_configuration(&self.facts.config, &self.json);
         for (place, (facts, layer)) in layers.enumerate() {
             facts.presence = Presence::Present;
             if shelf.has(&facts.diff_id) {

@@ -6,12 +6,19 @@ mod tests;
 
 use std::io::Cursor;
 
+use super::Anatomy;
+use super::archive::read_stream;
+use super::archive::wanted::{Expected, Wanted};
+use super::config::Configuration;
+use super::image::Presence;
 use super::layer::codec;
 use super::layer::index::{Kind, LayerIndex};
+use super::layer::paths::Normal;
 use super::layer::reader::read_layer;
 use super::limits::Limits;
 use super::merged::{Builder, LayerNo, View};
 use super::progress::Unwatched;
+use super::shelf::{MemoryShelf, Shelf as _};
 use super::tar::{Header, Piece, Reader, TarError};
 use crate::model::digest::Digest;
 
@@ -98,6 +105,17 @@ pub fn layer(data: &[u8]) {
     };
     if index.tar_bytes.0 == data.len() as u64 {
         assert_eq!(index.diff_id, Digest::of(data), "not every byte was hashed");
+        let (headers, _) = walk(data, |reader, _| reader.skip_content());
+        let mut path = Normal::default();
+        let listed = headers.iter().filter(|header| {
+            path.set(&header.path);
+            path.is_listed(header.kind)
+        });
+        assert_eq!(
+            listed.count(),
+            index.entries().len(),
+            "entries are counted otherwise"
+        );
     }
     let kept = codec::encode(&index).map(|bytes| codec::decode(&bytes));
     assert!(
@@ -160,6 +178,58 @@ pub fn index(data: &[u8]) {
     {
         stack(&index);
     }
+}
+
+/// Reads bytes as the archive of an image, from front to back. What is read can be put
+/// together, and is found again without reading anything.
+///
+/// # Panics
+/// When that is not so.
+pub fn image(data: &[u8]) {
+    let (shelf, limits, wanted) = (MemoryShelf::default(), limits(), Wanted::default());
+    let Ok(facts) = read_stream(data, &wanted, None, &shelf, &limits, &Unwatched) else {
+        return;
+    };
+    for layer in &facts.layers {
+        let known = shelf.has(&layer.diff_id);
+        assert!(
+            known == (layer.presence == Presence::Present),
+            "a layer is there and is not"
+        );
+    }
+    let expected = Expected {
+        config: Some(facts.config.clone()),
+        diff_ids: facts.layers.iter().map(|it| it.diff_id.clone()).collect(),
+    };
+    let again = read_stream(data, &wanted, Some(&expected), &shelf, &limits, &Unwatched);
+    assert!(
+        again.is_ok_and(|again| again.config == facts.config && again.settings == facts.settings),
+        "an image is another the second time"
+    );
+    let _ = Anatomy::assemble(facts, |it| shelf.get(it));
+}
+
+/// Reads bytes as a configuration, and as what lists images.
+///
+/// # Panics
+/// When more comes out than went in.
+pub fn document(data: &[u8]) {
+    super::archive::try_documents(data);
+    let Ok(read) = Configuration::read(data) else {
+        return;
+    };
+    let written = read
+        .history
+        .steps
+        .iter()
+        .map(|it| it.raw.len())
+        .sum::<usize>();
+    assert!(written <= data.len(), "a history grows");
+    for step in &read.history.steps {
+        let longest = step.raw.len() + "RUN ".len();
+        assert!(step.instruction.len() <= longest, "an instruction grows");
+    }
+    assert!(read.steps().len() == read.diff_ids.len(), "steps are lost");
 }
 
 /// Puts a layer on top of itself, and looks at both.

@@ -4,6 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use super::super::archive::testing::{
+    At, Sample, Stored, archive, docker25, kaniko, legacy, nested, oci,
+};
 use super::super::layer::codec::encode;
 use super::super::tar::testing::{Archive, gnu_sparse};
 use super::*;
@@ -54,6 +57,47 @@ fn the_corpus_of_programs_is_read() {
 #[test]
 fn the_corpus_of_indexes_is_read() {
     replay("index", index);
+}
+
+#[test]
+fn the_corpus_of_images_is_read() {
+    replay("image", image);
+}
+
+#[test]
+fn the_corpus_of_documents_is_read() {
+    replay("document", document);
+}
+
+/// A small image in every layout, and the documents in them.
+fn images() -> Vec<(String, &'static str, Vec<u8>)> {
+    let sample = Sample::small();
+    let one = std::slice::from_ref(&sample);
+    let platforms = [(sample.clone(), "linux/amd64")];
+    let layouts = [
+        ("legacy", legacy(one)),
+        ("docker25", docker25(one)),
+        ("oci", oci(&[(sample.clone(), "1")], Stored::Gzip)),
+        ("nested", nested(&platforms, Stored::Zstd)),
+        ("kaniko", kaniko(&sample, Stored::Gzip2)),
+    ];
+    let mut seeds = Vec::new();
+    for (name, files) in layouts {
+        seeds.push((name.to_owned(), "image", archive(&files)));
+        for (place, (_, at)) in files.iter().enumerate() {
+            if let At::File(json) = at
+                && json.starts_with(b"{")
+                && json.len() > 20
+            {
+                seeds.push((format!("{name}-{place}"), "document", json.clone()));
+            }
+        }
+    }
+    let whole = b"{\"os\":\"linux\",\"created\":\"2024-05-06T07:08:09Z\",\"config\":{\"Labels\":{\"a\":\"b\"},\
+        \"ExposedPorts\":{\"80/tcp\":{}},\"Shell\":[\"/bin/bash\",\"-c\"]},\"rootfs\":{\"diff_ids\":[]},\"history\":[\
+        {\"created_by\":\"RUN |2 A=1 B=a b /bin/sh -c make # buildkit\"},{\"created_by\":\"/bin/sh -c #(nop) COPY file:5f in /x\"}]}";
+    seeds.push(("whole".to_owned(), "document", whole.to_vec()));
+    seeds
 }
 
 /// Archives that have a little of everything.
@@ -139,6 +183,9 @@ fn write_seeds() {
         );
         let zstd = zstd::bulk::compress(&data, 3).expect("memory");
         write("layer", &format!("{name}.zst"), &zstd);
+    }
+    for (name, target, data) in images() {
+        write(target, &name, &data);
     }
     for (name, data) in super::super::layer::elf_seeds() {
         write("program", name, &data);

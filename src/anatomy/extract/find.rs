@@ -1,6 +1,6 @@
 //! Contents of files, found again in the archives of their layers.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::io::Read;
 
 use super::Layers;
@@ -8,6 +8,7 @@ use crate::anatomy::Anatomy;
 use crate::anatomy::compression::Decoder;
 use crate::anatomy::error::AnatomyError;
 use crate::anatomy::image::Presence;
+use crate::anatomy::layer::paths::Normal;
 use crate::anatomy::layer::reader::LayerError;
 use crate::anatomy::limits::Limits;
 use crate::anatomy::merged::{EntryId, LayerNo, Merged};
@@ -17,14 +18,13 @@ use crate::anatomy::tar::{EntryType, Header, Piece, Reader, TarError};
 /// Looks for contents, layer by layer.
 pub(super) struct Finder<'a> {
     merged: &'a Merged,
-    layers: BTreeMap<LayerNo, HashMap<Vec<u8>, Vec<Found>>>,
-    known: HashMap<EntryId, (LayerNo, Vec<u8>, usize)>,
+    /// By layer, and by the place of the entry in it. (Not by path: where a directory is
+    /// a link, a file is elsewhere than its layer's archive says.)
+    layers: BTreeMap<LayerNo, BTreeMap<u32, Found>>,
 }
 
 /// A content that is looked for.
 pub(super) struct Found {
-    /// How many entries with its path come before it in its layer.
-    before: usize,
     /// Its length.
     size: u64,
     /// Whatever whoever looks for it numbers.
@@ -55,7 +55,6 @@ impl<'a> Finder<'a> {
         Self {
             merged,
             layers: BTreeMap::new(),
-            known: HashMap::new(),
         }
     }
 
@@ -64,26 +63,14 @@ impl<'a> Finder<'a> {
         let Some(entry) = self.merged.entry(content) else {
             return;
         };
-        let known = self.known.entry(content).or_insert_with(|| {
-            let path = self.merged.path(entry.node);
-            let older = self.merged.history(entry.node);
-            let before = older
-                .skip_while(|it| *it != content)
-                .skip(1)
-                .take_while(|it| self.merged.layer_of(*it) == entry.layer)
-                .count();
-            (entry.layer, path, before)
-        });
-        let in_layer = self.layers.entry(known.0).or_default();
-        let at_path = in_layer.entry(known.1.clone()).or_default();
-        match at_path.iter_mut().find(|it| it.before == known.2) {
-            Some(found) => found.places.push(place),
-            None => at_path.push(Found {
-                before: known.2,
+        let in_layer = self.layers.entry(entry.layer).or_default();
+        let found = in_layer
+            .entry(self.merged.place_in_layer(content))
+            .or_insert_with(|| Found {
                 size: entry.size.0,
-                places: vec![place],
-            }),
-        }
+                places: Vec::new(),
+            });
+        found.places.push(place);
     }
 
     /// Reads the layers, and hands over what is found. Everything must be found.
@@ -106,7 +93,7 @@ impl<'a> Finder<'a> {
                 return Err(AnatomyError::Missing { what, name });
             }
             let archive = layers.open(&layer.diff_id)?;
-            in_layer(archive, name, wanted, limits, progress, take)?;
+            in_layer(archive, &name, wanted, limits, progress, take)?;
         }
         Ok(())
     }
@@ -114,56 +101,58 @@ impl<'a> Finder<'a> {
 
 fn in_layer(
     archive: Box<dyn Read + '_>,
-    name: String,
-    mut wanted: HashMap<Vec<u8>, Vec<Found>>,
+    name: &str,
+    wanted: BTreeMap<u32, Found>,
     limits: &Limits,
     progress: &dyn Progress,
     take: &mut dyn FnMut(&Found, &mut Content<'_>) -> Result<(), AnatomyError>,
 ) -> Result<(), AnatomyError> {
     let failed = |error: LayerError| AnatomyError::Layer {
-        name: name.clone(),
+        name: name.to_owned(),
         error,
     };
     let decoder = Decoder::new(archive, limits).map_err(|error| failed(error.into()))?;
     let mut archive = Reader::new(decoder, limits);
     let mut header = Header::default();
-    let mut passed: HashMap<Vec<u8>, usize> = HashMap::new();
-    while !wanted.is_empty() {
-        let more = archive.next_entry(&mut header);
-        if progress.cancelled() {
-            return Err(AnatomyError::Cancelled);
+    let mut path = Normal::default();
+    let mut place = 0;
+    for (wanted, found) in wanted {
+        loop {
+            let more = archive.next_entry(&mut header);
+            if progress.cancelled() {
+                return Err(AnatomyError::Cancelled);
+            }
+            if !more.map_err(|error| failed(LayerError::Tar(error)))? {
+                return Err(gone(name));
+            }
+            path.set(&header.path);
+            if path.is_listed(header.kind) {
+                place += 1;
+                if place > wanted {
+                    break;
+                }
+            }
         }
-        if !more.map_err(|error| failed(LayerError::Tar(error)))? {
-            // The layer is not what it was when it was read.
-            let what = "a file".to_owned();
-            let path = wanted.into_keys().next().unwrap_or_default();
-            let path = String::from_utf8_lossy(&path);
-            let name = format!("{path} in {name}");
-            return Err(AnatomyError::Missing { what, name });
+        if !matches!(header.kind, EntryType::File | EntryType::Other(_)) {
+            return Err(gone(name));
         }
-        let path = within_root(&header.path);
-        let Some(here) = wanted.get_mut(&path) else {
-            continue;
-        };
-        let count = passed.entry(path.clone()).or_default();
-        let before = std::mem::replace(count, *count + 1);
-        let is_file = matches!(header.kind, EntryType::File | EntryType::Other(_));
-        let Some(found) = here.iter().position(|it| it.before == before && is_file) else {
-            continue;
-        };
-        let found = here.swap_remove(found);
         let mut content = Content {
             left: header.size.min(found.size),
             archive: &mut archive,
             progress,
-            layer: name.clone(),
+            layer: name.to_owned(),
         };
         take(&found, &mut content)?;
-        if here.is_empty() {
-            wanted.remove(&path);
-        }
     }
     Ok(())
+}
+
+/// The layer is not what it was when it was read.
+fn gone(layer: &str) -> AnatomyError {
+    AnatomyError::Missing {
+        what: "the content of a file".to_owned(),
+        name: layer.to_owned(),
+    }
 }
 
 impl Content<'_> {
@@ -215,19 +204,4 @@ impl Content<'_> {
         }
         Ok((bytes, cut))
     }
-}
-
-/// A path as a layer's index has it: without what is needless, never out of the root.
-fn within_root(raw: &[u8]) -> Vec<u8> {
-    let mut parts: Vec<&[u8]> = Vec::new();
-    for part in raw.split(|byte| *byte == b'/') {
-        match part {
-            b"" | b"." => {}
-            b".." => {
-                parts.pop();
-            }
-            part => parts.push(part),
-        }
-    }
-    parts.join(&b'/')
 }

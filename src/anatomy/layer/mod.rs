@@ -14,7 +14,7 @@ pub mod index;
 mod keeping;
 pub mod kept;
 pub mod names;
-mod paths;
+pub(in crate::anatomy) mod paths;
 pub mod program;
 pub mod reader;
 mod source;

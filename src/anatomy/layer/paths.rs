@@ -1,5 +1,7 @@
 //! Where an entry of a layer belongs, by its name.
 
+use crate::anatomy::tar::EntryType;
+
 /// What an archive's name means in a layer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Meaning {
@@ -24,7 +26,7 @@ const AUFS_LINKS: &[u8] = b".wh..wh.plnk/";
 
 /// A path made normal, kept in one buffer.
 #[derive(Debug, Default)]
-pub(super) struct Normal {
+pub(in crate::anatomy) struct Normal {
     /// Parts with slashes between them, none at either end.
     pub(super) path: Vec<u8>,
     /// Whether it was absolute, or climbed.
@@ -33,7 +35,7 @@ pub(super) struct Normal {
 
 impl Normal {
     /// Takes `.`, `..` and needless slashes out of a path; it does not climb out of the root.
-    pub(super) fn set(&mut self, raw: &[u8]) {
+    pub(in crate::anatomy) fn set(&mut self, raw: &[u8]) {
         self.path.clear();
         self.odd = raw.first() == Some(&b'/');
         for part in raw.split(|byte| *byte == b'/') {
@@ -62,6 +64,16 @@ impl Normal {
     /// Its parts.
     pub(super) fn parts(&self) -> impl Iterator<Item = &[u8]> {
         parts(&self.path)
+    }
+
+    /// Whether a layer's index has an entry for one of this kind with this path: whoever
+    /// reads an archive again counts the same entries.
+    pub(in crate::anatomy) fn is_listed(&self, kind: EntryType) -> bool {
+        match self.meaning() {
+            Meaning::Plain => !self.path.is_empty() || kind == EntryType::Directory,
+            Meaning::Whiteout | Meaning::Opaque => true,
+            Meaning::Aufs | Meaning::AufsLink | Meaning::Nowhere => false,
+        }
     }
 
     /// What it means in a layer.

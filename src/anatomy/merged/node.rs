@@ -288,6 +288,13 @@ impl Merged {
         LayerNo(u16::try_from(after.saturating_sub(1)).unwrap_or(u16::MAX))
     }
 
+    /// The place of an entry among those of its layer, in the archive's order.
+    #[must_use]
+    pub fn place_in_layer(&self, entry: EntryId) -> u32 {
+        let start = self.range(self.layer_of(entry)).start;
+        entry.0.saturating_sub(start)
+    }
+
     /// All entries of a layer, whiteouts included, in the archive's order.
     pub fn entries_of(&self, layer: LayerNo) -> impl Iterator<Item = EntryId> + use<> {
         let Range { start, end } = self.range(layer);

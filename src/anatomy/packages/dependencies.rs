@@ -285,20 +285,38 @@ impl Dependencies {
     /// wanted, so that this never promises too much.
     #[must_use]
     pub fn exclusive(&self, of: &[PackageNo]) -> Vec<PackageNo> {
-        let mut gone = vec![false; self.nodes.len()];
-        let mut mark = |number: usize| {
-            if let Some(gone) = gone.get_mut(number) {
-                *gone = true;
-            }
-        };
-        self.numbers(of).into_iter().for_each(&mut mark);
-        let stays = self.reach(&self.roots(), &gone);
+        let stays = self.stays(of);
         let closure = self.closure(of);
         let goes = |package: &PackageNo| {
             let number = self.by_package.get(package).map(|it| *it as usize);
             number.and_then(|it| stays.get(it)) == Some(&false)
         };
         closure.into_iter().filter(goes).collect()
+    }
+
+    /// The same with what was recommended, and so came along: what `apt-get autoremove` would
+    /// take after them. Sorted.
+    #[must_use]
+    pub fn freed(&self, of: &[PackageNo]) -> Vec<PackageNo> {
+        let stays = self.stays(of);
+        let reached = self.reach(&self.numbers(of), &[]);
+        let goes: Vec<bool> = reached
+            .iter()
+            .zip(&stays)
+            .map(|(reached, stays)| *reached && !stays)
+            .collect();
+        self.packages(&goes)
+    }
+
+    /// By node: what is still wanted without some.
+    fn stays(&self, without: &[PackageNo]) -> Vec<bool> {
+        let mut gone = vec![false; self.nodes.len()];
+        for number in self.numbers(without) {
+            if let Some(gone) = gone.get_mut(number) {
+                *gone = true;
+            }
+        }
+        self.reach(&self.roots(), &gone)
     }
 
     /// Packages that say they need one of these, or an alternative to it. Sorted, without
@@ -569,6 +587,16 @@ mod tests {
         let world = world(&rows, |_| {});
         assert_eq!(world.exclusive("a c"), "a c");
         assert_eq!(world.exclusive("a b c"), "a b lib c");
+        // What `b` alone recommends goes with it, but it is not what `b` needs.
+        let freed = |of| world.told(&world.graph.freed(&world.numbers(of)));
+        assert_eq!(world.exclusive("b"), "b");
+        assert_eq!(
+            (freed("b"), freed("a b c")),
+            ("b".into(), "a b lib c".into())
+        );
+        let system = self::world(&SYSTEM, |_| {});
+        let freed = system.graph.freed(&system.numbers("tool"));
+        assert_eq!(system.told(&freed), "tool libtool postfix doc viewer");
     }
 
     #[test]

@@ -62,15 +62,22 @@ pub fn compare_versions(kind: PackageKind, a: &str, b: &str) -> Option<Ordering>
         PackageKind::Dpkg => Some(dpkg::version::compare(a, b)),
         PackageKind::Apk => Some(apk::version::compare(a, b)),
         PackageKind::Rpm => Some(rpm::version::compare(a, b)),
-        PackageKind::Node | PackageKind::Cargo | PackageKind::Go => {
-            let parse = |version: &str| semver::Version::parse(version.trim_start_matches('v'));
-            Some(parse(a).ok()?.cmp(&parse(b).ok()?))
-        }
-        PackageKind::Python => released(a)?.partial_cmp(&released(b)?),
+        PackageKind::Node | PackageKind::Cargo => semantic(a, b),
+        PackageKind::Go => match (a.strip_prefix("go"), b.strip_prefix("go")) {
+            // Go itself: `go1.22`, `go1.22.1`.
+            (Some(a), Some(b)) => Some(released(a)?.cmp(&released(b)?)),
+            _ => semantic(a.strip_prefix('v')?, b.strip_prefix('v')?),
+        },
+        PackageKind::Python => Some(released(a)?.cmp(&released(b)?)),
     }
 }
 
-/// Numbers of a plain release of a Python package, without zeros at the end.
+fn semantic(a: &str, b: &str) -> Option<Ordering> {
+    let parse = |version| semver::Version::parse(version).ok();
+    Some(parse(a)?.cmp(&parse(b)?))
+}
+
+/// Numbers of a plain release, without zeros at the end.
 fn released(version: &str) -> Option<Vec<u64>> {
     let numbers = version.split('.').map(|part| part.parse().ok());
     let mut numbers: Vec<u64> = numbers.collect::<Option<_>>()?;
@@ -273,6 +280,8 @@ mod tests {
             (PackageKind::Python, "1.0rc1", "1.0", None),
             (PackageKind::Go, "v1.10.0", "v1.9.0", Some(Greater)),
             (PackageKind::Go, "(devel)", "v1.9.0", None),
+            (PackageKind::Go, "go1.9", "go1.22.1", Some(Less)),
+            (PackageKind::Go, "go1.22rc1", "go1.22", None),
             (PackageKind::Cargo, "0.1.0-a", "0.1.0", Some(Less)),
             (PackageKind::Node, "latest", "1.0.0", None),
             (PackageKind::Rpm, "1:1-1", "2-1", Some(Greater)),

@@ -37,9 +37,8 @@ pub(super) fn read(build: &GoBuild, path: &[u8], layer: LayerNo, into: &mut Gath
             _ => replaceable = None,
         }
     }
-    let version = build.version.strip_prefix(b"go").unwrap_or(&build.version);
-    if !version.is_empty() {
-        modules.push(module(b"stdlib", version));
+    if !build.version.is_empty() {
+        modules.push(module(b"stdlib", &build.version));
     }
     for module in modules {
         if into.add(module).is_none() {
@@ -79,7 +78,7 @@ mod tests {
                 "go example.com/app (devel) ? ?",
                 "go golang.org/x/sys v0.1.0 ? ?",
                 "go example.com/fork v1.0.1 ? ?",
-                "go stdlib 1.22.1 ? ?",
+                "go stdlib go1.22.1 ? ?",
             ]
         );
         let fork = &inventory.packages[2];

@@ -1,4 +1,4 @@
-//! Python's packages: `*.dist-info` and `*.egg-info`.
+//! Python's packages: `*.dist-info`, `*.egg-info` and `*.egg`.
 
 use std::collections::HashMap;
 
@@ -30,9 +30,18 @@ pub(super) fn read(metadata: &[Content<'_>], records: &[Content<'_>], into: &mut
         let Some(package) = into.add(package) else {
             return;
         };
-        let record = into.merged.parent(metadata.node);
-        let record = record.and_then(|directory| records.get(&directory));
-        if let Some(record) = record.filter(|_| !metadata.name().ends_with(b".egg-info")) {
+        let Some(info) = into.merged.parent(metadata.node) else {
+            continue;
+        };
+        if metadata.name().ends_with(b".egg-info") {
+            // A file that is all there is to tell; who installed it knows more.
+            continue;
+        }
+        if into.merged.name(info) == b"EGG-INFO" {
+            // An egg is a directory with all of its package.
+            let egg = into.merged.parent(info).unwrap_or(info);
+            into.claim_below(package, egg);
+        } else if let Some(record) = records.get(&info) {
             claim(package, record, into);
         }
     }
@@ -147,7 +156,12 @@ mod tests {
             .kept(
                 &in_site("distutils-3.egg-info"),
                 "Name: distutils\nVersion: 3\n",
-            )]));
+            )
+            .kept(
+                &in_site("egg-4-py3.egg/EGG-INFO/PKG-INFO"),
+                "Name: egg\nVersion: 4\n",
+            )
+            .file(&in_site("egg-4-py3.egg/egg.py"), 6)]));
         let own = metadata.len() + record.len() + 4;
         let old = "Name: old\nVersion: 2\n".len() + "../old.py\nPKG-INFO\n".len() + 7;
         let mut told = told(&inventory);
@@ -156,6 +170,7 @@ mod tests {
             format!("python pip 23.0 {} 8", own + 100 + 30 + 10 + 5 + 2),
             format!("python old 2 {old} 3"),
             "python distutils 3 ? ?".to_owned(),
+            "python egg 4 27 2".to_owned(),
         ];
         expected.sort();
         assert_eq!(told, expected);

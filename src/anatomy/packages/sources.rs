@@ -101,6 +101,7 @@ impl<'a> Sources<'a> {
         match content.name() {
             b"METADATA" if directory.ends_with(b".dist-info") => self.python.push(content),
             b"PKG-INFO" if directory.ends_with(b".egg-info") => self.python.push(content),
+            b"PKG-INFO" if directory.ends_with(b".egg/EGG-INFO") => self.python.push(content),
             name if name.ends_with(b".egg-info") => self.python.push(content),
             b"RECORD" if directory.ends_with(b".dist-info") => self.records.push(content),
             b"installed-files.txt" if directory.ends_with(b".egg-info") => {

@@ -1,8 +1,11 @@
 //! What is true of all kinds of packages together.
 
 use super::testing::{Layer, merged, told};
-use super::{Inventory, Why};
-use crate::anatomy::merged::{LayerNo, View};
+use super::{Inventory, PackageNo, Why};
+use crate::anatomy::layer::reader::read_layer;
+use crate::anatomy::limits::Limits;
+use crate::anatomy::merged::{Builder, LayerNo, View};
+use crate::anatomy::progress::Unwatched;
 
 fn directories(inventory: &Inventory) -> Vec<String> {
     let row = |it: &super::UnownedDirectory| {
@@ -129,4 +132,77 @@ fn mazes_of_symlinks_end() {
     let inventory = Inventory::of_merged(&image);
     assert_eq!(inventory.packages.len(), 1);
     assert_eq!(inventory.troubles[0].what, Why::TooManySymlinks);
+}
+
+/// What this room reads has to be among what the reader of layers keeps.
+#[test]
+fn what_is_read_here_is_kept_there() {
+    let status = "Package: a\nStatus: install ok installed\nVersion: 1\n";
+    let metadata = "Name: a\nVersion: 1\n";
+    let manifest = r#"{"name":"a","version":"1"}"#;
+    let rpm = crate::anatomy::layer::kept::unpack(include_bytes!("rpm/fixtures/rpmdb.sqlite.zst"));
+    let rpm = rpm.expect("packed with zstd");
+    let files: [(&str, &[u8]); 19] = [
+        ("etc/os-release", b"ID=debian\n"),
+        ("var/lib/dpkg/status", status.as_bytes()),
+        ("var/lib/dpkg/status.d/b", b"Package: b\nVersion: 1\n"),
+        ("var/lib/dpkg/status.d/b.md5sums", b"0  f\n"),
+        ("var/lib/dpkg/info/a.list", b"/moved\n"),
+        ("var/lib/dpkg/diversions", b"/moved\n/there\nb\n"),
+        (
+            "var/lib/apt/extended_states",
+            b"Package: a\nAuto-Installed: 1\n",
+        ),
+        ("there", b"1234"),
+        ("f", b"12"),
+        ("lib/apk/db/installed", b"P:c\nV:1\n\n"),
+        ("etc/apk/world", b"c\n"),
+        ("var/lib/rpm/rpmdb.sqlite", &rpm),
+        ("x/d.dist-info/METADATA", metadata.as_bytes()),
+        ("x/d.dist-info/RECORD", b"d.py,,\n"),
+        ("x/d.py", b"pass"),
+        ("x/e.egg-info/PKG-INFO", metadata.as_bytes()),
+        ("x/g.egg-info", metadata.as_bytes()),
+        ("x/h.egg/EGG-INFO/PKG-INFO", metadata.as_bytes()),
+        ("x/node_modules/@s/a/package.json", manifest.as_bytes()),
+    ];
+    let mut archive = tar::Builder::new(Vec::new());
+    for (path, content) in files {
+        let mut header = tar::Header::new_gnu();
+        header.set_size(content.len() as u64);
+        header.set_mode(0o644);
+        archive
+            .append_data(&mut header, path, content)
+            .expect("memory");
+    }
+    let archive = archive.into_inner().expect("memory");
+    let layer = read_layer(&archive[..], &Limits::default(), &Unwatched).expect("a layer");
+    let mut layers = Builder::new();
+    layers.add(&layer).expect("few layers");
+    let inventory = Inventory::of_merged(&layers.finish());
+    assert_eq!(inventory.troubles, []);
+    assert_eq!(
+        inventory.distribution.as_ref().map(|it| it.id.as_str()),
+        Some("debian")
+    );
+    let mut told = told(&inventory);
+    told.sort();
+    let sizes = (4 + "/moved\n".len(), metadata.len() + "d.py,,\n".len() + 4);
+    let mut expected = [
+        format!("dpkg a 1 {} 2", sizes.0),
+        "dpkg b 1 2 1".to_owned(),
+        "apk c 1 0 0".to_owned(),
+        "rpm karat-lib 0:1.2.3-4.el9 0 0".to_owned(),
+        "rpm karat-top 2:1.2.3-4.el9 0 0".to_owned(),
+        format!("python a 1 {} 3", sizes.1),
+        "python a 1 ? ?".to_owned(),
+        "python a 1 ? ?".to_owned(),
+        format!("python a 1 {} 1", metadata.len()),
+        format!("node a 1 {} 1", manifest.len()),
+    ];
+    expected.sort();
+    assert_eq!(told, expected);
+    // Marks and the world were read, too.
+    let wanted = |number| inventory.dependencies.wanted_by_name(PackageNo(number));
+    assert_eq!((wanted(0), wanted(2)), (Some(false), Some(true)));
 }

@@ -117,6 +117,8 @@ pub(crate) enum Target {
     Row(usize),
     /// The heading of a list's column.
     Heading(usize),
+    /// The heading of a column of the matrix, by its place.
+    Environment(usize),
     /// The line of what runs, or of what ended unseen.
     Operations,
     /// A button of the dialog: its place among them, from the left.

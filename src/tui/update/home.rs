@@ -7,7 +7,8 @@ use super::super::available::{cannot_promote_to, closed, downstream};
 use super::super::effect::{Effect, Errand, Wanted};
 use super::super::listing::rows::FleetRows;
 use super::super::state::{Choice, Chooser, DeploymentView, Dialog, State, View, load_details};
-use super::{moved, say, want};
+use super::{lists, moved, say, want};
+use crate::config::{FleetBy, SortKey as _};
 use crate::tui::state::Tone;
 
 /// A key in the matrix.
@@ -35,6 +36,7 @@ pub(super) fn select(state: &mut State, row: usize, column: usize) {
         quick: &std::collections::BTreeSet::new(),
         midnight: state.now,
         sort: state.preferences.fleet,
+        here: None,
     };
     home.list.select(&mut home.image, &rows, row);
     let column = column.min(home.columns.len().saturating_sub(1));
@@ -47,6 +49,19 @@ pub(super) fn select(state: &mut State, row: usize, column: usize) {
         .get(column)
         .and_then(|at| state.fleet.environments.get(*at))
         .map(|environment| environment.name.clone());
+}
+
+/// Sorts by the state in an environment; the other way round, where it was sorted so.
+pub(super) fn sort_by(state: &mut State, column: usize) -> Vec<Effect> {
+    let was_so = state.preferences.fleet.by == FleetBy::Here;
+    let elsewhere = state.home.column != column;
+    let row = state.home.list.at();
+    select(state, row, column);
+    if was_so && elsewhere {
+        return Vec::new();
+    }
+    let here = FleetBy::ALL.iter().position(|by| *by == FleetBy::Here);
+    lists::sort(state, lists::Change::Pick(here.unwrap_or_default()))
 }
 
 fn open(state: &mut State) -> Vec<Effect> {

@@ -15,7 +15,7 @@ use super::super::listing::{Basis, Filters, Listing};
 use super::super::state::{Dialog, Home, QuickMenu, State, View};
 use super::super::text::{printable, width};
 use super::{command_in_place, moved, say};
-use crate::config::{Sort, SortKey};
+use crate::config::{FleetBy, Sort, SortKey};
 use crate::model::fleet::Fleet;
 use crate::tui::state::Tone;
 
@@ -186,7 +186,13 @@ pub(crate) fn refresh(state: &mut State) {
         None => {
             let home = &mut state.home;
             settle_columns(home, &fleet, fleets);
-            let basis = basis(&home.list.filters, (fleets, 0), sorting(sorts.fleet));
+            let here = home.columns.get(home.column).copied();
+            // Only this order depends on where one is.
+            let place = match sorts.fleet.by {
+                FleetBy::Here => here.map_or(0, |at| at as u64 + 1),
+                _ => 0,
+            };
+            let basis = basis(&home.list.filters, (fleets, place), sorting(sorts.fleet));
             let quick = home.list.filters.quick.clone();
             let rows = FleetRows {
                 fleet: &fleet,
@@ -194,6 +200,7 @@ pub(crate) fn refresh(state: &mut State) {
                 quick: &quick,
                 midnight,
                 sort: sorts.fleet,
+                here,
             };
             home.list.refresh(&mut home.image, &rows, basis);
         }

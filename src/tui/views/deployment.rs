@@ -9,7 +9,7 @@ use crate::model::details::{ChangeKind, Details, Origin};
 use crate::model::fleet::{Cell, Deployment, Replica};
 use crate::tui::action::{Command, Place};
 use crate::tui::state::{DeploymentView, Window, chosen_replica};
-use crate::tui::text::{fit, printable, width};
+use crate::tui::text::{end_of, fit, printable, width};
 use crate::tui::widgets::page::Page;
 
 use super::{Canvas, home, moment};
@@ -116,7 +116,7 @@ fn tell_containers(
             Span::styled(mark, theme.title),
             Span::styled(fit(&replica.container.name, name), name_style),
             Span::styled(
-                format!(" {} ", fit(replica.engine.as_str(), engine)),
+                format!(" {} ", end_of(replica.engine.as_str(), engine)),
                 theme.quiet,
             ),
             Span::styled(format!("{} ", fit(&replica.version, version)), theme.text),

@@ -8,7 +8,7 @@ use crate::tui::listing::rows::{mark, outcome_words};
 use crate::tui::state::{HistoryView, Layout, Window};
 use crate::tui::text::{log_line, width};
 use crate::tui::widgets::page::Page;
-use crate::tui::widgets::table::{self, Column, Rows, Said};
+use crate::tui::widgets::table::{Column, Rows, Said};
 
 use super::{Canvas, lists, moment, operation};
 
@@ -56,10 +56,12 @@ pub(super) fn list(
     if lists::nothing(frame, area, canvas) {
         return;
     }
-    let line = |place: usize| {
-        let event = view.list.order().get(place).and_then(|at| events.get(*at));
-        event.map_or_else(Vec::new, |event| said(canvas, event))
-    };
+    let event = |place: usize| events.get(*view.list.order().get(place)?);
+    let line = |place: usize| event(place).map_or_else(Vec::new, |event| said(canvas, event));
+    let mut story = Page::new(theme, area.width.saturating_sub(2));
+    if let Some(event) = event(view.list.at()) {
+        tell(canvas, event, &mut story);
+    }
     let sort = canvas.preferences.history;
     let rows = Rows {
         total: view.list.counts().0,
@@ -70,9 +72,30 @@ pub(super) fn list(
         row: &line,
     };
     let columns = fitted(&view.widest, sort.column());
-    let (window, hits) = table::draw(frame.buffer_mut(), area, theme, &columns, &rows);
-    layout.view = window;
-    layout.hits = hits;
+    (layout.view, layout.hits) = lists::above(frame, area, canvas, (&columns, &rows), &story);
+}
+
+/// What of an event gives way first where there is little room: what it was about, whose it
+/// was, and why.
+fn tell(canvas: &Canvas<'_>, event: &Event, page: &mut Page<'_>) {
+    page.styled(&subject(event), canvas.theme.title);
+    if let Some(error) = &event.error {
+        page.pair_styled("error", error, canvas.theme.bad);
+    }
+    page.pair("who", &event.who);
+    page.pair(
+        "why",
+        event.reason.as_deref().unwrap_or("no reason was given"),
+    );
+}
+
+/// What was done to which image, and where.
+fn subject(event: &Event) -> String {
+    let place = event
+        .environment
+        .as_ref()
+        .map_or_else(String::new, |environment| format!(" in {environment}"));
+    format!("{} {}{place}", event.words(), event.image)
 }
 
 /// The columns, as wide as their words up to what they have at most: most of them are short,
@@ -140,11 +163,7 @@ pub(super) fn one(
     let theme = &canvas.theme;
     let (inside, mut page) = canvas.page(area);
     let (sign, style) = operation::ended(canvas, event.outcome);
-    let place = event
-        .environment
-        .as_ref()
-        .map_or_else(String::new, |environment| format!(" in {environment}"));
-    page.title(&format!("{} {}{place}", event.words(), event.image));
+    page.title(&subject(event));
     page.pair_styled(
         "outcome",
         &format!("{sign} {}", event.outcome.words()),

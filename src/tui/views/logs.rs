@@ -6,7 +6,7 @@ use ratatui::style::Style;
 
 use crate::tui::log::{Entry, Glass};
 use crate::tui::state::{LogsView, Window};
-use crate::tui::text::{fit, printable, width};
+use crate::tui::text::{end_of, width};
 use crate::tui::widgets::log::{self, Shown};
 
 use super::Canvas;
@@ -90,17 +90,6 @@ fn names(view: &LogsView) -> Vec<String> {
             }
         })
         .collect()
-}
-
-/// A name in so many columns: names of containers that belong together differ at their ends.
-fn end_of(name: &str, columns: usize) -> String {
-    let name = printable(name);
-    if width(&name) <= columns {
-        return fit(&name, columns);
-    }
-    let mut cut = name.chars();
-    while width(cut.as_str()) + 1 > columns && cut.next().is_some() {}
-    fit(&format!("…{}", cut.as_str()), columns)
 }
 
 /// Each container has an accent, as environments have. Its name stands there too.

@@ -1,6 +1,8 @@
 use super::*;
 use crate::anatomy::archive::blobs::path_of;
-use crate::anatomy::archive::testing::{At, Sample, Stored, docker25, gzip, kaniko, legacy, oci};
+use crate::anatomy::archive::testing::{
+    At, Sample, Stored, docker25, gzip, hex, kaniko, legacy, oci,
+};
 use crate::anatomy::tar::testing::Archive;
 use crate::model::digest::Digest;
 
@@ -90,21 +92,23 @@ fn what_is_no_image_gets_a_sentence() {
     }
 }
 
+/// The name of a configuration in an archive from before Docker 25.
+fn configuration(sample: &Sample) -> String {
+    format!("{}.json", hex(&Digest::of(&sample.config)))
+}
+
 #[test]
 fn images_that_are_damaged_get_a_sentence() {
     let sample = Sample::small();
     let one = std::slice::from_ref(&sample);
     let config = path_of(&Digest::of(&sample.config));
-    let config_json = format!("{}.json", config.rsplit('/').next().expect("hex"));
+    let config_json = configuration(&sample);
     let (manifest, _) = sample.manifest(Stored::Plain);
     let manifest = path_of(&Digest::of(&manifest));
     let layer = path_of(&sample.diff_ids()[1]);
     let other_layer = Archive::default().file(b"other", b"x").end();
     let legacy_layer = legacy(one)[5].0.clone();
     assert!(legacy_layer.ends_with("/layer.tar"));
-    let short = br#"[{"Config":"CONFIG","Layers":["a"]}]"#;
-    let short = String::from_utf8_lossy(short).replace("CONFIG", &config_json);
-    let list = br#"{"Id":"x"}"#;
     for (files, sentence) in [
         (
             with(docker25(one), &layer, &other_layer),
@@ -138,6 +142,24 @@ fn images_that_are_damaged_get_a_sentence() {
             with(legacy(one), &legacy_layer, &gzip(b"no tar, but text")),
             "this is text",
         ),
+    ] {
+        let error = read_both(&files, &Wanted::default())
+            .expect_err(sentence)
+            .to_string();
+        assert!(error.contains(sentence), "{sentence}: {error}");
+    }
+}
+
+#[test]
+fn images_that_are_not_whole_get_a_sentence() {
+    let sample = Sample::small();
+    let one = std::slice::from_ref(&sample);
+    let config_json = configuration(&sample);
+    let layer = path_of(&sample.diff_ids()[1]);
+    let legacy_layer = legacy(one)[5].0.clone();
+    let short = format!("[{{\"Config\":\"{config_json}\",\"Layers\":[\"a\"]}}]");
+    let list = br#"{"Id":"x"}"#;
+    for (files, sentence) in [
         (without(legacy(one), &legacy_layer), "layer 2 is missing: `"),
         (
             without(docker25(one), &layer),

@@ -174,3 +174,42 @@ fn an_old_database_is_told() {
     let inventory = Inventory::of_merged(&image);
     assert_eq!(inventory.troubles[0].what, Why::OldRpm);
 }
+
+/// What RPM 4.18 left after it installed two packages that `rpmbuild` had built:
+/// `karat-lib`, and `karat-top` with epoch 2, which needs the first and a file of it. `rpm -qa
+/// --qf '%{NAME} %{EPOCHNUM}:%{VERSION}-%{RELEASE} %{ARCH} %{SOURCERPM}'` says of it what
+/// stands here.
+const REAL: &[u8] = include_bytes!("fixtures/rpmdb.sqlite.zst");
+
+#[test]
+fn a_database_of_rpms_own_is_read_as_rpm_reads_it() {
+    let database = crate::anatomy::layer::kept::unpack(REAL).expect("packed with zstd");
+    let mut layer = Layer::default().kept("usr/lib/sysimage/rpm/rpmdb.sqlite", database);
+    for name in ["lib", "top"] {
+        layer = layer
+            .file(&format!("usr/bin/karat-{name}"), 100)
+            .symlink(
+                &format!("usr/bin/karat-{name}-link"),
+                &format!("karat-{name}"),
+            )
+            .file(&format!("usr/share/doc/karat-{name}/README"), 10);
+    }
+    let inventory = Inventory::of_merged(&merged([layer]));
+    assert_eq!(inventory.troubles, []);
+    assert_eq!(
+        told(&inventory),
+        [
+            "rpm karat-lib 0:1.2.3-4.el9 110 3",
+            "rpm karat-top 2:1.2.3-4.el9 110 3"
+        ]
+    );
+    for package in &inventory.packages {
+        assert_eq!(package.arch.as_deref(), Some("noarch"));
+        let source = package.source.as_ref().expect("a source");
+        assert_eq!(source.name, package.name);
+        assert_eq!(source.version.as_deref(), Some("1.2.3-4.el9"));
+    }
+    assert_eq!(inventory.closure("karat-lib").len(), 1);
+    assert_eq!(inventory.closure("karat-top").len(), 2);
+    assert_eq!(inventory.exclusive("karat-top").len(), 2);
+}

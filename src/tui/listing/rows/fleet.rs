@@ -23,6 +23,8 @@ pub(crate) struct FleetRows<'a> {
     pub(crate) midnight: Timestamp,
     /// The order.
     pub(crate) sort: Sort<FleetBy>,
+    /// The position of the selected environment.
+    pub(crate) here: Option<usize>,
 }
 
 impl<'a> FleetRows<'a> {
@@ -103,6 +105,11 @@ impl Rows for FleetRows<'_> {
                 Some(self.cells(at).map(|cell| cell.skew.len()).sum::<usize>())
             }),
             FleetBy::Changed => by(order, falls, |at| self.cells(at).filter_map(changed).max()),
+            FleetBy::Here => by(order, falls, |at| {
+                let cell = self.row(at)?.cells.get(self.here?)?;
+                let version = cell.deployment.as_ref().map(|it| it.version.as_str());
+                taken(cell).then(|| (badness(cell), version))
+            }),
         }
     }
 }

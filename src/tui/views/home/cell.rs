@@ -149,7 +149,8 @@ fn skew_parts(canvas: &Canvas<'_>, skew: &[Skew], room: usize) -> Parts {
     let rest: String = skew.iter().skip(1).map(|one| one.kind.sign()).collect();
     let mixed = format!("{} {rest}", worded(first));
     let mixed_brief = format!("{} {rest}", brief(first));
-    let text = [all, all_brief, mixed, mixed_brief, signs]
+    // The first is the worst: its word counts for more than the others' signs.
+    let text = [all, all_brief, mixed, mixed_brief, brief(first), signs]
         .into_iter()
         .find(|text| width(text) <= room)
         .unwrap_or_default();
@@ -230,11 +231,12 @@ fn one_line(canvas: &Canvas<'_>, cell: &Cell, room: usize) -> Parts {
     let signs: String = cell.skew.iter().map(|one| one.kind.sign()).collect();
     let fixed = width(&health) + width(&signs) + 2;
     let version = clip(&deployment.version, room.saturating_sub(fixed).max(6));
-    vec![
+    let left = room.saturating_sub(width(&version) + 1 + width(&health) + 2);
+    let mut parts = vec![
         part(version, theme.text),
         Span::raw(" "),
         part(health, style),
-        Span::raw(" "),
-        part(signs, theme.warn),
-    ]
+    ];
+    parts.extend(skew_parts(canvas, &cell.skew, left));
+    parts
 }

@@ -111,7 +111,7 @@ fn draw_matrix(buffer: &mut Buffer, area: Rect, canvas: &Canvas<'_>, layout: &mu
         _ if room >= total * 2 || room >= 12 => 2,
         _ => 1,
     };
-    draw_heading(buffer, area, canvas, &columns);
+    draw_heading(buffer, area, canvas, &columns, layout);
     let page = usize::from(body.height / lines).max(1);
     let window = Window::around(list.at(), canvas.home.top, page, total);
     let words = list.filters.words().filter(|words| !words.inverted);
@@ -162,10 +162,17 @@ const fn sort_words(by: FleetBy) -> &'static str {
         FleetBy::State => "worst state",
         FleetBy::Skew => "skew",
         FleetBy::Changed => "last change",
+        FleetBy::Here => "state in the selected environment",
     }
 }
 
-fn draw_heading(buffer: &mut Buffer, area: Rect, canvas: &Canvas<'_>, columns: &Columns) {
+fn draw_heading(
+    buffer: &mut Buffer,
+    area: Rect,
+    canvas: &Canvas<'_>,
+    columns: &Columns,
+    layout: &mut Layout,
+) {
     let theme = &canvas.theme;
     let hidden_left = columns.shown.top > 0;
     let hidden_right = columns.shown.top + columns.shown.page < columns.shown.total;
@@ -198,6 +205,11 @@ fn draw_heading(buffer: &mut Buffer, area: Rect, canvas: &Canvas<'_>, columns: &
             columns.cell
         };
         let text = fitting(environment, usize::from(room));
+        layout.hits.push(Hit {
+            columns: (x, x.saturating_add(columns.cell)),
+            rows: (area.y, area.y + 1),
+            target: Target::Environment(slot),
+        });
         buffer.set_string(x, area.y, text, accent);
     }
 }

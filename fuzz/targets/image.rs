@@ -1,0 +1,5 @@
+#![no_main]
+
+use karat_fuzz::anatomy::exercise;
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| exercise::image(data));
