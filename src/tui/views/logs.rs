@@ -6,7 +6,7 @@ use ratatui::style::Style;
 
 use crate::tui::log::{Entry, Glass};
 use crate::tui::state::{LogsView, Window};
-use crate::tui::text::{end_of, width};
+use crate::tui::text::{end_of, printable, width};
 use crate::tui::widgets::log::{self, Shown};
 
 use super::Canvas;
