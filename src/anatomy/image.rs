@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::merged::LayerNo;
 use crate::model::bytes::Bytes;
 use crate::model::digest::Digest;
 use crate::model::time::Timestamp;
@@ -27,6 +28,30 @@ pub struct ImageFacts {
     pub layers: Vec<LayerFacts>,
     /// Steps of its history that made no layer, and steps that do not match its layers.
     pub history: History,
+}
+
+impl ImageFacts {
+    /// What it is called: its first name, else its digest.
+    #[must_use]
+    pub fn called(&self) -> &str {
+        let first = self.names.first().map(String::as_str);
+        first.unwrap_or_else(|| self.config.short())
+    }
+
+    /// The step that made a layer, where it is known.
+    #[must_use]
+    pub fn step_of(&self, layer: LayerNo) -> Option<&Step> {
+        self.layers.get(usize::from(layer.0))?.step.as_ref()
+    }
+
+    /// `step 7`, as the history counts; `layer 3`, where that does not tell.
+    #[must_use]
+    pub fn step_name(&self, layer: LayerNo) -> String {
+        match self.step_of(layer) {
+            Some(step) => format!("step {}", step.number),
+            None => format!("layer {}", layer.0.saturating_add(1)),
+        }
+    }
 }
 
 /// The parts of an image's configuration that a container inherits.

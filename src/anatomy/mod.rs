@@ -22,6 +22,8 @@
 //! | [`diff`] | two versions: what is shared, what grew and where, what is configured differently |
 //! | [`layers`] | layers, explained: what each did, what it costs, who else has it |
 //! | [`merged`] | layers on top of each other: what is visible, from when to when |
+//! | [`packages`] | what is installed, and whose each file is |
+//! | [`rules`] | what an image must keep to: size rules, and dive's |
 //! | [`tree`] | files as a tree: listed, marked, filtered, searched |
 //! | [`treemap`] | boxes whose areas are sizes |
 //! | [`waste`] | what is carried and not shown, and who pays for it |
@@ -44,6 +46,7 @@ pub mod limits;
 pub mod merged;
 pub mod packages;
 pub mod progress;
+pub mod rules;
 pub mod shelf;
 #[cfg(test)]
 mod sketch;
