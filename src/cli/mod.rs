@@ -27,6 +27,7 @@ mod plan_text;
 mod progress;
 mod rebuild;
 mod recover;
+mod recovering;
 mod session;
 mod showroom;
 mod signals;

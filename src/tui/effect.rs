@@ -57,8 +57,9 @@ pub enum Errand {
     },
     /// Read the history. Answer: [`Message::History`] with the same filter.
     LoadHistory(HistoryFilter),
-    /// Finish or undo operations that were cut off. Answer: [`Message::Recovered`].
-    Recover,
+    /// Finish or undo these operations, which were cut off, and no other. Answer:
+    /// [`Message::Recovered`].
+    Recover(Vec<OperationId>),
     /// Follow what containers write, the last lines first. Answers: [`Message::Logs`] with the
     /// same number, until [`Errand::StopLogs`].
     FollowLogs {

@@ -18,6 +18,7 @@
 //! | `background` | whether the terminal is light: its answer, picked out of the keys |
 //! | `event`, `run`, `reading`, `terminal`, `talk` | the loop, and the terminal that is always given back, to a shell as well |
 //! | `state`, `operation`, `log`, `update` | what is on screen, and how it changes |
+//! | `locked` | what was cut off, by operation |
 //! | `listing` | filters, sorting, and a selection that stays, for every list |
 //! | `views`, `widgets` | drawing |
 //! | [`theme`], `text` | colours by meaning; text from outside made harmless |
@@ -32,6 +33,7 @@ pub mod headless;
 mod keymap;
 mod keys;
 mod listing;
+mod locked;
 mod log;
 mod operation;
 mod palette;

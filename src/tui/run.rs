@@ -150,7 +150,7 @@ fn broken_down(errand: Errand, fault: &str) -> Message {
             answer: Err(sentence),
         },
         Errand::LoadHistory(filter) => Message::History(filter, Err(sentence)),
-        Errand::Recover => Message::Recovered(Recovered {
+        Errand::Recover(_) => Message::Recovered(Recovered {
             settled: Vec::new(),
             left: vec![sentence],
         }),

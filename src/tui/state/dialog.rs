@@ -6,6 +6,7 @@ use crate::model::plan::OperationId;
 use crate::model::project::EnvironmentName;
 use crate::tui::action::Command;
 use crate::tui::effect::{Confirmed, Request, ShellWish, Wanted};
+use crate::tui::locked::CutOff;
 
 use super::{ContainerKey, Form};
 
@@ -21,6 +22,8 @@ pub(crate) enum Dialog {
     },
     /// A plan, to be confirmed.
     Plan(Box<PlanDialog>),
+    /// What was cut off, to be settled once confirmed.
+    Recover(Box<RecoverDialog>),
     /// A question with a few answers.
     Ask(Ask),
     /// A list to choose from.
@@ -98,6 +101,21 @@ impl PlanDialog {
     }
 }
 
+/// What was cut off, to be settled once confirmed. What is shown is what is settled.
+#[derive(Clone, Debug)]
+pub(crate) struct RecoverDialog {
+    /// What is settled. At least one.
+    pub(crate) found: Vec<CutOff>,
+    /// What is left alone, because it touches what is read-only.
+    pub(crate) left_out: Vec<CutOff>,
+    /// Fields and buttons.
+    pub(crate) form: Form,
+    /// First line drawn.
+    pub(crate) top: usize,
+    /// It was asked anew, because of this.
+    pub(crate) anew: Option<String>,
+}
+
 /// A question with a few answers; the first one, which changes nothing, has the focus.
 #[derive(Clone, Debug)]
 pub(crate) struct Ask {
@@ -120,8 +138,6 @@ pub(crate) enum Answer {
     Cancel(OperationId),
     /// Cancel everything, and leave when it has ended.
     CancelAllAndLeave,
-    /// Settle what was cut off.
-    Recover,
 }
 
 /// A list to choose from.
@@ -244,6 +260,7 @@ impl Dialog {
         match self {
             Self::Plan(dialog) => Some(&dialog.form),
             Self::Shell(dialog) => Some(&dialog.form),
+            Self::Recover(dialog) => Some(&dialog.form),
             _ => None,
         }
     }
@@ -253,6 +270,7 @@ impl Dialog {
         match self {
             Self::Plan(dialog) => Some(&mut dialog.form),
             Self::Shell(dialog) => Some(&mut dialog.form),
+            Self::Recover(dialog) => Some(&mut dialog.form),
             _ => None,
         }
     }

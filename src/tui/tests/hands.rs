@@ -86,7 +86,7 @@ impl Hands for FakeHands {
                 }
             }
             Errand::LoadHistory(filter) => Message::History(filter, Ok(fixture::events())),
-            Errand::Recover => Message::Recovered(self.recovers.clone()),
+            Errand::Recover(_) => Message::Recovered(self.recovers.clone()),
             Errand::Refresh => Message::Note("asked".into()),
             Errand::Remember(..) => return,
             Errand::FollowLogs { request, .. } => {

@@ -12,5 +12,6 @@ mod mouse;
 mod narrow;
 mod palette;
 mod pictures;
+mod recovering;
 mod screens;
 mod shells;

@@ -15,6 +15,7 @@ mod message;
 mod operation;
 mod palette;
 mod plan;
+mod recovering;
 pub(super) mod shell;
 mod versions;
 
@@ -203,7 +204,7 @@ fn command_in_place(state: &mut State, command: Command) -> Vec<Effect> {
         Command::Promote => home::promote(state),
         Command::PromoteAll => home::promote_all(state),
         Command::RollBack => roll_back(state),
-        Command::Recover => dialogs::ask_recover(state),
+        Command::Recover => recovering::ask(state),
         Command::Refresh => {
             say(state, Tone::Plain, "asking every engine");
             vec![Effect::Errand(Errand::Refresh)]
