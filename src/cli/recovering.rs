@@ -15,22 +15,26 @@ pub(super) async fn recover(
     shown: &[OperationId],
 ) -> Recovered {
     let survey = operator.survey(Doubt::Wait).await;
-    let (mut settled, mut left) = (Vec::new(), Vec::new());
+    let mut done = Recovered::default();
     let wanted = survey.cut_off.into_iter();
     for cut in wanted.filter(|cut| shown.contains(&cut.seen.operation)) {
         if let Some(why) = in_the_way(&cut, project) {
-            left.push(why);
+            done.left.push(why);
             continue;
         }
         let report = operator.settle(cut, &unwatched()).await;
         match report.outcome {
-            Outcome::Done | Outcome::Undone | Outcome::Cancelled => settled.push(report.summary),
-            _ => left.push(report.error.unwrap_or(report.summary)),
+            Outcome::Done | Outcome::Undone | Outcome::Cancelled => {
+                done.settled.push(report.summary);
+                done.over.push(report.id);
+            }
+            _ => done.left.push(report.error.unwrap_or(report.summary)),
         }
     }
     let away = survey.away.iter();
-    left.extend(away.map(|(engine, why)| format!("{engine} could not be looked at: {why}")));
-    Recovered { settled, left }
+    let away = away.map(|(engine, why)| format!("{engine} could not be looked at: {why}"));
+    done.left.extend(away);
+    done
 }
 
 /// Why it is left alone: who began it may be at it still, or it changes an environment that is

@@ -313,6 +313,8 @@ pub struct Recovered {
     pub settled: Vec<String>,
     /// What was not, and why.
     pub left: Vec<String>,
+    /// The operations that were settled.
+    pub over: Vec<OperationId>,
 }
 
 /// Whoever carries errands out.

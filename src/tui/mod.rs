@@ -110,8 +110,8 @@ pub struct Goodbye {
     pub reason: ExitReason,
     /// Operations that were cancelled by leaving, and how that ended.
     pub ended: Vec<Report>,
-    /// Operations that had not ended when the interface gave up waiting: for
-    /// `karat recover`, with their summaries.
+    /// Operations that had not ended when the interface gave up waiting, or ended half-way:
+    /// for `karat recover`, with their summaries.
     pub unfinished: Vec<(OperationId, String)>,
 }
 
@@ -264,15 +264,21 @@ pub async fn run(opening: Opening) -> Result<Goodbye, TuiError> {
         }
         run::hear_out(&mut events, &mut state, &mut outside, GRACE).await;
     }
-    Ok(Goodbye {
+    Ok(goodbye(&state, reason, &cancelled))
+}
+
+/// What is to be told at the end. Something may have been left half-way long before that: an
+/// operation whose undoing failed needs `karat recover` as well.
+fn goodbye(state: &State, reason: ExitReason, cancelled: &[OperationId]) -> Goodbye {
+    let half_way = state.operations.iter().filter(|one| one.is_half_way());
+    Goodbye {
         reason,
         ended: cancelled
             .iter()
             .filter_map(|id| state.operation(id)?.report.clone())
             .collect(),
-        unfinished: state
-            .running()
+        unfinished: half_way
             .map(|one| (one.id.clone(), one.summary.clone()))
             .collect(),
-    })
+    }
 }

@@ -151,8 +151,8 @@ fn broken_down(errand: Errand, fault: &str) -> Message {
         },
         Errand::LoadHistory(filter) => Message::History(filter, Err(sentence)),
         Errand::Recover(_) => Message::Recovered(Recovered {
-            settled: Vec::new(),
             left: vec![sentence],
+            ..Recovered::default()
         }),
         Errand::FollowLogs { request, .. } => {
             let said = Said {

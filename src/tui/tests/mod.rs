@@ -6,6 +6,7 @@ mod fixture;
 mod hands;
 mod hostile;
 pub(crate) mod lines;
+mod leaving;
 mod lists;
 mod logs;
 mod mouse;

@@ -92,6 +92,9 @@ pub(super) fn check(state: &mut State) {
 /// What became of what was cut off. A dialog that is open is not taken from under the
 /// reader's hands.
 pub(super) fn ended(state: &mut State, what: &Recovered) {
+    for one in &mut state.operations {
+        one.recovered |= what.over.contains(&one.id);
+    }
     let (title, tone) = match (what.settled.is_empty(), what.left.is_empty()) {
         (true, true) => ("Nothing was cut off", Tone::Good),
         (false, true) => ("Recovered", Tone::Good),
