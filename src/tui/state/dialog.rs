@@ -73,7 +73,7 @@ pub(crate) struct PlanDialog {
     pub(crate) anew: Option<String>,
     /// In what the plan and the fleet differed from the start: a plan may be fresher than
     /// the fleet on screen, and what was so already has not moved.
-    pub(crate) baseline: Option<String>,
+    pub(crate) baseline: Vec<String>,
     /// The containers there were when the dialog opened.
     pub(crate) known: Vec<ContainerKey>,
 }
@@ -95,7 +95,7 @@ impl PlanDialog {
             top: 0,
             moved: None,
             anew,
-            baseline: None,
+            baseline: Vec::new(),
             known: Vec::new(),
         }
     }

@@ -10,6 +10,7 @@ mod leaving;
 mod lists;
 mod logs;
 mod mouse;
+mod moving;
 mod narrow;
 mod palette;
 mod pictures;
