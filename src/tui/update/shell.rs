@@ -157,7 +157,8 @@ impl Made<'_> {
             },
             label,
             environment: environment.map(|it| it.name.clone()),
-            typed: false,
+            // Its secrets are handed over: as precious as the container they are of.
+            typed: like.is_some() && environment.is_some_and(|it| it.protected),
             text: format!(
                 "Makes a container of {image} {version} {place}, {settings}, and runs a shell in it instead of the app. It publishes no port and has no volume of any deployment; it is on the engine's default network. It is removed when the shell ends, and no list shows it."
             ),
