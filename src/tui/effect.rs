@@ -197,6 +197,16 @@ pub enum Wanted {
 }
 
 impl Wanted {
+    /// The environment that it changes.
+    #[must_use]
+    pub const fn environment(&self) -> Option<&EnvironmentName> {
+        match self {
+            Self::Rollback { environment, .. } => Some(environment),
+            Self::Promote { to, .. } => Some(to),
+            Self::Rebuild { .. } => None,
+        }
+    }
+
     /// As a person would say it: `roll back shop-web in prod`.
     #[must_use]
     pub fn words(&self) -> String {

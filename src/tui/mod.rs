@@ -210,6 +210,7 @@ fn refused(others: &[String], keymap: &Keymap) -> Option<Notice> {
         title: "Settings that were refused".to_owned(),
         text: format!("{}\n\nEverything else holds.", sentences.join("\n\n")),
         top: 0,
+        environments: Vec::new(),
     })
 }
 

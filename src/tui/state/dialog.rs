@@ -40,6 +40,8 @@ pub(crate) enum Dialog {
         request: Request,
         /// What is opened, in words.
         words: String,
+        /// The environment that is touched.
+        environment: Option<EnvironmentName>,
     },
     /// The palette.
     Palette(PaletteDialog),
@@ -127,6 +129,8 @@ pub(crate) struct Ask {
     pub(crate) answers: Vec<(String, Answer)>,
     /// Which has the focus.
     pub(crate) focus: usize,
+    /// The environments that are touched.
+    pub(crate) environments: Vec<EnvironmentName>,
 }
 
 /// What an answer does.
@@ -182,6 +186,8 @@ pub(crate) struct Notice {
     pub(crate) text: String,
     /// First line drawn.
     pub(crate) top: usize,
+    /// The environments that it is about.
+    pub(crate) environments: Vec<EnvironmentName>,
 }
 
 /// A shell, to be confirmed: where it may be opened, and what that does.

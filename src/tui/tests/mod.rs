@@ -1,12 +1,13 @@
 //! The interface, tried without a terminal: screens as text, and the real loop driven by
 //! keys on a buffer.
 
+mod accents;
 mod driven;
 mod fixture;
 mod hands;
 mod hostile;
-pub(crate) mod lines;
 mod leaving;
+pub(crate) mod lines;
 mod lists;
 mod logs;
 mod mouse;

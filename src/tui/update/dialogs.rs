@@ -1,5 +1,7 @@
 //! The small dialogs: asking, answering, choosing. The plan has a file of its own.
 
+use crate::model::project::EnvironmentName;
+
 use super::super::action::Command;
 use super::super::effect::Effect;
 use super::super::state::{Answer, Ask, Choice, Chooser, Dialog, Ending, State, Tone};
@@ -40,6 +42,12 @@ pub(super) fn leave(state: &mut State) -> Vec<Effect> {
         state.exit = Some(Ending::Left);
         return Vec::new();
     }
+    let mut environments: Vec<EnvironmentName> = Vec::new();
+    for name in state.running().filter_map(|one| one.environment.as_ref()) {
+        if !environments.contains(name) {
+            environments.push(name.clone());
+        }
+    }
     state.dialog = Some(Dialog::Ask(Ask {
         title: "Something still runs".to_owned(),
         text: format!(
@@ -51,6 +59,7 @@ pub(super) fn leave(state: &mut State) -> Vec<Effect> {
             ("Cancel and leave".to_owned(), Answer::CancelAllAndLeave),
         ],
         focus: 0,
+        environments,
     }));
     Vec::new()
 }

@@ -82,7 +82,13 @@ fn planned(state: &mut State, request: Request, answer: Result<Box<Confirmed>, R
                 ),
                 None => refused.sentence,
             };
-            tell(state, format!("Cannot {}", wanted.words()), text);
+            let environment = wanted.environment().cloned();
+            tell(
+                state,
+                format!("Cannot {}", wanted.words()),
+                text,
+                environment,
+            );
         }
     }
 }

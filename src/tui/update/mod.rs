@@ -21,6 +21,8 @@ mod versions;
 
 use crossterm::event::KeyEvent;
 
+use crate::model::project::EnvironmentName;
+
 use super::action::{Action, Command, Place};
 use super::available::unavailable;
 use super::command_line;
@@ -313,12 +315,18 @@ fn say(state: &mut State, tone: Tone, text: impl Into<String>) {
     });
 }
 
-/// Opens a dialog to be read.
-fn tell(state: &mut State, title: impl Into<String>, text: impl Into<String>) {
+/// Opens a dialog to be read, about some environments.
+fn tell(
+    state: &mut State,
+    title: impl Into<String>,
+    text: impl Into<String>,
+    environments: impl IntoIterator<Item = EnvironmentName>,
+) {
     state.dialog = Some(Dialog::Notice(Notice {
         title: title.into(),
         text: text.into(),
         top: 0,
+        environments: environments.into_iter().collect(),
     }));
 }
 

@@ -85,7 +85,7 @@ pub(super) fn check(state: &mut State) {
     };
     if !open(state, Some(why.clone())) {
         let text = format!("The fleet moved while you were looking: {why}. Nothing was done.");
-        tell(state, "Nothing is left to recover", text);
+        tell(state, "Nothing is left to recover", text, None);
     }
 }
 
@@ -119,5 +119,5 @@ pub(super) fn ended(state: &mut State, what: &Recovered) {
     } else {
         text.join("\n\n")
     };
-    tell(state, title, text);
+    tell(state, title, text, None);
 }

@@ -214,6 +214,7 @@ fn pressed(state: &mut State, mut dialog: Box<ShellDialog>) -> Vec<Effect> {
     };
     state.dialog = Some(Dialog::Opening {
         request,
+        environment: option.environment.clone(),
         words: match &option.wish {
             ShellWish::Inside {
                 engine, container, ..
@@ -244,11 +245,12 @@ pub(super) fn opened(
     request: Request,
     answer: Result<Line, String>,
 ) -> Vec<Effect> {
-    let words = match &state.dialog {
+    let (words, environment) = match &state.dialog {
         Some(Dialog::Opening {
             request: waiting,
             words,
-        }) if *waiting == request => words.clone(),
+            environment,
+        }) if *waiting == request => (words.clone(), environment.clone()),
         _ => {
             return match answer {
                 Ok(line) => vec![Effect::HangUp(line)],
@@ -260,7 +262,7 @@ pub(super) fn opened(
     match answer {
         Ok(line) => vec![Effect::Shell(line, words)],
         Err(why) => {
-            tell(state, "No shell", why);
+            tell(state, "No shell", why, environment);
             Vec::new()
         }
     }

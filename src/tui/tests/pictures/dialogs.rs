@@ -177,6 +177,7 @@ fn shells() {
     state.dialog = Some(Dialog::Opening {
         request: Request(7),
         words: "a shell in shop-web on ssh://deploy@prod-1".into(),
+        environment: Some("prod".into()),
     });
     shows("opening", &mut state);
     let why = "there is neither sh nor bash in shop-web; a throw-away container of the version with a shell of your own would need one, too";
