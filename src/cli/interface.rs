@@ -12,10 +12,10 @@ use super::keeper::Keeper;
 use super::log_file;
 use super::look;
 use super::output::{self, Exit};
+use super::recovering;
 use super::session::Session;
 use super::showroom::Showroom;
 use crate::config;
-use crate::model::event::Outcome;
 use crate::model::fleet::Fleet;
 use crate::model::learned::learned;
 use crate::model::plan::{OperationId, OperationKind};
@@ -24,13 +24,12 @@ use crate::model::project::{EngineName, Project};
 use crate::observe::{self, Live, Pace, live};
 use crate::operate::planning::{DeployAsk, Pick};
 use crate::operate::rebuild::RebuildAsk;
-use crate::operate::recover::{Doubt, Way};
 use crate::operate::{Operator, Refusal};
 use crate::store::{Filter, Store};
 use crate::target::{Clock, ShellAsk, TargetError, Watch, WindowSize};
 use crate::tui::effect::{
-    Confirmed, Errand, Hands, HistoryFilter, Kept, Line, Message, Recovered, Refused, Request,
-    ShellWish, Turn, Wanted,
+    Confirmed, Errand, Hands, HistoryFilter, Kept, Line, Message, Refused, Request, ShellWish,
+    Turn, Wanted,
 };
 use crate::tui::{self, Opening};
 
@@ -223,7 +222,9 @@ impl Hands for Hand {
                 let events = self.history(&filter);
                 Message::History(filter, events)
             }
-            Errand::Recover => Message::Recovered(self.recover().await),
+            Errand::Recover(shown) => {
+                Message::Recovered(recovering::recover(&self.operator, &self.project, &shown).await)
+            }
             Errand::FollowLogs {
                 request,
                 sources,
@@ -410,42 +411,6 @@ impl Hand {
             .learn(&learned(&fleet))
             .and_then(|_| self.store.events(&filter))
             .map_err(|error| error.to_string())
-    }
-
-    async fn recover(&self) -> Recovered {
-        let survey = self.operator.survey(Doubt::Wait).await;
-        let (mut settled, mut left) = (Vec::new(), Vec::new());
-        for cut in survey.cut_off {
-            if let Way::StillRuns { .. } = cut.way {
-                continue;
-            }
-            if let Way::MayRun { until } = cut.way {
-                left.push(format!(
-                    "{} may still run on {}: wait until {}, or `karat recover --force`",
-                    cut.seen.summary,
-                    cut.seen.owner,
-                    until.format("%H:%M:%S UTC")
-                ));
-                continue;
-            }
-            let report = self
-                .operator
-                .settle(cut, &crate::operate::unwatched())
-                .await;
-            match report.outcome {
-                Outcome::Done | Outcome::Undone | Outcome::Cancelled => {
-                    settled.push(report.summary);
-                }
-                _ => left.push(report.error.unwrap_or(report.summary)),
-            }
-        }
-        left.extend(
-            survey
-                .away
-                .iter()
-                .map(|(engine, why)| format!("{engine} could not be looked at: {why}")),
-        );
-        Recovered { settled, left }
     }
 }
 

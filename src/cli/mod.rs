@@ -32,6 +32,7 @@ mod progress;
 mod reading;
 mod rebuild;
 mod recover;
+mod recovering;
 mod session;
 mod showroom;
 mod signals;

@@ -11,7 +11,7 @@ use crate::model::event::{Event, Outcome};
 use crate::model::observation::LockSeen;
 use crate::model::plan::OperationId;
 use crate::model::progress::{Progress, Report};
-use crate::model::project::EngineName;
+use crate::model::project::{EngineName, EnvironmentName};
 use crate::model::step::Step;
 use crate::model::time::Timestamp;
 use crate::target::job::Peer;
@@ -26,6 +26,16 @@ pub struct CutOff {
     /// What recovering will do.
     pub way: Way,
     jobs: Vec<Job>,
+}
+
+impl CutOff {
+    /// The environment it changes, as far as its locks say.
+    #[must_use]
+    pub fn environment(&self) -> Option<&EnvironmentName> {
+        self.jobs
+            .iter()
+            .find_map(|job| job.event.environment.as_ref())
+    }
 }
 
 /// What recovering will do with an operation.

@@ -9,6 +9,7 @@ use crate::model::project::{Environment, EnvironmentName, ImageName};
 use super::action::{Command, Place, TABLE};
 use super::command_line;
 use super::listing::quick::quick_in;
+use super::locked::cut_off;
 use super::operation::Operation;
 use super::state::{Dialog, State, View, chosen_replica};
 
@@ -165,6 +166,9 @@ pub(crate) fn forbidden(state: &State, command: Command) -> Option<String> {
         let why = "karat is read-only, by --read-only or the settings file";
         return Some(why.to_owned());
     }
+    if command == Command::Recover {
+        return all_that_was_cut_off_is_closed(state);
+    }
     let (_, here) = state.subject()?;
     match command {
         // A throw-away container of a version is in no environment.
@@ -176,21 +180,14 @@ pub(crate) fn forbidden(state: &State, command: Command) -> Option<String> {
             // Open is one that may be changed.
             why.next()?.filter(|_| why.all(|one| one.is_some()))
         }
-        Command::Recover => all_locked_are_closed(state),
         _ => None,
     }
 }
 
 /// Recovering would only change environments that are read-only.
-fn all_locked_are_closed(state: &State) -> Option<String> {
-    let mut locked = state.fleet.rows.iter().flat_map(|row| {
-        row.cells
-            .iter()
-            .zip(&state.fleet.environments)
-            .filter(|(cell, _)| !cell.locks.is_empty())
-            .map(|(_, environment)| closed(environment))
-    });
-    locked.next()?.filter(|_| locked.all(|one| one.is_some()))
+fn all_that_was_cut_off_is_closed(state: &State) -> Option<String> {
+    let mut why = cut_off(state).into_iter().map(|one| one.closed);
+    why.next()?.filter(|_| why.all(|one| one.is_some()))
 }
 
 /// Why an environment may not be changed.
@@ -374,12 +371,6 @@ fn cancel(state: &State) -> Option<String> {
 }
 
 fn recover(state: &State) -> Option<String> {
-    let cut_off = state
-        .fleet
-        .rows
-        .iter()
-        .flat_map(|row| &row.cells)
-        .flat_map(|cell| &cell.locks)
-        .any(|(_, lock)| !state.running().any(|one| one.id == lock.operation));
-    (!cut_off).then(|| "nothing is locked: nothing was cut off".to_owned())
+    let nothing = cut_off(state).is_empty();
+    nothing.then(|| "nothing is locked: nothing was cut off".to_owned())
 }

@@ -240,7 +240,7 @@ fn of_dialog(dialog: &PlanDialog) -> Line {
             .with("--version", plan.version.to_string())
             .engine(&plan.engine),
     };
-    line.confirmed(dialog.form.wants.as_ref(), dialog.form.why())
+    line.confirmed(dialog.form.wants.first(), dialog.form.why())
 }
 
 /// What repeats a plan.

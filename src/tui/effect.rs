@@ -57,8 +57,9 @@ pub enum Errand {
     },
     /// Read the history. Answer: [`Message::History`] with the same filter.
     LoadHistory(HistoryFilter),
-    /// Finish or undo operations that were cut off. Answer: [`Message::Recovered`].
-    Recover,
+    /// Finish or undo these operations, which were cut off, and no other. Answer:
+    /// [`Message::Recovered`].
+    Recover(Vec<OperationId>),
     /// Follow what containers write, the last lines first. Answers: [`Message::Logs`] with the
     /// same number, until [`Errand::StopLogs`].
     FollowLogs {
@@ -196,6 +197,16 @@ pub enum Wanted {
 }
 
 impl Wanted {
+    /// The environment that it changes.
+    #[must_use]
+    pub const fn environment(&self) -> Option<&EnvironmentName> {
+        match self {
+            Self::Rollback { environment, .. } => Some(environment),
+            Self::Promote { to, .. } => Some(to),
+            Self::Rebuild { .. } => None,
+        }
+    }
+
     /// As a person would say it: `roll back shop-web in prod`.
     #[must_use]
     pub fn words(&self) -> String {
@@ -312,6 +323,8 @@ pub struct Recovered {
     pub settled: Vec<String>,
     /// What was not, and why.
     pub left: Vec<String>,
+    /// The operations that were settled.
+    pub over: Vec<OperationId>,
 }
 
 /// Whoever carries errands out.

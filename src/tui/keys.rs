@@ -60,7 +60,7 @@ fn is_text(state: &State, place: Place, event: KeyEvent) -> bool {
     let (has_focus, gets_it) = match &state.dialog {
         Some(Dialog::Palette(_)) => (true, true),
         Some(dialog) => match dialog.form() {
-            Some(form) => (form.field().is_some(), form.wants.is_some()),
+            Some(form) => (form.field().is_some(), form.is_wanted()),
             None => return false,
         },
         None if matches!(place, Place::Filter | Place::Search) => (true, true),

@@ -18,6 +18,7 @@
 //! | `background` | whether the terminal is light: its answer, picked out of the keys |
 //! | `event`, `run`, `reading`, `terminal`, `talk` | the loop, and the terminal that is always given back, to a shell as well |
 //! | `state`, `operation`, `log`, `update` | what is on screen, and how it changes |
+//! | `locked` | what was cut off, by operation |
 //! | `listing` | filters, sorting, and a selection that stays, for every list |
 //! | `views`, `widgets` | drawing |
 //! | [`theme`], `text` | colours by meaning; text from outside made harmless |
@@ -32,6 +33,7 @@ pub mod headless;
 mod keymap;
 mod keys;
 mod listing;
+mod locked;
 mod log;
 mod operation;
 mod palette;
@@ -108,8 +110,8 @@ pub struct Goodbye {
     pub reason: ExitReason,
     /// Operations that were cancelled by leaving, and how that ended.
     pub ended: Vec<Report>,
-    /// Operations that had not ended when the interface gave up waiting: for
-    /// `karat recover`, with their summaries.
+    /// Operations that had not ended when the interface gave up waiting, or ended half-way:
+    /// for `karat recover`, with their summaries.
     pub unfinished: Vec<(OperationId, String)>,
 }
 
@@ -208,6 +210,7 @@ fn refused(others: &[String], keymap: &Keymap) -> Option<Notice> {
         title: "Settings that were refused".to_owned(),
         text: format!("{}\n\nEverything else holds.", sentences.join("\n\n")),
         top: 0,
+        environments: Vec::new(),
     })
 }
 
@@ -262,15 +265,21 @@ pub async fn run(opening: Opening) -> Result<Goodbye, TuiError> {
         }
         run::hear_out(&mut events, &mut state, &mut outside, GRACE).await;
     }
-    Ok(Goodbye {
+    Ok(goodbye(&state, reason, &cancelled))
+}
+
+/// What is to be told at the end. Something may have been left half-way long before that: an
+/// operation whose undoing failed needs `karat recover` as well.
+fn goodbye(state: &State, reason: ExitReason, cancelled: &[OperationId]) -> Goodbye {
+    let half_way = state.operations.iter().filter(|one| one.is_half_way());
+    Goodbye {
         reason,
         ended: cancelled
             .iter()
             .filter_map(|id| state.operation(id)?.report.clone())
             .collect(),
-        unfinished: state
-            .running()
+        unfinished: half_way
             .map(|one| (one.id.clone(), one.summary.clone()))
             .collect(),
-    })
+    }
 }

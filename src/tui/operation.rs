@@ -2,6 +2,7 @@
 //! from its messages.
 
 use crate::model::bytes::Bytes;
+use crate::model::event::Outcome;
 use crate::model::log::Pipe;
 use crate::model::plan::{OperationId, OperationKind};
 use crate::model::progress::{BuildState, BuildStep, Progress, Report, StepState};
@@ -49,6 +50,8 @@ pub(crate) struct Operation {
     pub(crate) cancelling: bool,
     /// How it ended.
     pub(crate) report: Option<Report>,
+    /// It had ended half-way, and was settled since.
+    pub(crate) recovered: bool,
 }
 
 /// One container on its way.
@@ -88,6 +91,14 @@ impl Replacing {
 }
 
 impl Operation {
+    /// Whether it leaves something half-way behind, as far as this karat knows.
+    pub(crate) fn is_half_way(&self) -> bool {
+        match &self.report {
+            None => true,
+            Some(report) => report.outcome == Outcome::NeedsRecover && !self.recovered,
+        }
+    }
+
     /// One that was just confirmed.
     pub(crate) fn starting(plan: &Confirmed, now: Timestamp) -> Self {
         let mut this = Self::unknown(plan.id().clone(), now);
@@ -129,6 +140,7 @@ impl Operation {
             undoing: None,
             cancelling: false,
             report: None,
+            recovered: false,
         }
     }
 

@@ -150,9 +150,9 @@ fn broken_down(errand: Errand, fault: &str) -> Message {
             answer: Err(sentence),
         },
         Errand::LoadHistory(filter) => Message::History(filter, Err(sentence)),
-        Errand::Recover => Message::Recovered(Recovered {
-            settled: Vec::new(),
+        Errand::Recover(_) => Message::Recovered(Recovered {
             left: vec![sentence],
+            ..Recovered::default()
         }),
         Errand::FollowLogs { request, .. } => {
             let said = Said {

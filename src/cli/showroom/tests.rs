@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
+use super::super::recovering::recover;
 use super::*;
 use crate::model::digest::Digest;
 use crate::model::event::Outcome;
@@ -534,6 +535,36 @@ async fn what_was_cut_off_is_recovered_and_what_may_still_run_is_not() {
         .await
         .expect("a plan");
     assert_eq!(carry_out(&room, &again).await.0.outcome, Outcome::Done);
+}
+
+#[tokio::test(start_paused = true)]
+async fn only_what_was_shown_is_recovered_and_nothing_that_is_read_only() {
+    let room = room();
+    let survey = room.operator.survey(Doubt::Wait).await;
+    let gone = survey
+        .cut_off
+        .iter()
+        .find(|cut| cut.seen.owner == life::GONE);
+    let gone = gone.expect("somebody is gone").seen.operation.clone();
+    let locked = || async { cell(&fleet(&room).await, "gateway", "canary").locks.len() };
+    // It was not on the screen.
+    let other = crate::model::plan::OperationId("another".to_owned());
+    let none = recover(&room.operator, &room.project, &[other]).await;
+    assert!(none.settled.is_empty(), "{none:?}");
+    assert_eq!(locked().await, 1);
+    // It is, but its environment is read-only.
+    let mut closed = (*room.project).clone();
+    for environment in &mut closed.environments {
+        environment.read_only = environment.name.as_str() == "canary";
+    }
+    let left = recover(&room.operator, &closed, std::slice::from_ref(&gone)).await;
+    assert!(left.settled.is_empty(), "{left:?}");
+    assert!(left.left[0].contains("canary is read-only"), "{left:?}");
+    assert_eq!(locked().await, 1);
+    // What is left of it is the same operation, which can be settled where that is allowed.
+    let done = recover(&room.operator, &room.project, &[gone]).await;
+    assert_eq!(done.settled.len(), 1, "{done:?}");
+    assert_eq!(locked().await, 0);
 }
 
 #[tokio::test(start_paused = true)]

@@ -6,6 +6,7 @@ use crate::model::plan::OperationId;
 use crate::model::project::EnvironmentName;
 use crate::tui::action::Command;
 use crate::tui::effect::{Confirmed, Request, ShellWish, Wanted};
+use crate::tui::locked::CutOff;
 
 use super::{ContainerKey, Form};
 
@@ -21,6 +22,8 @@ pub(crate) enum Dialog {
     },
     /// A plan, to be confirmed.
     Plan(Box<PlanDialog>),
+    /// What was cut off, to be settled once confirmed.
+    Recover(Box<RecoverDialog>),
     /// A question with a few answers.
     Ask(Ask),
     /// A list to choose from.
@@ -37,6 +40,8 @@ pub(crate) enum Dialog {
         request: Request,
         /// What is opened, in words.
         words: String,
+        /// The environment that is touched.
+        environment: Option<EnvironmentName>,
     },
     /// The palette.
     Palette(PaletteDialog),
@@ -70,7 +75,7 @@ pub(crate) struct PlanDialog {
     pub(crate) anew: Option<String>,
     /// In what the plan and the fleet differed from the start: a plan may be fresher than
     /// the fleet on screen, and what was so already has not moved.
-    pub(crate) baseline: Option<String>,
+    pub(crate) baseline: Vec<String>,
     /// The containers there were when the dialog opened.
     pub(crate) known: Vec<ContainerKey>,
 }
@@ -92,10 +97,25 @@ impl PlanDialog {
             top: 0,
             moved: None,
             anew,
-            baseline: None,
+            baseline: Vec::new(),
             known: Vec::new(),
         }
     }
+}
+
+/// What was cut off, to be settled once confirmed. What is shown is what is settled.
+#[derive(Clone, Debug)]
+pub(crate) struct RecoverDialog {
+    /// What is settled. At least one.
+    pub(crate) found: Vec<CutOff>,
+    /// What is left alone, because it touches what is read-only.
+    pub(crate) left_out: Vec<CutOff>,
+    /// Fields and buttons.
+    pub(crate) form: Form,
+    /// First line drawn.
+    pub(crate) top: usize,
+    /// It was asked anew, because of this.
+    pub(crate) anew: Option<String>,
 }
 
 /// A question with a few answers; the first one, which changes nothing, has the focus.
@@ -109,6 +129,8 @@ pub(crate) struct Ask {
     pub(crate) answers: Vec<(String, Answer)>,
     /// Which has the focus.
     pub(crate) focus: usize,
+    /// The environments that are touched.
+    pub(crate) environments: Vec<EnvironmentName>,
 }
 
 /// What an answer does.
@@ -120,8 +142,6 @@ pub(crate) enum Answer {
     Cancel(OperationId),
     /// Cancel everything, and leave when it has ended.
     CancelAllAndLeave,
-    /// Settle what was cut off.
-    Recover,
 }
 
 /// A list to choose from.
@@ -166,6 +186,8 @@ pub(crate) struct Notice {
     pub(crate) text: String,
     /// First line drawn.
     pub(crate) top: usize,
+    /// The environments that it is about.
+    pub(crate) environments: Vec<EnvironmentName>,
 }
 
 /// A shell, to be confirmed: where it may be opened, and what that does.
@@ -244,6 +266,7 @@ impl Dialog {
         match self {
             Self::Plan(dialog) => Some(&dialog.form),
             Self::Shell(dialog) => Some(&dialog.form),
+            Self::Recover(dialog) => Some(&dialog.form),
             _ => None,
         }
     }
@@ -253,6 +276,7 @@ impl Dialog {
         match self {
             Self::Plan(dialog) => Some(&mut dialog.form),
             Self::Shell(dialog) => Some(&mut dialog.form),
+            Self::Recover(dialog) => Some(&mut dialog.form),
             _ => None,
         }
     }

@@ -29,9 +29,9 @@ pub(crate) enum Focus {
 pub(crate) struct Form {
     /// What has the focus.
     pub(crate) focus: Focus,
-    /// The environment whose name must be typed.
-    pub(crate) wants: Option<EnvironmentName>,
-    /// The name, as far as it is typed.
+    /// The environments whose names must be typed; where there are several, one after another.
+    pub(crate) wants: Vec<EnvironmentName>,
+    /// The names, as far as they are typed.
     pub(crate) name: Input,
     /// Why, where it is asked for.
     pub(crate) reason: Option<Input>,
@@ -54,10 +54,10 @@ pub(crate) enum Pressed {
 
 impl Form {
     /// An empty one: Cancel has the focus.
-    pub(crate) fn new(wants: Option<EnvironmentName>, asks_why: bool) -> Self {
+    pub(crate) fn new(wants: impl IntoIterator<Item = EnvironmentName>, asks_why: bool) -> Self {
         Self {
             focus: Focus::Cancel,
-            wants,
+            wants: wants.into_iter().collect(),
             name: Input::default(),
             reason: asks_why.then(Input::default),
             confirms: true,
@@ -75,7 +75,7 @@ impl Form {
 
     /// The fields and buttons there are, in the order of Tab.
     fn stops(&self) -> Vec<Focus> {
-        let name = self.wants.is_some().then_some(Focus::Name);
+        let name = self.is_wanted().then_some(Focus::Name);
         let reason = self.reason.is_some().then_some(Focus::Reason);
         let confirm = self.confirms.then_some(Focus::Confirm);
         let all = [name, reason, Some(Focus::Cancel), confirm];
@@ -116,7 +116,7 @@ impl Form {
     /// wanted: nothing else could be meant.
     pub(crate) fn typed(&mut self, key: KeyEvent) {
         self.complaint = None;
-        if self.field().is_none() && self.wants.is_some() {
+        if self.field().is_none() && self.is_wanted() {
             self.focus = Focus::Name;
         }
         if let Some(field) = self.field_mut() {
@@ -137,10 +137,20 @@ impl Form {
         self.reason.as_ref().map_or("", |it| it.value().trim())
     }
 
-    /// Whether the name, where one is wanted, is typed.
+    /// Whether a name must be typed.
+    pub(crate) const fn is_wanted(&self) -> bool {
+        !self.wants.is_empty()
+    }
+
+    /// What must be typed.
+    pub(crate) fn wanted(&self) -> String {
+        let names: Vec<&str> = self.wants.iter().map(EnvironmentName::as_str).collect();
+        names.join(" ")
+    }
+
+    /// Whether what must be typed is.
     pub(crate) fn is_named(&self) -> bool {
-        let typed = self.name.value().trim();
-        self.wants.as_ref().is_none_or(|it| it.as_str() == typed)
+        !self.is_wanted() || self.name.value().trim() == self.wanted()
     }
 
     /// Enter.
@@ -160,18 +170,23 @@ impl Form {
     /// Says why it is not done now, and brings the focus to what is missing.
     pub(crate) fn object(&mut self, complaint: String) {
         self.complaint = Some(complaint);
-        if self.wants.is_some() {
+        if self.is_wanted() {
             self.focus = Focus::Name;
         }
     }
 
     /// What of the name is in the way.
     pub(crate) fn misnamed(&self) -> Option<String> {
-        let wanted = self.wants.as_ref().filter(|_| !self.is_named())?;
-        Some(if self.name.value().trim().is_empty() {
+        if self.is_named() {
+            return None;
+        }
+        let wanted = self.wanted();
+        Some(if !self.name.value().trim().is_empty() {
+            format!("that is not {wanted}: nothing was done")
+        } else if self.wants.len() == 1 {
             format!("{wanted} is protected: type its name first")
         } else {
-            format!("that is not {wanted}: nothing was done")
+            format!("these are protected: type {wanted} first")
         })
     }
 }

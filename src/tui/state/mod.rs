@@ -27,7 +27,7 @@ use super::theme::Theme;
 
 pub(crate) use dialog::{
     Answer, Ask, Choice, Chooser, Dialog, Notice, PaletteDialog, PlanDialog, QuickMenu,
-    ShellDialog, ShellOption,
+    RecoverDialog, ShellDialog, ShellOption,
 };
 pub(crate) use form::{Focus, Form, Pressed, paste};
 pub(crate) use layout::{Hit, Layout, Target, Window};
@@ -133,7 +133,7 @@ impl State {
     /// What is on top: the dialog, else the view.
     pub(crate) fn place(&self) -> Place {
         match &self.dialog {
-            Some(Dialog::Plan(_)) => Place::Plan,
+            Some(Dialog::Plan(_) | Dialog::Recover(_)) => Place::Plan,
             Some(Dialog::Ask(_)) => Place::Ask,
             Some(Dialog::Choose(_) | Dialog::Quick(_)) => Place::Choose,
             Some(Dialog::Shell(_)) => Place::Ask,
@@ -350,6 +350,7 @@ impl State {
             Some(Dialog::Notice(notice)) => notice.top = layout.dialog.top,
             Some(Dialog::Palette(palette)) => palette.top = layout.dialog.top,
             Some(Dialog::Shell(dialog)) => dialog.top = layout.dialog.top,
+            Some(Dialog::Recover(dialog)) => dialog.top = layout.dialog.top,
             Some(
                 Dialog::Planning { .. }
                 | Dialog::Opening { .. }

@@ -20,7 +20,9 @@ use tokio::sync::{mpsc, watch};
 
 use super::fixture::{fleet, now, state};
 use super::hands::FakeHands;
+use crate::model::event::Outcome;
 use crate::model::fleet::Fleet;
+use crate::model::plan::OperationId;
 use crate::target::ShellControl;
 use crate::tui::effect::{Confirmed, Errand, Recovered};
 use crate::tui::event::Event;
@@ -217,7 +219,9 @@ where
             recovers: Recovered {
                 settled: vec!["one operation was undone".into()],
                 left: vec!["prod-2 could not be looked at".into()],
+                over: vec![OperationId("0123456789abcdef".into())],
             },
+            cancelled: Mutex::new(Outcome::Cancelled),
             clumsy,
             shells: Arc::default(),
         });
@@ -463,7 +467,7 @@ fn a_signal_ends_the_loop_and_cancels_what_runs() {
     assert_eq!(ending, Ending::Signal(15));
     // It was heard out: everything is as before.
     let report = state.operations[0].report.as_ref().expect("it has ended");
-    assert_eq!(report.outcome, crate::model::event::Outcome::Cancelled);
+    assert_eq!(report.outcome, Outcome::Cancelled);
     assert_eq!(hands.count(|it| matches!(it, Errand::Cancel(_))), 1);
 }
 

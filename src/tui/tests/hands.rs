@@ -22,6 +22,8 @@ pub(super) struct FakeHands {
     pub(super) asked: Mutex<Vec<Errand>>,
     /// What recovering does.
     pub(super) recovers: Recovered,
+    /// How an operation that is cancelled ends.
+    pub(super) cancelled: Mutex<Outcome>,
     /// Panic at this errand.
     pub(super) clumsy: bool,
     /// What became of the shells it opened.
@@ -71,7 +73,7 @@ impl Hands for FakeHands {
             ),
             Errand::Cancel(id) => Message::Finished(Report {
                 id,
-                outcome: Outcome::Cancelled,
+                outcome: *self.cancelled.lock().expect("not poisoned"),
                 summary: "everything is as before".into(),
                 error: None,
                 events: Vec::new(),
@@ -86,7 +88,7 @@ impl Hands for FakeHands {
                 }
             }
             Errand::LoadHistory(filter) => Message::History(filter, Ok(fixture::events())),
-            Errand::Recover => Message::Recovered(self.recovers.clone()),
+            Errand::Recover(_) => Message::Recovered(self.recovers.clone()),
             Errand::Refresh => Message::Note("asked".into()),
             Errand::Remember(..) => return,
             Errand::FollowLogs { request, .. } => {

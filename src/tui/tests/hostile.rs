@@ -385,6 +385,7 @@ fn everything() -> Vec<(&'static str, State)> {
                 |request| Dialog::Opening {
                     request,
                     words: EVIL.into(),
+                    environment: None,
                 },
             ),
         ),

@@ -1,16 +1,20 @@
 //! The interface, tried without a terminal: screens as text, and the real loop driven by
 //! keys on a buffer.
 
+mod accents;
 mod driven;
 mod fixture;
 mod hands;
 mod hostile;
+mod leaving;
 pub(crate) mod lines;
 mod lists;
 mod logs;
 mod mouse;
+mod moving;
 mod narrow;
 mod palette;
 mod pictures;
+mod recovering;
 mod screens;
 mod shells;

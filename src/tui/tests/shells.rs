@@ -182,3 +182,46 @@ fn read_only_has_no_shells() {
     let text = screen(&mut state, 100, 30);
     assert!(text.contains("is read-only by the project file"), "{text}");
 }
+
+#[test]
+fn the_settings_of_a_protected_environment_want_its_name() {
+    let mut guarded = fleet();
+    guarded.environments[0].protected = true;
+    let mut state = state(guarded);
+    press(&mut state, Command::Versions);
+    press(&mut state, Command::Shell);
+    let Some(Dialog::Shell(dialog)) = &state.dialog else {
+        panic!("{:?}", state.dialog);
+    };
+    let typed: Vec<(bool, bool, &str)> = dialog
+        .options
+        .iter()
+        .map(|option| {
+            let like = match &option.wish {
+                ShellWish::ThrowAway { like, .. } => like.is_some(),
+                ShellWish::Inside { .. } => panic!("a throw-away one"),
+            };
+            let environment = option.environment.as_ref().expect("an engine of one");
+            (option.typed, like, environment.as_str())
+        })
+        .collect();
+    let with_settings: Vec<_> = typed.iter().filter(|(_, like, _)| *like).collect();
+    assert!(with_settings.contains(&&(true, true, "dev")), "{typed:?}");
+    let mut wrong = typed
+        .iter()
+        .filter(|(typed, like, environment)| *typed != (*like && *environment == "dev"));
+    assert_eq!(wrong.next(), None, "{typed:?}");
+    // Enter without the name opens nothing.
+    let at = dialog.options.iter().position(|option| option.typed);
+    for _ in 0..at.expect("one that wants a name") {
+        press(&mut state, Command::Down);
+    }
+    press(&mut state, Command::PreviousField);
+    let effects = update(&mut state, Action::Do(Command::Open));
+    assert!(effects.is_empty(), "{effects:?}");
+    let text = screen(&mut state, 100, 30);
+    assert!(
+        text.contains("dev is protected: type its name first"),
+        "{text}"
+    );
+}

@@ -272,6 +272,8 @@ impl Theme {
             "environment-2",
             "environment-3",
             "environment-4",
+            "environment-5",
+            "environment-6",
         ];
         slots.extend(names.into_iter().zip(self.environments.iter().copied()));
         slots

@@ -178,6 +178,38 @@ fn good_warning_and_bad_differ_for_those_who_lack_a_kind_of_cone() {
 }
 
 #[test]
+fn no_two_environments_of_six_have_the_same_accent_nor_that_of_a_protected_one() {
+    for mut theme in built_in() {
+        let mut accents: Vec<Style> = (0..6).map(|at| theme.environment(at, &open())).collect();
+        accents.push(theme.protected);
+        for (at, one) in accents.iter().enumerate() {
+            for (other, two) in accents.iter().enumerate().skip(at + 1) {
+                let what = format!("{}: {at} and {other}", theme.name);
+                assert_ne!(one.fg, two.fg, "{what}");
+                // The sixteen have whatever shade the terminal gives them.
+                if theme.mixes() {
+                    let shade = |style: &Style| rgb(style.fg.expect("a colour"));
+                    let found = apart(shade(one), shade(two));
+                    assert!(found > 0.05, "{what}: {found:.3}");
+                }
+            }
+        }
+    }
+}
+
+fn open() -> Environment {
+    Environment {
+        name: "dev".into(),
+        engines: Vec::new(),
+        selector: crate::model::project::Selector::All,
+        protected: false,
+        read_only: false,
+        soak: crate::model::time::Span::seconds(1),
+        after: None,
+    }
+}
+
+#[test]
 fn a_terminal_is_given_the_colours_it_knows() {
     for (colorterm, term, depth) in [
         (Some("truecolor"), Some("xterm"), Depth::True),

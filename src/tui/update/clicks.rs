@@ -62,7 +62,7 @@ pub(super) fn line(state: &mut State, at: usize) -> Vec<Effect> {
 /// A field to type in, by its place from the top.
 pub(super) fn field(state: &mut State, at: usize) {
     if let Some(form) = state.dialog.as_mut().and_then(Dialog::form_mut) {
-        form.focus = if at == 0 && form.wants.is_some() {
+        form.focus = if at == 0 && form.is_wanted() {
             Focus::Name
         } else {
             Focus::Reason

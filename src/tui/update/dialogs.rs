@@ -1,9 +1,13 @@
 //! The small dialogs: asking, answering, choosing. The plan has a file of its own.
 
+use crate::model::project::EnvironmentName;
+
 use super::super::action::Command;
-use super::super::effect::{Effect, Errand};
+use super::super::effect::Effect;
 use super::super::state::{Answer, Ask, Choice, Chooser, Dialog, Ending, State, Tone};
-use super::{cancel_and_leave, lists, moved, operation, palette, plan, say, scroll, shell, want};
+use super::{
+    cancel_and_leave, lists, moved, operation, palette, plan, recovering, say, scroll, shell, want,
+};
 
 /// A key while a dialog is open.
 pub(super) fn in_dialog(state: &mut State, command: Command) -> Vec<Effect> {
@@ -11,6 +15,7 @@ pub(super) fn in_dialog(state: &mut State, command: Command) -> Vec<Effect> {
         None => Vec::new(),
         Some(_) if command == Command::Back => Vec::new(),
         Some(Dialog::Plan(dialog)) => plan::command(state, dialog, command),
+        Some(Dialog::Recover(dialog)) => recovering::command(state, dialog, command),
         Some(Dialog::Ask(ask)) => answer(state, ask, command),
         Some(Dialog::Choose(chooser)) => choose(state, chooser, command),
         Some(Dialog::Quick(menu)) => lists::in_menu(state, menu, command),
@@ -30,37 +35,18 @@ pub(super) fn in_dialog(state: &mut State, command: Command) -> Vec<Effect> {
     }
 }
 
-/// Asks whether to settle what was cut off, naming it.
-pub(super) fn ask_recover(state: &mut State) -> Vec<Effect> {
-    let mut text = String::from(
-        "karat looks at each lock, and finishes or undoes what it finds, so that exactly one container of the name runs. Only go on if nobody is at it any more:\n",
-    );
-    for cell in state.fleet.rows.iter().flat_map(|row| &row.cells) {
-        for (engine, lock) in &cell.locks {
-            text.push_str(&format!(
-                "\n{} on {engine}: {}, by {}",
-                lock.container, lock.summary, lock.owner
-            ));
-        }
-    }
-    state.dialog = Some(Dialog::Ask(Ask {
-        title: "Recover what was cut off?".to_owned(),
-        text,
-        answers: vec![
-            ("Leave it".to_owned(), Answer::Nothing),
-            ("Recover".to_owned(), Answer::Recover),
-        ],
-        focus: 0,
-    }));
-    Vec::new()
-}
-
 /// Leaves; asks first while something runs.
 pub(super) fn leave(state: &mut State) -> Vec<Effect> {
     let running: Vec<String> = state.running().map(|one| one.summary.clone()).collect();
     if running.is_empty() {
         state.exit = Some(Ending::Left);
         return Vec::new();
+    }
+    let mut environments: Vec<EnvironmentName> = Vec::new();
+    for name in state.running().filter_map(|one| one.environment.as_ref()) {
+        if !environments.contains(name) {
+            environments.push(name.clone());
+        }
     }
     state.dialog = Some(Dialog::Ask(Ask {
         title: "Something still runs".to_owned(),
@@ -73,6 +59,7 @@ pub(super) fn leave(state: &mut State) -> Vec<Effect> {
             ("Cancel and leave".to_owned(), Answer::CancelAllAndLeave),
         ],
         focus: 0,
+        environments,
     }));
     Vec::new()
 }
@@ -92,10 +79,6 @@ fn answer(state: &mut State, mut ask: Ask, command: Command) -> Vec<Effect> {
             return match chosen {
                 Some(Answer::Cancel(id)) => operation::cancel(state, &id),
                 Some(Answer::CancelAllAndLeave) => cancel_and_leave(state),
-                Some(Answer::Recover) => {
-                    say(state, Tone::Plain, "recovering what was cut off");
-                    vec![Effect::Errand(Errand::Recover)]
-                }
                 Some(Answer::Nothing) | None => Vec::new(),
             };
         }

@@ -3,10 +3,10 @@
 use crate::model::plan::OperationId;
 use crate::model::progress::{Progress, Report};
 
-use super::super::effect::{Confirmed, Effect, Message, Recovered, Refused, Request};
+use super::super::effect::{Confirmed, Effect, Message, Refused, Request};
 use super::super::operation::Operation;
 use super::super::state::{Dialog, Ending, State, Tone, View};
-use super::{deployment, home, logs, plan, say, shell, tell};
+use super::{deployment, home, logs, plan, recovering, say, shell, tell};
 
 /// Takes in one message.
 pub(super) fn told(state: &mut State, message: Message) -> Vec<Effect> {
@@ -14,6 +14,7 @@ pub(super) fn told(state: &mut State, message: Message) -> Vec<Effect> {
         Message::Fleet(fleet) => {
             state.fleet = fleet;
             state.fleets += 1;
+            recovering::check(state);
             let mut effects = plan::check(state);
             effects.extend(deployment::reload(state));
             effects.extend(logs::join(state));
@@ -44,7 +45,7 @@ pub(super) fn told(state: &mut State, message: Message) -> Vec<Effect> {
                 }
             }
         }
-        Message::Recovered(what) => recovered(state, &what),
+        Message::Recovered(what) => recovering::ended(state, &what),
         Message::Logs(request, said, _) => logs::told(state, request, said),
         Message::Saved(Ok(text)) => say(state, Tone::Good, text),
         Message::Saved(Err(text)) => say(state, Tone::Bad, text),
@@ -52,36 +53,6 @@ pub(super) fn told(state: &mut State, message: Message) -> Vec<Effect> {
         Message::Note(text) => say(state, Tone::Plain, text),
     }
     Vec::new()
-}
-
-/// What became of what was cut off. A dialog that is open is not taken from under the
-/// reader's hands.
-fn recovered(state: &mut State, what: &Recovered) {
-    let (title, tone) = match (what.settled.is_empty(), what.left.is_empty()) {
-        (true, true) => ("Nothing was cut off", Tone::Good),
-        (false, true) => ("Recovered", Tone::Good),
-        (false, false) => ("Recovered in part", Tone::Bad),
-        (true, false) => ("Not recovered", Tone::Bad),
-    };
-    if state.dialog.is_some() {
-        let all: Vec<&str> = what
-            .left
-            .iter()
-            .chain(&what.settled)
-            .map(String::as_str)
-            .collect();
-        say(state, tone, format!("{title}: {}", all.join("; ")));
-        return;
-    }
-    let settled = what.settled.iter().map(|one| format!("✓ {one}"));
-    let left = what.left.iter().map(|one| format!("✗ {one}"));
-    let text: Vec<String> = settled.chain(left).collect();
-    let text = if text.is_empty() {
-        "No lock was left behind; perhaps somebody else has recovered it.".to_owned()
-    } else {
-        text.join("\n\n")
-    };
-    tell(state, title, text);
 }
 
 fn planned(state: &mut State, request: Request, answer: Result<Box<Confirmed>, Refused>) {
@@ -111,7 +82,13 @@ fn planned(state: &mut State, request: Request, answer: Result<Box<Confirmed>, R
                 ),
                 None => refused.sentence,
             };
-            tell(state, format!("Cannot {}", wanted.words()), text);
+            let environment = wanted.environment().cloned();
+            tell(
+                state,
+                format!("Cannot {}", wanted.words()),
+                text,
+                environment,
+            );
         }
     }
 }

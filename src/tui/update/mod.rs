@@ -15,10 +15,13 @@ mod message;
 mod operation;
 mod palette;
 mod plan;
+mod recovering;
 pub(super) mod shell;
 mod versions;
 
 use crossterm::event::KeyEvent;
+
+use crate::model::project::EnvironmentName;
 
 use super::action::{Action, Command, Place};
 use super::available::unavailable;
@@ -203,7 +206,7 @@ fn command_in_place(state: &mut State, command: Command) -> Vec<Effect> {
         Command::Promote => home::promote(state),
         Command::PromoteAll => home::promote_all(state),
         Command::RollBack => roll_back(state),
-        Command::Recover => dialogs::ask_recover(state),
+        Command::Recover => recovering::ask(state),
         Command::Refresh => {
             say(state, Tone::Plain, "asking every engine");
             vec![Effect::Errand(Errand::Refresh)]
@@ -312,12 +315,18 @@ fn say(state: &mut State, tone: Tone, text: impl Into<String>) {
     });
 }
 
-/// Opens a dialog to be read.
-fn tell(state: &mut State, title: impl Into<String>, text: impl Into<String>) {
+/// Opens a dialog to be read, about some environments.
+fn tell(
+    state: &mut State,
+    title: impl Into<String>,
+    text: impl Into<String>,
+    environments: impl IntoIterator<Item = EnvironmentName>,
+) {
     state.dialog = Some(Dialog::Notice(Notice {
         title: title.into(),
         text: text.into(),
         top: 0,
+        environments: environments.into_iter().collect(),
     }));
 }
 

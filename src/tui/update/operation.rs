@@ -63,6 +63,7 @@ pub(super) fn ask_cancel(state: &mut State) -> Vec<Effect> {
         return Vec::new();
     };
     let id = operation.id.clone();
+    let environments = operation.environment.iter().cloned().collect();
     let after = if operation.environment.is_some() {
         "What was done is undone: the old container comes back, and everything is as before."
     } else {
@@ -76,6 +77,7 @@ pub(super) fn ask_cancel(state: &mut State) -> Vec<Effect> {
             ("Cancel it".to_owned(), Answer::Cancel(id)),
         ],
         focus: 0,
+        environments,
     }));
     Vec::new()
 }

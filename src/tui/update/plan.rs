@@ -3,7 +3,8 @@
 use crossterm::event::KeyEvent;
 
 use crate::model::fleet::{Deployment, Fleet};
-use crate::model::plan::Touch;
+use crate::model::plan::{Move, Touch};
+use crate::model::project::{EnvironmentName, ImageName};
 
 use super::super::action::Command;
 use super::super::effect::{Confirmed, Effect, Errand, Wanted};
@@ -106,8 +107,9 @@ pub(super) fn check(state: &mut State) -> Vec<Effect> {
     if dialog.moved.is_some() {
         return Vec::new();
     }
-    let why = moved(&state.fleet, &dialog.plan, &dialog.known);
-    let Some(why) = why.filter(|why| Some(why) != dialog.baseline.as_ref()) else {
+    let all = moved(&state.fleet, &dialog.plan, &dialog.known);
+    let new = all.into_iter().find(|why| !dialog.baseline.contains(why));
+    let Some(why) = new else {
         return Vec::new();
     };
     dialog.moved = Some((why, request));
@@ -130,36 +132,86 @@ fn containers(fleet: &Fleet, plan: &Confirmed) -> Vec<ContainerKey> {
     };
     plan.moves
         .iter()
-        .filter_map(|one| {
-            fleet
-                .cell(&one.image, &plan.environment)?
-                .deployment
-                .as_ref()
-        })
+        .filter_map(|one| deployment(fleet, &one.image, &plan.environment))
         .flat_map(|deployment| &deployment.replicas)
         .map(|replica| (replica.engine.clone(), replica.container.name.clone()))
         .collect()
 }
 
-/// What moved, if anything: a container that the plan touches is another one or gone, or
-/// one has come that was not there.
-fn moved(fleet: &Fleet, plan: &Confirmed, known: &[ContainerKey]) -> Option<String> {
-    let Confirmed::Deploy(plan) = plan else {
-        return None;
-    };
-    plan.moves.iter().find_map(|one| {
-        let deployment = fleet
-            .cell(&one.image, &plan.environment)
-            .and_then(|cell| cell.deployment.as_ref());
-        let Some(deployment) = deployment else {
-            return (!one.touches.is_empty())
-                .then(|| format!("{} no longer runs in {}", one.image, plan.environment));
-        };
-        one.touches
+/// What moved, if anything: a container that the plan touches is another one or gone, one has
+/// come that was not there, what is promoted no longer is what runs where it comes from, or
+/// what is to be built is there already.
+fn moved(fleet: &Fleet, plan: &Confirmed, known: &[ContainerKey]) -> Vec<String> {
+    match plan {
+        Confirmed::Deploy(plan) => plan
+            .moves
             .iter()
-            .find_map(|touch| moved_touch(deployment, touch))
-            .or_else(|| newcomer(deployment, known))
-    })
+            .flat_map(|one| {
+                let source = plan.from_environment.as_ref();
+                let source = source.and_then(|from| moved_source(fleet, one, from));
+                moved_target(fleet, one, &plan.environment, known)
+                    .into_iter()
+                    .chain(source)
+            })
+            .collect(),
+        Confirmed::Rebuild(plan) => {
+            let row = fleet.row(&plan.image);
+            let versions = row.map(|row| row.catalog.versions.as_slice());
+            let mut versions = versions.unwrap_or_default().iter();
+            let there = versions.any(|one| one.label.as_ref() == Some(&plan.version));
+            let why = there.then(|| format!("{} {} has come", plan.image, plan.version));
+            why.into_iter().collect()
+        }
+    }
+}
+
+fn moved_target(
+    fleet: &Fleet,
+    one: &Move,
+    environment: &EnvironmentName,
+    known: &[ContainerKey],
+) -> Vec<String> {
+    let Some(deployment) = deployment(fleet, &one.image, environment) else {
+        let gone = !one.touches.is_empty();
+        let why = gone.then(|| format!("{} no longer runs in {environment}", one.image));
+        return why.into_iter().collect();
+    };
+    let touches = one.touches.iter();
+    touches
+        .filter_map(|touch| moved_touch(deployment, touch))
+        .chain(newcomer(deployment, known))
+        .collect()
+}
+
+/// What runs where a promotion comes from, unless it is what is promoted.
+fn moved_source(fleet: &Fleet, one: &Move, from: &EnvironmentName) -> Option<String> {
+    let Some(deployment) = deployment(fleet, &one.image, from) else {
+        return Some(format!("{} no longer runs in {from}", one.image));
+    };
+    if deployment.identities == [one.to.identity.clone()] {
+        return None;
+    }
+    let mut runs: Vec<String> = Vec::new();
+    for replica in &deployment.replicas {
+        let name = format!("{} ({})", replica.version, replica.identity.short());
+        if !runs.contains(&name) {
+            runs.push(name);
+        }
+    }
+    Some(format!(
+        "{} in {from} is {} now, not {}",
+        one.image,
+        runs.join(" and "),
+        one.to.label
+    ))
+}
+
+fn deployment<'a>(
+    fleet: &'a Fleet,
+    image: &ImageName,
+    environment: &EnvironmentName,
+) -> Option<&'a Deployment> {
+    fleet.cell(image, environment)?.deployment.as_ref()
 }
 
 fn moved_touch(deployment: &Deployment, touch: &Touch) -> Option<String> {

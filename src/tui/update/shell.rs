@@ -157,7 +157,8 @@ impl Made<'_> {
             },
             label,
             environment: environment.map(|it| it.name.clone()),
-            typed: false,
+            // Its secrets are handed over: as precious as the container they are of.
+            typed: like.is_some() && environment.is_some_and(|it| it.protected),
             text: format!(
                 "Makes a container of {image} {version} {place}, {settings}, and runs a shell in it instead of the app. It publishes no port and has no volume of any deployment; it is on the engine's default network. It is removed when the shell ends, and no list shows it."
             ),
@@ -213,6 +214,7 @@ fn pressed(state: &mut State, mut dialog: Box<ShellDialog>) -> Vec<Effect> {
     };
     state.dialog = Some(Dialog::Opening {
         request,
+        environment: option.environment.clone(),
         words: match &option.wish {
             ShellWish::Inside {
                 engine, container, ..
@@ -243,11 +245,12 @@ pub(super) fn opened(
     request: Request,
     answer: Result<Line, String>,
 ) -> Vec<Effect> {
-    let words = match &state.dialog {
+    let (words, environment) = match &state.dialog {
         Some(Dialog::Opening {
             request: waiting,
             words,
-        }) if *waiting == request => words.clone(),
+            environment,
+        }) if *waiting == request => (words.clone(), environment.clone()),
         _ => {
             return match answer {
                 Ok(line) => vec![Effect::HangUp(line)],
@@ -259,7 +262,7 @@ pub(super) fn opened(
     match answer {
         Ok(line) => vec![Effect::Shell(line, words)],
         Err(why) => {
-            tell(state, "No shell", why);
+            tell(state, "No shell", why, environment);
             Vec::new()
         }
     }

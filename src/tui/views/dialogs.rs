@@ -4,6 +4,7 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
+use crate::model::project::EnvironmentName;
 use crate::tui::action::{Command, Place, TABLE};
 use crate::tui::available::unavailable;
 use crate::tui::effect::Wanted;
@@ -13,7 +14,7 @@ use crate::tui::text::{clip, fit};
 use crate::tui::widgets::dialog;
 use crate::tui::widgets::page::Page;
 
-use super::{Canvas, home};
+use super::{Canvas, home, touched};
 
 const WIDEST: u16 = 72;
 
@@ -46,23 +47,35 @@ fn page_and_buttons(
 pub(super) fn planning(frame: &mut Frame<'_>, canvas: &Canvas<'_>, wanted: &Wanted) -> Window {
     let theme = &canvas.theme;
     let mut page = Page::new(theme, columns(frame).saturating_sub(1));
+    let touched = wanted.environment().map_or(&[][..], std::slice::from_ref);
+    touched::tell(canvas, touched, &mut page);
     page.styled(&format!("… {}", wanted.words()), theme.busy);
     page.styled("Reading the engines; nothing is touched.", theme.quiet);
     let never_mind = format!("{}: never mind", canvas.keymap.way(Command::Back));
-    let heading = ("Making the plan", theme.title);
+    let accent = touched::accent(canvas, touched, theme.title);
+    let heading = ("Making the plan", accent);
     let buttons = [(never_mind.as_str(), true, true)];
     page_and_buttons(frame, canvas, heading, &page, (0, &buttons))
 }
 
 /// A shell is being opened.
-pub(super) fn opening(frame: &mut Frame<'_>, canvas: &Canvas<'_>, words: &str) -> Window {
+pub(super) fn opening(
+    frame: &mut Frame<'_>,
+    canvas: &Canvas<'_>,
+    (words, environment): (&str, Option<&EnvironmentName>),
+) -> Window {
     let theme = &canvas.theme;
     let mut page = Page::new(theme, columns(frame).saturating_sub(1));
+    let touched = environment.map_or(&[][..], std::slice::from_ref);
+    touched::tell(canvas, touched, &mut page);
     page.styled(&format!("… {words}"), theme.busy);
     page.styled("karat comes back when the shell ends.", theme.quiet);
     let never_mind = format!("{}: never mind", canvas.keymap.way(Command::Back));
     let buttons = [(never_mind.as_str(), true, true)];
-    let heading = ("Opening a shell", theme.title);
+    let heading = (
+        "Opening a shell",
+        touched::accent(canvas, touched, theme.title),
+    );
     page_and_buttons(frame, canvas, heading, &page, (0, &buttons))
 }
 
@@ -70,6 +83,7 @@ pub(super) fn opening(frame: &mut Frame<'_>, canvas: &Canvas<'_>, words: &str) -
 pub(super) fn ask(frame: &mut Frame<'_>, canvas: &Canvas<'_>, ask: &Ask) -> Window {
     let theme = &canvas.theme;
     let mut page = Page::new(theme, columns(frame).saturating_sub(1));
+    touched::tell(canvas, &ask.environments, &mut page);
     page.text(&ask.text);
     let answers: Vec<(&str, bool, bool)> = ask
         .answers
@@ -77,7 +91,8 @@ pub(super) fn ask(frame: &mut Frame<'_>, canvas: &Canvas<'_>, ask: &Ask) -> Wind
         .enumerate()
         .map(|(at, (text, _))| (text.as_str(), at == ask.focus, true))
         .collect();
-    let heading = (ask.title.as_str(), theme.warn);
+    let accent = touched::accent(canvas, &ask.environments, theme.warn);
+    let heading = (ask.title.as_str(), accent);
     page_and_buttons(frame, canvas, heading, &page, (0, &answers))
 }
 
@@ -85,9 +100,11 @@ pub(super) fn ask(frame: &mut Frame<'_>, canvas: &Canvas<'_>, ask: &Ask) -> Wind
 pub(super) fn notice(frame: &mut Frame<'_>, canvas: &Canvas<'_>, notice: &Notice) -> Window {
     let theme = &canvas.theme;
     let mut page = Page::new(theme, columns(frame).saturating_sub(1));
+    touched::tell(canvas, &notice.environments, &mut page);
     page.text(&notice.text);
     let buttons = [("Close", true, true)];
-    let heading = (notice.title.as_str(), theme.title);
+    let accent = touched::accent(canvas, &notice.environments, theme.title);
+    let heading = (notice.title.as_str(), accent);
     page_and_buttons(frame, canvas, heading, &page, (notice.top, &buttons))
 }
 

@@ -57,8 +57,9 @@ pub(super) fn draw(
 /// The fields there are: label, content, and which focus is theirs.
 fn fields(form: &Form) -> Vec<(String, &Input, Focus)> {
     let mut fields = Vec::new();
-    if let Some(name) = &form.wants {
-        fields.push((format!("Type {name} to go on:"), &form.name, Focus::Name));
+    if form.is_wanted() {
+        let label = format!("Type {} to go on:", form.wanted());
+        fields.push((label, &form.name, Focus::Name));
     }
     if let Some(reason) = &form.reason {
         fields.push(("Why (optional):".to_owned(), reason, Focus::Reason));

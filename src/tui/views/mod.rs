@@ -23,7 +23,9 @@ mod logs;
 mod operation;
 mod palette;
 mod plan;
+mod recovering;
 mod shell;
+mod touched;
 mod versions;
 
 use std::cell::{Cell, RefCell};
@@ -175,7 +177,10 @@ pub(crate) fn draw(frame: &mut Frame<'_>, state: &State) -> Layout {
         Some(Dialog::Plan(dialog)) => plan::draw(frame, &canvas, dialog),
         Some(Dialog::Planning { wanted, .. }) => dialogs::planning(frame, &canvas, wanted),
         Some(Dialog::Shell(dialog)) => shell::draw(frame, &canvas, dialog),
-        Some(Dialog::Opening { words, .. }) => dialogs::opening(frame, &canvas, words),
+        Some(Dialog::Opening {
+            words, environment, ..
+        }) => dialogs::opening(frame, &canvas, (words, environment.as_ref())),
+        Some(Dialog::Recover(dialog)) => recovering::draw(frame, &canvas, dialog),
         Some(Dialog::Ask(ask)) => dialogs::ask(frame, &canvas, ask),
         Some(Dialog::Choose(chooser)) => dialogs::choose(frame, &canvas, chooser),
         Some(Dialog::Palette(shown)) => palette::draw(frame, &canvas, shown),

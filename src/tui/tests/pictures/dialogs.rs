@@ -147,7 +147,7 @@ fn asking_before_recovering() {
         &mut state,
         Message::Recovered(Recovered {
             settled: vec!["shop-web on ssh://deploy@prod-1: undone; 1.4.1 runs".into()],
-            left: Vec::new(),
+            ..Recovered::default()
         }),
     );
     shows("notice_recovered", &mut state);
@@ -155,8 +155,8 @@ fn asking_before_recovering() {
     told(
         &mut state,
         Message::Recovered(Recovered {
-            settled: Vec::new(),
             left: vec!["ssh://deploy@prod-2 does not answer: its lock stays".into()],
+            ..Recovered::default()
         }),
     );
     shows("notice_recovering_failed", &mut state);
@@ -177,6 +177,7 @@ fn shells() {
     state.dialog = Some(Dialog::Opening {
         request: Request(7),
         words: "a shell in shop-web on ssh://deploy@prod-1".into(),
+        environment: Some("prod".into()),
     });
     shows("opening", &mut state);
     let why = "there is neither sh nor bash in shop-web; a throw-away container of the version with a shell of your own would need one, too";
