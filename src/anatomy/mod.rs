@@ -9,11 +9,14 @@
 //! | [`whole`] | an image taken apart: where everything else begins |
 //! | [`image`] | what an image says of itself: digests, configuration, layers, history |
 //! | [`layer`] | one layer: its archive read once, front to back, into a compact index |
+//! | [`report`] | everything worked out of an image, once |
 //! | [`merged`] | layers on top of each other: what is visible, from when to when |
 
 pub mod image;
 pub mod layer;
 pub mod merged;
+pub mod report;
 pub mod whole;
 
+pub use report::Report;
 pub use whole::Anatomy;
