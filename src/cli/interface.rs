@@ -13,14 +13,16 @@ use super::log_file;
 use super::look;
 use super::output::{self, Exit};
 use super::session::Session;
-use super::showroom::Showroom;
+use super::showroom::{Anatomies, Showroom};
 use crate::config;
+use crate::anatomy::report::Report as Anatomy;
+use crate::model::digest::Digest;
 use crate::model::event::Outcome;
 use crate::model::fleet::Fleet;
 use crate::model::learned::learned;
 use crate::model::plan::{OperationId, OperationKind};
 use crate::model::progress::{Progress, Report};
-use crate::model::project::{EngineName, Project};
+use crate::model::project::{EngineName, ImageName, Project};
 use crate::observe::{self, Live, Pace, live};
 use crate::operate::planning::{DeployAsk, Pick};
 use crate::operate::rebuild::RebuildAsk;
@@ -29,7 +31,7 @@ use crate::operate::{Operator, Refusal};
 use crate::store::{Filter, Store};
 use crate::target::{Clock, ShellAsk, TargetError, Watch, WindowSize};
 use crate::tui::effect::{
-    Confirmed, Errand, Hands, HistoryFilter, Kept, Line, Message, Recovered, Refused, Request,
+    Confirmed, Content, Errand, FileAt, Hands, HistoryFilter, Kept, Line, Message, Recovered, Refused, Request,
     ShellWish, Turn, Wanted,
 };
 use crate::tui::{self, Opening};
@@ -44,7 +46,7 @@ const BATCHES: usize = 4;
 pub(super) async fn run(session: &Session, look: &Look) -> Exit {
     let observed = observe(session);
     let remembering = tokio::spawn(remember(session.store.clone(), observed.engines.clone()));
-    let exit = stay(session, look, &observed).await;
+    let exit = stay(session, look, &observed, None).await;
     remembering.abort();
     // What was seen last is what the next start shows first.
     let engines = observed.engines.borrow().clone();
@@ -65,7 +67,7 @@ pub(super) async fn demo(args: &Args, ask: &Demo) -> Exit {
     let session = Session::demo(args, &showroom);
     let observed = observe(&session);
     let _story = showroom.live(&observed.fleet);
-    stay(&session, &args.look, &observed).await
+    stay(&session, &args.look, &observed, Some(showroom.anatomies.clone())).await
 }
 
 fn observe(session: &Session) -> Live {
@@ -80,7 +82,12 @@ fn observe(session: &Session) -> Live {
     )
 }
 
-async fn stay(session: &Session, look: &Look, observed: &Live) -> Exit {
+async fn stay(
+    session: &Session,
+    look: &Look,
+    observed: &Live,
+    anatomies: Option<Arc<Anatomies>>,
+) -> Exit {
     let hands = Hand {
         operator: session.operator.clone(),
         project: session.project.clone(),
@@ -95,6 +102,7 @@ async fn stay(session: &Session, look: &Look, observed: &Live) -> Exit {
             config::state_dir(&session.surroundings)
         }),
         followed: Mutex::default(),
+        anatomies,
     };
     let opening = opening(session, look, observed, hands);
     match tui::run(opening).await {
@@ -185,6 +193,8 @@ struct Hand {
     running: Mutex<HashMap<OperationId, CancellationToken>>,
     kept: Keeper,
     followed: Mutex<HashMap<Request, CancellationToken>>,
+    /// What the images are made of, where all of it is made up.
+    anatomies: Option<Arc<Anatomies>>,
 }
 
 #[async_trait]
@@ -241,6 +251,20 @@ impl Hands for Hand {
                 let opened = self.shell(wish, size).await;
                 Message::Shell(request, opened.map_err(|error| error.to_string()))
             }
+            Errand::Explain {
+                request,
+                image,
+                identity,
+            } => match self.explain(request, &image, &identity, &answer).await {
+                Some(explained) => Message::Explained(request, explained),
+                None => return,
+            },
+            Errand::StopExplaining(request) => {
+                self.followed(request).cancel();
+                return;
+            }
+            Errand::ReadFile { request, of } => Message::Content(request, self.read_file(&of).await),
+            Errand::Extract(of) => Message::Saved(self.extract(&of).await),
             Errand::Refresh => {
                 self.nudge.notify_waiters();
                 return;
@@ -377,6 +401,52 @@ impl Hand {
     fn followed(&self, request: Request) -> CancellationToken {
         let mut followed = self.followed.lock().unwrap_or_else(PoisonError::into_inner);
         followed.entry(request).or_default().clone()
+    }
+
+    /// Takes a version apart. Nothing, when nobody waits for it any more.
+    async fn explain(
+        &self,
+        request: Request,
+        _image: &ImageName,
+        identity: &Digest,
+        answer: &mpsc::Sender<Message>,
+    ) -> Option<Result<Arc<Anatomy>, String>> {
+        let stop = self.followed(request);
+        let (tell, mut told) = mpsc::channel(WAITING);
+        let telling = async {
+            while let Some(news) = told.recv().await {
+                if answer.send(Message::Explaining(request, news)).await.is_err() {
+                    return;
+                }
+            }
+        };
+        let explaining = async {
+            let explained = match &self.anatomies {
+                Some(made_up) => made_up.explain(identity, &tell, &stop).await,
+                None => Some(Err("no engine has it".to_owned())),
+            };
+            drop(tell);
+            explained
+        };
+        let ((), explained) = tokio::join!(telling, explaining);
+        Some(explained?.map(Arc::new))
+    }
+
+    async fn read_file(&self, of: &FileAt) -> Result<Content, String> {
+        match &self.anatomies {
+            Some(made_up) => made_up.read(of),
+            None => Err("no engine has it".to_owned()),
+        }
+    }
+
+    async fn extract(&self, of: &FileAt) -> Result<String, String> {
+        match &self.anatomies {
+            Some(_) => Err(format!(
+                "nothing of the demo is written anywhere; of a real image, /{} would be in the current folder now",
+                String::from_utf8_lossy(&of.path)
+            )),
+            None => Err("no engine has it".to_owned()),
+        }
     }
 
     async fn shell(&self, wish: ShellWish, size: WindowSize) -> Result<Line, TargetError> {

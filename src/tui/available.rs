@@ -9,7 +9,7 @@ use crate::model::project::{Environment, EnvironmentName, ImageName};
 use super::action::{Command, Place, TABLE};
 use super::listing::quick::quick_in;
 use super::operation::Operation;
-use super::state::{Dialog, State, View, chosen_replica};
+use super::state::{Dialog, Sheet, Side, State, View, chosen_replica};
 
 /// Why a command cannot be used now; nothing if it can.
 pub(crate) fn unavailable(state: &State, command: Command) -> Option<String> {
@@ -43,6 +43,9 @@ pub(crate) fn unavailable(state: &State, command: Command) -> Option<String> {
                     state.keymap.way_in(Place::Logs, Command::Search)
                 )
             }),
+        Command::Anatomy => anatomy(state),
+        Command::Copy | Command::Extract | Command::OnlyLayer | Command::Compare
+        | Command::Added | Command::Changed | Command::Removed => in_anatomy(state, command),
         Command::CancelOperation => cancel(state),
         Command::Recover => recover(state),
         Command::Operations => operations(state),
@@ -126,6 +129,38 @@ fn shell(state: &State) -> Option<String> {
     version
         .is_none_or(|version| version.on_engines.is_empty())
         .then(|| "no engine has this version".to_owned())
+}
+
+fn anatomy(state: &State) -> Option<String> {
+    let Some((image, identity)) = super::update::anatomy::subject(state) else {
+        return Some("no version is selected, and none runs here".to_owned());
+    };
+    let version = state.fleet.row(&image).and_then(|row| row.version(&identity));
+    version
+        .is_none_or(|version| version.on_engines.is_empty())
+        .then(|| "no engine that answers has this version".to_owned())
+}
+
+/// What needs an image that has been read, and something in it.
+fn in_anatomy(state: &State, command: Command) -> Option<String> {
+    let Some(View::Anatomy(view)) = state.stack.last() else {
+        return None;
+    };
+    let Some(open) = &view.open else {
+        return Some("the image has not been read yet".to_owned());
+    };
+    let files = matches!(view.sheet, Sheet::Files | Sheet::Map);
+    match command {
+        Command::Extract if !files || view.side == Side::Layers || open.tree.row().is_none() => {
+            Some("no file or directory is selected".to_owned())
+        }
+        Command::OnlyLayer | Command::Added | Command::Changed | Command::Removed
+            if !files || open.touch.is_none() =>
+        {
+            Some("no layer is selected: this is the whole image".to_owned())
+        }
+        _ => None,
+    }
 }
 
 fn operations(state: &State) -> Option<String> {

@@ -9,10 +9,12 @@ use crate::model::fleet::{Deployment, Replica};
 use crate::model::plan::OperationId;
 use crate::model::project::{EngineName, EnvironmentName, ImageName};
 use crate::tui::action::Place;
-use crate::tui::effect::{Errand, HistoryFilter, Request};
+use crate::tui::effect::{Errand, FileAt, HistoryFilter, Request};
 use crate::tui::listing::Listing;
 use crate::tui::listing::rows::{EventKey, widest};
 use crate::tui::log::{Log, Pane};
+
+use super::anatomy::AnatomyView;
 
 /// The fleet matrix: what is selected, by name, so that it stays when rows move.
 #[derive(Clone, Debug, Default)]
@@ -55,6 +57,10 @@ pub(crate) enum View {
     },
     /// One image in one environment.
     Deployment(DeploymentView),
+    /// What a version is made of.
+    Anatomy(Box<AnatomyView>),
+    /// A file of a version.
+    Content(Box<ContentView>),
     /// All operations.
     Operations {
         /// Which is selected.
@@ -250,4 +256,19 @@ impl LogsView {
             pane: Pane::default(),
         }
     }
+}
+
+/// A file of a version.
+#[derive(Clone, Debug)]
+pub(crate) struct ContentView {
+    /// Which.
+    pub(crate) of: FileAt,
+    /// By which number it was asked for.
+    pub(crate) request: Request,
+    /// Its lines, once they are there; or why they are not.
+    pub(crate) lines: Option<Result<Vec<String>, String>>,
+    /// What is to be known about them: a part only, or no text.
+    pub(crate) note: Option<String>,
+    /// First line drawn.
+    pub(crate) top: usize,
 }

@@ -241,6 +241,11 @@ pub(crate) fn refresh(state: &mut State) {
             };
             view.list.refresh(&mut view.selected, &rows, basis);
         }
+        Some(View::Anatomy(view)) => {
+            if let Some(open) = &mut view.open {
+                open.settle();
+            }
+        }
         Some(_) => {}
     }
 }

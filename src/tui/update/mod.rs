@@ -3,6 +3,7 @@
 //!
 //! One file a view or dialog; [`lists`] has what all lists share, [`message`] takes in news.
 
+pub(super) mod anatomy;
 mod clicks;
 mod deployment;
 mod dialogs;
@@ -40,6 +41,7 @@ pub(crate) fn update(state: &mut State, action: Action) -> Vec<Effect> {
     let mut effects = act(state, action);
     refresh(state);
     effects.extend(logs::let_go(state));
+    effects.extend(anatomy::let_go(state));
     effects
 }
 
@@ -174,15 +176,22 @@ fn command_in_place(state: &mut State, command: Command) -> Vec<Effect> {
         Command::Logs => logs::open(state),
         Command::Shell => shell::ask(state),
         // What is hidden is shown again before the view is left.
+        Command::Back | Command::ShowAll if anatomy::clear(state) => lists::cleared(state),
         Command::Back | Command::ShowAll if lists::clear(state) => lists::cleared(state),
+        Command::Back if anatomy::out(state) => Vec::new(),
         Command::Back => {
             state.stack.pop();
             Vec::new()
         }
         Command::Filter => lists::begin(state),
         Command::QuickFilters => lists::menu(state),
+        Command::SortNext | Command::SortTurn if state.view_place() == Place::Anatomy => {
+            anatomy::command(state, command)
+        }
         Command::SortNext => lists::sort(state, Change::Next),
         Command::SortTurn => lists::sort(state, Change::Turn),
+        Command::Anatomy => anatomy::open(state),
+        Command::Extract => anatomy::extract(state),
         Command::Engines => engines::list(state),
         Command::Leave => dialogs::leave(state),
         Command::Home => {
@@ -254,13 +263,16 @@ fn in_view(state: &mut State, command: Command) -> Vec<Effect> {
         Place::Home => home::command(state, command),
         Place::Versions => versions::command(state, command),
         Place::Deployment => deployment::command(state, command),
+        Place::Anatomy => anatomy::command(state, command),
         Place::Operations => operation::in_list(state, command),
         Place::Operation | Place::Logs => logs::command(state, command),
         Place::History => history::command(state, command),
         Place::Engines => engines::command(state, command),
         _ => {
             let window = state.layout.view;
-            if let Some(
+            if let Some(View::Content(view)) = state.stack.last_mut() {
+                view.top = scroll(window, command);
+            } else if let Some(
                 View::Version { top, .. }
                 | View::Event { top, .. }
                 | View::Engine { top, .. }
@@ -505,6 +517,12 @@ fn click(state: &mut State, column: u16, row: u16) -> Vec<Effect> {
                 return command_in_place(state, Command::Open);
             }
             Vec::new()
+        }
+        Some(
+            target @ (Target::Layer(_) | Target::Tile(_) | Target::Tab(_) | Target::Side(_)),
+        ) => anatomy::click(state, &target),
+        Some(target @ Target::Row(_)) if state.view_place() == Place::Anatomy => {
+            anatomy::click(state, &target)
         }
         Some(Target::Row(row)) => {
             if lists::at(state) == Some(row) {

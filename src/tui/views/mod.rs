@@ -10,6 +10,7 @@
 //!  Enter open  r roll back  p promote  ? help  q leave                hints, or a note
 //! ```
 
+pub(super) mod anatomy;
 mod chrome;
 mod deployment;
 mod dialogs;
@@ -147,6 +148,10 @@ pub(crate) fn draw(frame: &mut Frame<'_>, state: &State) -> Layout {
         }
         Some(View::Deployment(view)) => {
             layout.view = deployment::draw(frame, inside, &canvas, view);
+        }
+        Some(View::Anatomy(view)) => anatomy::draw(frame, inside, &canvas, view, &mut layout),
+        Some(View::Content(view)) => {
+            layout.view = anatomy::content(frame, inside, &canvas, view);
         }
         Some(View::Operations { list, top, .. }) => {
             operation::list(frame, inside, &canvas, (list, *top), &mut layout);

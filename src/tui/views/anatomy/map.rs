@@ -1,0 +1,219 @@
+//! The directory one is in as rectangles: area is size, colour the layer that wrote it. Each
+//! has a frame, and says its name, its size and its layers where there is room, so that no
+//! colour is needed.
+
+use ratatui::Frame;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Modifier;
+
+use crate::tui::state::anatomy::{Mark, Open, TreeRow};
+use crate::tui::state::{AnatomyView, Hit, Layout, Side, Target, Tile};
+use crate::tui::text::{clip, width};
+use crate::tui::widgets::page::Page;
+use crate::tui::widgets::treemap;
+
+use super::{Canvas, heading, shown};
+
+/// Rectangles at most; what is smaller is one more together.
+const MOST: usize = 200;
+
+/// Draws it.
+pub(super) fn draw(
+    frame: &mut Frame<'_>,
+    area: Rect,
+    canvas: &Canvas<'_>,
+    view: &AnatomyView,
+    layout: &mut Layout,
+) {
+    let focus = (Side::Main, view.side == Side::Main);
+    let buffer = frame.buffer_mut();
+    let Some(open) = &view.open else {
+        heading(buffer, area, canvas, focus, ("Map", ""), layout);
+        return;
+    };
+    let merged = &open.report.anatomy.merged;
+    let path = format!("/{}", shown(&merged.path(open.tree.directory)));
+    let size = open.sizes.bytes(merged, open.tree.directory).to_string();
+    let head = (path.as_str(), size.as_str());
+    let inside = heading(buffer, area, canvas, focus, head, layout);
+    let inside = Rect {
+        width: inside.width.saturating_sub(1),
+        x: inside.x + 1,
+        ..inside
+    };
+    let rows = seen(open);
+    if rows.is_empty() {
+        let mut page = Page::new(&canvas.theme, inside.width);
+        page.styled("Nothing here takes any room.", canvas.theme.quiet);
+        page.draw(buffer, inside, 0);
+        return;
+    }
+    let mut weights: Vec<u64> = rows.iter().take(MOST).map(|row| row.bytes.0).collect();
+    let rest: u64 = rows.iter().skip(MOST).map(|row| row.bytes.0).sum();
+    weights.push(rest.min(weights.last().copied().unwrap_or_default()));
+    let rectangles = treemap::layout(&weights, inside);
+    for (at, rectangle) in rectangles.iter().enumerate() {
+        if rectangle.is_empty() {
+            continue;
+        }
+        let row = rows.get(at).filter(|_| at < MOST);
+        let selected = row.is_some_and(|row| Some(row.node) == open.tree.selected);
+        match row {
+            Some(row) => one(buffer, *rectangle, canvas, open, (row, selected)),
+            None => fill(buffer, *rectangle, canvas, &[]),
+        }
+        layout.hits.push(Hit::on(*rectangle, Target::Tile(layout.tiles.len())));
+        layout.tiles.push(Tile {
+            node: row.map(|row| row.node),
+            area: *rectangle,
+        });
+    }
+}
+
+/// The rows that have an area, the largest first.
+fn seen(open: &Open) -> Vec<&TreeRow> {
+    let mut rows: Vec<&TreeRow> = open
+        .tree
+        .rows()
+        .iter()
+        .filter(|row| row.bytes.0 > 0 && row.mark != Some(Mark::Removed))
+        .collect();
+    rows.sort_by_key(|row| std::cmp::Reverse(row.bytes));
+    rows
+}
+
+/// What each layer wrote of a row.
+fn parts(open: &Open, row: &TreeRow) -> Vec<(usize, u64)> {
+    if row.directory {
+        let shares = open.shares.as_ref();
+        let of = shares.map_or(&[][..], |shares| shares.in_directory(row.node));
+        return of
+            .iter()
+            .copied()
+            .enumerate()
+            .filter(|(_, bytes)| *bytes > 0)
+            .collect();
+    }
+    let merged = &open.report.anatomy.merged;
+    let layer = row.entry.map(|entry| usize::from(merged.layer_of(entry).0));
+    layer.map(|layer| (layer, row.bytes.0)).into_iter().collect()
+}
+
+fn one(
+    buffer: &mut Buffer,
+    area: Rect,
+    canvas: &Canvas<'_>,
+    open: &Open,
+    (row, selected): (&TreeRow, bool),
+) {
+    let parts = parts(open, row);
+    fill(buffer, area, canvas, &parts);
+    edge(buffer, area, selected);
+    let merged = &open.report.anatomy.merged;
+    let slash = if row.directory { "/" } else { "" };
+    let name = format!("{}{slash}", shown(merged.name(row.node)));
+    let inside = if area.width >= 4 && area.height >= 3 {
+        Rect {
+            x: area.x + 1,
+            y: area.y + 1,
+            width: area.width - 2,
+            height: area.height - 2,
+        }
+    } else {
+        Rect {
+            x: area.x + 1,
+            width: area.width.saturating_sub(1),
+            ..area
+        }
+    };
+    let size = row.bytes.to_string();
+    let of = layers(&parts);
+    let room = usize::from(inside.width);
+    let lines = match inside.height {
+        0 => Vec::new(),
+        1 => vec![format!("{name} {size} {of}")],
+        2 => vec![name, format!("{size} {of}")],
+        _ => vec![name, size, of],
+    };
+    for (line, place) in lines.into_iter().zip(inside.rows()) {
+        // Half a name means nothing; a few letters of it do.
+        if room < 2 && width(&line) > room {
+            continue;
+        }
+        let style = if selected {
+            ratatui::style::Style::new().add_modifier(Modifier::BOLD | Modifier::UNDERLINED)
+        } else {
+            ratatui::style::Style::new()
+        };
+        buffer.set_string(place.x, place.y, clip(&line, room), style);
+    }
+}
+
+/// `layer 3`, `layers 2 3 7`: those with the most first.
+fn layers(parts: &[(usize, u64)]) -> String {
+    let mut sorted: Vec<&(usize, u64)> = parts.iter().collect();
+    sorted.sort_by_key(|(_, bytes)| std::cmp::Reverse(*bytes));
+    let numbers: Vec<String> = sorted.iter().map(|(at, _)| (at + 1).to_string()).collect();
+    match numbers.as_slice() {
+        [] => String::new(),
+        [one] => format!("layer {one}"),
+        several => format!("layers {}", several.join(" ")),
+    }
+}
+
+/// Fills an area with the colours of layers, in proportion, column by column.
+fn fill(buffer: &mut Buffer, area: Rect, canvas: &Canvas<'_>, parts: &[(usize, u64)]) {
+    let theme = &canvas.theme;
+    let total: u128 = parts.iter().map(|(_, bytes)| u128::from(*bytes)).sum();
+    let cells = u128::from(area.width) * u128::from(area.height);
+    let mut at: u128 = 0;
+    for x in area.left()..area.right() {
+        for y in area.top()..area.bottom() {
+            let mut before: u128 = 0;
+            let here = parts.iter().find(|(_, bytes)| {
+                before += u128::from(*bytes);
+                // The middle of the cell decides.
+                (2 * at + 1) * total < 2 * before * cells
+            });
+            let style = here.map_or(theme.quiet, |(layer, _)| theme.layer(*layer));
+            buffer.set_string(x, y, " ", style);
+            at += 1;
+        }
+    }
+}
+
+/// The frame of a rectangle: two lines around the one that is selected.
+fn edge(buffer: &mut Buffer, area: Rect, selected: bool) {
+    let [across, down, left_top, right_top, left_bottom, right_bottom] = if selected {
+        ["═", "║", "╔", "╗", "╚", "╝"]
+    } else {
+        ["─", "│", "┌", "┐", "└", "┘"]
+    };
+    let style = ratatui::style::Style::new();
+    if area.width < 4 || area.height < 3 {
+        // No room for a frame: its left side, and a sign for the selection.
+        for y in area.top()..area.bottom() {
+            let sign = if selected { "›" } else { "▏" };
+            buffer.set_string(area.x, y, sign, style);
+        }
+        return;
+    }
+    let (right, bottom) = (area.right() - 1, area.bottom() - 1);
+    for x in area.left()..area.right() {
+        buffer.set_string(x, area.top(), across, style);
+        buffer.set_string(x, bottom, across, style);
+    }
+    for y in area.top()..area.bottom() {
+        buffer.set_string(area.left(), y, down, style);
+        buffer.set_string(right, y, down, style);
+    }
+    for (x, y, sign) in [
+        (area.left(), area.top(), left_top),
+        (right, area.top(), right_top),
+        (area.left(), bottom, left_bottom),
+        (right, bottom, right_bottom),
+    ] {
+        buffer.set_string(x, y, sign, style);
+    }
+}
