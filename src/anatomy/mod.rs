@@ -10,12 +10,18 @@
 //! | [`image`] | what an image says of itself: digests, configuration, layers, history |
 //! | [`layer`] | one layer: its archive read once, front to back, into a compact index |
 //! | [`report`] | everything worked out of an image, once |
+//! | [`layers`] | layers, explained: what each did, what it costs, who else has it |
 //! | [`merged`] | layers on top of each other: what is visible, from when to when |
+//! | [`waste`] | what is carried and not shown, and who pays for it |
 
 pub mod image;
 pub mod layer;
+pub mod layers;
 pub mod merged;
 pub mod report;
+#[cfg(test)]
+mod sketch;
+pub mod waste;
 pub mod whole;
 
 pub use report::Report;
