@@ -13,6 +13,7 @@
 //! | [`layers`] | layers, explained: what each did, what it costs, who else has it |
 //! | [`merged`] | layers on top of each other: what is visible, from when to when |
 //! | [`waste`] | what is carried and not shown, and who pays for it |
+//! | [`packages`] | what is installed, and whose each file is |
 
 pub mod image;
 pub mod layer;
@@ -22,6 +23,7 @@ pub mod report;
 #[cfg(test)]
 mod sketch;
 pub mod waste;
+pub mod packages;
 pub mod whole;
 
 pub use report::Report;
