@@ -11,10 +11,12 @@
 //! | [`layer`] | one layer: its archive read once, front to back, into a compact index |
 //! | [`report`] | everything worked out of an image, once |
 //! | [`layers`] | layers, explained: what each did, what it costs, who else has it |
+//! | [`components`] | toolchains, browsers, caches …: what an image is recognised to have in it |
 //! | [`merged`] | layers on top of each other: what is visible, from when to when |
 //! | [`waste`] | what is carried and not shown, and who pays for it |
 //! | [`packages`] | what is installed, and whose each file is |
 
+pub mod components;
 pub mod image;
 pub mod layer;
 pub mod layers;
