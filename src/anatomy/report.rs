@@ -1,38 +1,80 @@
 //! Everything that is worked out of an image, once: what the interface, the commands and the
 //! rules all read from.
 
+use std::fmt;
+
+use super::components::{Components, Rules, recognise};
+use super::layers::{Known, Layers};
+use super::merged::{LayerNo, View};
+use super::packages::Inventory;
+use super::waste::Waste;
 use super::whole::Anatomy;
-use crate::model::digest::Digest;
 
-/// What is known of other images: for who shares a layer, and where a base ends.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Known {
-    /// The others; the image itself may be among them.
-    pub images: Vec<KnownImage>,
-}
-
-/// Another image.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct KnownImage {
-    /// As a reader knows it: `shop-web 1.4.2`.
-    pub name: String,
-    /// What it is recognised by.
-    pub identity: Digest,
-    /// Its layers, the lowest first.
-    pub diff_ids: Vec<Digest>,
-}
-
-/// An image explained: all of it is worked out once, and shared from then on.
-#[derive(Debug)]
+/// An image explained. Nothing of it changes any more: it is shared.
 pub struct Report {
     /// The image, taken apart.
     pub anatomy: Anatomy,
+    /// Its filesystem as a container sees it.
+    pub view: View,
+    /// What it carries and does not show.
+    pub waste: Waste,
+    /// Its layers.
+    pub layers: Layers,
+    /// The names of the known images that `layers` counts among those that share one.
+    pub known: Vec<String>,
+    /// What is installed in it.
+    pub inventory: Inventory,
+    /// What it is recognised to have in it.
+    pub components: Components,
+}
+
+// Short: a report is large, and what it holds is nobody's business in a message.
+impl fmt::Debug for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Report of {}", self.anatomy.facts.config)
+    }
 }
 
 impl Report {
-    /// Works everything out.
+    /// Works everything out. `known` are other images; this one may be among them.
     #[must_use]
-    pub fn of(anatomy: Anatomy, _known: &Known) -> Self {
-        Self { anatomy }
+    pub fn of(anatomy: Anatomy, known: &[Known]) -> Self {
+        let merged = &anatomy.merged;
+        let view = View::new(merged, merged.last().unwrap_or(LayerNo(0)));
+        let waste = Waste::of(merged);
+        let layers = Layers::of(&anatomy, &waste, known);
+        let inventory = Inventory::of(&anatomy);
+        let components = recognise(merged, &view, &inventory, Rules::built_in());
+        Self {
+            view,
+            waste,
+            layers,
+            known: known.iter().map(|(name, _)| name.clone()).collect(),
+            inventory,
+            components,
+            anatomy,
+        }
+    }
+
+    /// What it is called: its first name, else its digest.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        let facts = &self.anatomy.facts;
+        let first = facts.names.first().map(String::as_str);
+        first.unwrap_or_else(|| facts.config.short())
+    }
+
+    /// The instruction that made a layer, where it is known.
+    #[must_use]
+    pub fn instruction(&self, layer: LayerNo) -> Option<String> {
+        let facts = self.anatomy.facts.layers.get(usize::from(layer.0))?;
+        facts.step.as_ref().map(|step| step.instruction.clone())
+    }
+
+    /// How many files a layer has.
+    #[must_use]
+    pub fn files_of(&self, layer: LayerNo) -> u64 {
+        let explained = self.layers.all.get(usize::from(layer.0));
+        explained.map_or(0, |it| it.work.added.count + it.work.changed.count)
     }
 }

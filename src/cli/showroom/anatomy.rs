@@ -17,7 +17,8 @@ use super::table::{LINES, Line};
 use crate::anatomy::Anatomy;
 use crate::anatomy::image::{Fit, History, ImageFacts, LayerFacts, Presence, Settings, Step};
 use crate::anatomy::layer::index::LayerIndex;
-use crate::anatomy::report::{Known, KnownImage, Report};
+use crate::anatomy::layers::Known;
+use crate::anatomy::report::Report;
 use crate::model::bytes::Bytes;
 use crate::model::digest::Digest;
 use crate::model::time::Timestamp;
@@ -140,19 +141,20 @@ impl Anatomies {
     }
 
     /// The layers of every version, by what it is called.
-    fn known(&self) -> Known {
+    fn known(&self) -> Vec<Known> {
         let images = self.versions.iter().map(|(identity, (line, version))| {
             let name = self.cast.image(line.role);
             let layers = lay::layers(self.dice, name, identity);
-            KnownImage {
-                name: format!("{name} {version}"),
-                identity: identity.clone(),
-                diff_ids: layers.into_iter().map(|(digest, _)| digest).collect(),
-            }
+            (
+                format!("{name} {version}"),
+                layers.into_iter().map(|(digest, _)| digest).collect(),
+            )
         });
-        Known {
-            images: images.collect(),
-        }
+        let base = lay::layers(self.dice, "", &self.dice.digest("base alone"));
+        let base = base.into_iter().take(1).map(|(digest, _)| digest).collect();
+        images
+            .chain([("debian:bookworm-slim".to_owned(), base)])
+            .collect()
     }
 
     fn seen(&self) -> std::sync::MutexGuard<'_, HashSet<Digest>> {

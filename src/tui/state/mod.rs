@@ -30,7 +30,7 @@ pub(crate) use dialog::{
     Answer, Ask, Choice, Chooser, Dialog, Focus, Notice, PaletteDialog, PlanDialog, QuickMenu,
     ShellDialog, ShellFocus, ShellOption,
 };
-pub(crate) use layout::{Hit, Layout, Target, Window};
+pub(crate) use layout::{Hit, Layout, Target, Tile, Window};
 pub(crate) use view::{
     ContainerKey, ContentView, DeploymentView, EnginesView, HistoryView, Home, LogsView, Versions, View,
     chosen_replica, load_details,

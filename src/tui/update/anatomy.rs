@@ -2,15 +2,16 @@
 
 use std::sync::Arc;
 
+use crate::anatomy::merged::NodeId;
 use crate::anatomy::report::Report;
 use crate::model::digest::Digest;
 use crate::model::project::ImageName;
 
 use super::super::action::Command;
 use super::super::effect::{Content, Effect, Errand, Explaining, FileAt, Request};
-use super::super::state::anatomy::{Mark, Scope, Tree};
+use super::super::state::anatomy::{Mark, Scope, columns};
 use super::super::state::{
-    AnatomyView, ContentView, Sheet, Side, Standing, State, Target, Tone, View,
+    AnatomyView, ContentView, Layout, Sheet, Side, Standing, State, Target, Tile, Tone, View,
 };
 use super::{moved, say, scroll};
 
@@ -123,8 +124,8 @@ pub(super) fn command(state: &mut State, command: Command) -> Vec<Effect> {
                 };
             }
         }
-        Command::SortNext => sorted(view, |tree| tree.sort = (tree.sort.0.next(), false)),
-        Command::SortTurn => sorted(view, |tree| tree.sort.1 = !tree.sort.1),
+        Command::SortNext => sort(view, false),
+        Command::SortTurn => sort(view, true),
         Command::Extract => return extract(state),
         Command::Copy => return copy(state),
         Command::Left if view.side == Side::Main && view.sheet == Sheet::Files => {
@@ -149,7 +150,7 @@ pub(super) fn command(state: &mut State, command: Command) -> Vec<Effect> {
     Vec::new()
 }
 
-fn in_main(view: &mut AnatomyView, layout: &super::super::state::Layout, command: Command) {
+fn in_main(view: &mut AnatomyView, layout: &Layout, command: Command) {
     let sheet = view.sheet;
     let Some(open) = &mut view.open else {
         return;
@@ -161,8 +162,61 @@ fn in_main(view: &mut AnatomyView, layout: &super::super::state::Layout, command
             open.tree.select(to);
             view.words_top = 0;
         }
+        Sheet::Map => {
+            let tiles = &layout.tiles;
+            if let Some(node) = beside(tiles, open.tree.selected, command) {
+                open.tree.selected = Some(node);
+                view.words_top = 0;
+            }
+        }
+        _ => {
+            let Some(list) = open.tables.of(sheet).map(|table| &table.list) else {
+                return;
+            };
+            let to = moved(list.at(), list.counts().0, layout.view.page, command);
+            open.tables.select(&open.report, sheet, to);
+            view.words_top = 0;
+        }
+    }
+}
+
+/// The rectangle that is next in a direction: the one whose middle is nearest, what lies
+/// aside counted twice.
+fn beside(tiles: &[Tile], from: Option<NodeId>, command: Command) -> Option<NodeId> {
+    let middle = |tile: &Tile| {
+        let area = tile.area;
+        // Cells are twice as high as wide.
+        (
+            i32::from(area.x) * 2 + i32::from(area.width),
+            i32::from(area.y) * 4 + i32::from(area.height) * 2,
+        )
+    };
+    let named = || tiles.iter().filter(|tile| tile.node.is_some());
+    let Some(here) = named().find(|tile| tile.node == from) else {
+        return named().next()?.node;
+    };
+    match command {
+        Command::First => return named().next()?.node,
+        Command::Last => return named().next_back()?.node,
         _ => {}
     }
+    let (x, y) = middle(here);
+    let distance = |tile: &&Tile| {
+        let (to_x, to_y) = middle(tile);
+        let (right, down) = (to_x - x, to_y - y);
+        let (ahead, aside) = match command {
+            Command::Left => (-right, down),
+            Command::Right => (right, down),
+            Command::Up | Command::PageUp => (-down, right),
+            Command::Down | Command::PageDown => (down, right),
+            _ => return None,
+        };
+        (ahead > 0).then_some(ahead + aside.abs() * 2)
+    };
+    named()
+        .filter_map(|tile| Some((distance(&tile)?, tile.node)))
+        .min_by_key(|(distance, _)| *distance)
+        .and_then(|(_, node)| node)
 }
 
 /// The next pane, or the one before.
@@ -179,9 +233,17 @@ fn only(view: &mut AnatomyView, mark: Mark) {
     }
 }
 
-fn sorted(view: &mut AnatomyView, change: impl Fn(&mut Tree)) {
-    if let Some(open) = &mut view.open {
-        change(&mut open.tree);
+/// Sorts by the next column, or the other way round.
+fn sort(view: &mut AnatomyView, turn: bool) {
+    let sheet = view.sheet;
+    let Some(open) = &mut view.open else {
+        return;
+    };
+    match (open.tables.of_mut(sheet), turn) {
+        (Some(table), false) => table.sort_next(columns(sheet)),
+        (Some(table), true) => table.sort.1 = !table.sort.1,
+        (None, false) => open.tree.sort = (open.tree.sort.0.next(), false),
+        (None, true) => open.tree.sort.1 = !open.tree.sort.1,
     }
 }
 
@@ -242,8 +304,9 @@ pub(super) fn clear(state: &mut State) -> bool {
     let Some(View::Anatomy(view)) = state.stack.last_mut() else {
         return false;
     };
+    let files = matches!(view.sheet, Sheet::Files | Sheet::Map);
     match &mut view.open {
-        Some(open) if open.tree.narrow() => {
+        Some(open) if files && open.tree.narrow() => {
             open.tree.clear();
             true
         }
@@ -333,6 +396,10 @@ fn copy(state: &mut State) -> Vec<Effect> {
 /// A click: it selects, and once more opens.
 pub(super) fn click(state: &mut State, target: &Target) -> Vec<Effect> {
     let rows = rows(state);
+    let tile = match target {
+        Target::Tile(place) => state.layout.tiles.get(*place).and_then(|tile| tile.node),
+        _ => None,
+    };
     let Some(View::Anatomy(view)) = state.stack.last_mut() else {
         return Vec::new();
     };
@@ -347,6 +414,26 @@ pub(super) fn click(state: &mut State, target: &Target) -> Vec<Effect> {
                 return enter(state);
             }
         }
+        Target::Heading(column) => {
+            let sheet = view.sheet;
+            if let Some(table) = view.open.as_mut().and_then(|it| it.tables.of_mut(sheet))
+                && *column < columns(sheet)
+            {
+                table.sort_by(*column);
+            }
+        }
+        Target::Tile(_) => {
+            view.focus(Side::Main);
+            let Some(node) = tile else {
+                return Vec::new();
+            };
+            if let Some(open) = &mut view.open {
+                if open.tree.selected == Some(node) {
+                    return enter(state);
+                }
+                open.tree.selected = Some(node);
+            }
+        }
         Target::Row(place) => {
             view.focus(Side::Main);
             let again = match (&mut view.open, view.sheet) {
@@ -355,7 +442,11 @@ pub(super) fn click(state: &mut State, target: &Target) -> Vec<Effect> {
                     open.tree.select(*place);
                     again
                 }
-                _ => false,
+                (Some(open), sheet) => {
+                    open.tables.select(&open.report, sheet, *place);
+                    false
+                }
+                (None, _) => false,
             };
             if again {
                 return enter(state);

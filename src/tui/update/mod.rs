@@ -521,7 +521,7 @@ fn click(state: &mut State, column: u16, row: u16) -> Vec<Effect> {
         Some(
             target @ (Target::Layer(_) | Target::Tile(_) | Target::Tab(_) | Target::Side(_)),
         ) => anatomy::click(state, &target),
-        Some(target @ Target::Row(_)) if state.view_place() == Place::Anatomy => {
+        Some(target @ (Target::Row(_) | Target::Heading(_))) if state.view_place() == Place::Anatomy => {
             anatomy::click(state, &target)
         }
         Some(Target::Row(row)) => {

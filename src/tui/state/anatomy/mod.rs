@@ -4,22 +4,25 @@
 //! | file | subject |
 //! |---|---|
 //! | `reading` | images that are being read, and those that have been: kept for the session |
-//! | `sums` | what each layer has, what is waste by whose doing, where the bytes are |
+//! | `places` | where the bytes are |
 //! | `touch` | what one layer did, path by path |
 //! | `tree` | the directory one is in, its rows, and the search |
-//! | `map` | the same directory as rectangles |
+//! | `shares` | which layers wrote what is in each directory: the colours of a map |
 //! | `table` | the rows of components, packages and findings |
 
+mod places;
 mod reading;
-mod sums;
+mod shares;
+mod table;
 mod touch;
 mod tree;
 
 use std::fmt;
 use std::sync::Arc;
 
-use crate::anatomy::merged::{LayerNo, View as Sizes};
+use crate::anatomy::merged::{LayerNo, NodeId, View as Sizes};
 use crate::anatomy::report::Report;
+use crate::model::bytes::Bytes;
 use crate::model::digest::Digest;
 use crate::model::project::ImageName;
 use crate::tui::listing::Filters;
@@ -27,8 +30,9 @@ use crate::tui::listing::Filters;
 use super::Layout;
 
 pub(crate) use reading::{Readings, Reading, Standing};
-pub(crate) use sums::Sums;
-pub(crate) use touch::{Amount, Mark, Touch};
+pub(crate) use shares::Shares;
+pub(crate) use table::{Table, Tables, columns};
+pub(crate) use touch::{Mark, Touch};
 pub(crate) use tree::{Scope, Tree, TreeRow};
 
 /// What of an anatomy is on screen.
@@ -176,7 +180,7 @@ impl AnatomyView {
         let open = self.open.as_ref()?;
         match self.sheet {
             Sheet::Files | Sheet::Map => Some(&open.tree.filters),
-            _ => None,
+            sheet => Some(&open.tables.of(sheet)?.list.filters),
         }
     }
 
@@ -185,7 +189,7 @@ impl AnatomyView {
         let open = self.open.as_mut()?;
         match self.sheet {
             Sheet::Files | Sheet::Map => Some(&mut open.tree.filters),
-            _ => None,
+            sheet => Some(&mut open.tables.of_mut(sheet)?.list.filters),
         }
     }
 
@@ -196,7 +200,10 @@ impl AnatomyView {
         };
         match self.sheet {
             Sheet::Files | Sheet::Map => open.tree.counts(),
-            _ => (0, 0),
+            sheet => open
+                .tables
+                .of(sheet)
+                .map_or((0, 0), |table| table.list.counts()),
         }
     }
 
@@ -207,16 +214,20 @@ impl AnatomyView {
         if let Some(open) = &mut self.open {
             match self.sheet {
                 Sheet::Files => open.tree.top = layout.view.top,
-                _ => {}
+                sheet => {
+                    if let Some(table) = open.tables.of_mut(sheet) {
+                        table.top = layout.view.top;
+                    }
+                }
             }
         }
     }
 
     /// Looks at the image after the layer that is selected.
     fn look(&mut self) {
-        let layer = self.layer();
+        let (layer, sheet) = (self.layer(), self.sheet);
         if let Some(open) = &mut self.open {
-            open.look(layer);
+            open.look(layer, sheet);
         }
     }
 }
@@ -226,14 +237,18 @@ impl AnatomyView {
 pub(crate) struct Open {
     /// What was found.
     pub(crate) report: Arc<Report>,
-    /// What is told of it as a whole.
-    pub(crate) sums: Arc<Sums>,
+    /// The directories where most is.
+    pub(crate) largest: Arc<[(NodeId, Bytes)]>,
     /// Sizes of directories after the layer that is selected.
     pub(crate) sizes: Sizes,
     /// What that layer did; nothing for the whole image.
     pub(crate) touch: Option<Touch>,
+    /// Which layers wrote what is seen, while a map is drawn.
+    pub(crate) shares: Option<Shares>,
     /// The directory one is in.
     pub(crate) tree: Tree,
+    /// Components and packages.
+    pub(crate) tables: Tables,
 }
 
 // Short: what was read is large, and is nobody's business in a message.
@@ -249,18 +264,20 @@ impl fmt::Debug for Open {
 impl Open {
     fn new(report: Arc<Report>) -> Self {
         let merged = &report.anatomy.merged;
-        let sizes = Sizes::new(merged, merged.last().unwrap_or(LayerNo(0)));
+        let sizes = report.view.clone();
         Self {
-            sums: Arc::new(Sums::of(merged, &sizes)),
+            largest: places::largest(merged, &sizes).into(),
             sizes,
             touch: None,
+            shares: None,
             tree: Tree::default(),
+            tables: Tables::default(),
             report,
         }
     }
 
     /// Looks at the image after a layer; after the last one, where there is none.
-    fn look(&mut self, layer: Option<usize>) {
+    fn look(&mut self, layer: Option<usize>, sheet: Sheet) {
         let merged = &self.report.anatomy.merged;
         let last = merged.last().unwrap_or(LayerNo(0));
         let wanted = layer
@@ -273,12 +290,20 @@ impl Open {
         if self.touch.as_ref().map(|touch| touch.layer) != wanted {
             self.touch = wanted.map(|layer| Touch::of(merged, layer));
         }
-        self.settle();
+        self.settle(sheet);
     }
 
-    /// Brings the rows of the directory up to date.
-    pub(crate) fn settle(&mut self) {
-        self.tree
-            .settle(&self.report.anatomy.merged, &self.sizes, self.touch.as_ref());
+    /// Brings up to date what is drawn from.
+    pub(crate) fn settle(&mut self, sheet: Sheet) {
+        let merged = &self.report.anatomy.merged;
+        self.tree.settle(merged, &self.sizes, self.touch.as_ref());
+        let fresh = self
+            .shares
+            .as_ref()
+            .is_some_and(|shares| shares.at == self.sizes.at());
+        self.tables.settle(&self.report, sheet);
+        if sheet == Sheet::Map && !fresh {
+            self.shares = Some(Shares::of(merged, &self.sizes));
+        }
     }
 }

@@ -53,22 +53,6 @@ struct Spot {
     inside: u8,
 }
 
-/// Bytes and files.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Amount {
-    /// Bytes.
-    pub(crate) bytes: Bytes,
-    /// Files.
-    pub(crate) files: u32,
-}
-
-impl Amount {
-    pub(super) fn add(&mut self, bytes: u64) {
-        self.bytes += Bytes(bytes);
-        self.files = self.files.saturating_add(1);
-    }
-}
-
 /// What one layer did, path by path.
 #[derive(Clone, Debug)]
 pub(crate) struct Touch {
@@ -79,8 +63,6 @@ pub(crate) struct Touch {
     brought: Vec<u64>,
     /// By path: what it took away there and below.
     taken: Vec<u64>,
-    /// What it added, changed and removed, in this order.
-    pub(crate) sums: [Amount; 3],
 }
 
 impl Touch {
@@ -92,7 +74,6 @@ impl Touch {
             spots: vec![Spot::default(); paths],
             brought: vec![0; paths],
             taken: vec![0; paths],
-            sums: [Amount::default(); 3],
         };
         for entry in merged.entries_of(layer).filter_map(|id| merged.entry(id)) {
             touch.bring(merged, &entry);
@@ -122,7 +103,7 @@ impl Touch {
         if let Some(brought) = self.brought.get_mut(entry.node.place()) {
             *brought += size;
         }
-        self.mark(entry.node, mark, size, entry.kind == Kind::Directory);
+        self.mark(entry.node, mark);
     }
 
     fn take(&mut self, merged: &Merged, entry: &Entry<'_>) {
@@ -137,23 +118,12 @@ impl Touch {
         if let Some(taken) = self.taken.get_mut(entry.node.place()) {
             *taken += size;
         }
-        let directory = entry.kind == Kind::Directory;
-        self.mark(entry.node, Mark::Removed, size, directory);
+        self.mark(entry.node, Mark::Removed);
     }
 
-    fn mark(&mut self, node: NodeId, mark: Mark, bytes: u64, directory: bool) {
+    fn mark(&mut self, node: NodeId, mark: Mark) {
         if let Some(spot) = self.spots.get_mut(node.place()) {
             spot.itself |= mark.bit();
-        }
-        let at = match mark {
-            Mark::Added => 0,
-            Mark::Changed => 1,
-            Mark::Removed => 2,
-        };
-        if let Some(sum) = self.sums.get_mut(at)
-            && !directory
-        {
-            sum.add(bytes);
         }
     }
 

@@ -1,18 +1,22 @@
 //! The explanation of the whole image: how large, how much of it for nothing, and where it
 //! is.
 
+use ratatui::style::Style;
 use ratatui::text::Span;
 
+use crate::anatomy::layers::Base;
+use crate::anatomy::merged::LayerNo;
+use crate::anatomy::report::Report;
 use crate::model::bytes::Bytes;
-use crate::tui::state::anatomy::{Open, Readings};
 use crate::tui::state::AnatomyView;
+use crate::tui::state::anatomy::{Open, Readings};
 use crate::tui::text::{clip, fit};
 use crate::tui::widgets::bar::{bar, share};
 use crate::tui::widgets::page::Page;
 
-use super::{Canvas, count, end_of, in_one_line, reading, shown};
+use super::{Canvas, count, end_of, in_one_line, pays, reading, shown};
 
-/// How many layers are named.
+/// How many of a kind are named.
 const NAMED: usize = 5;
 
 /// Columns of a bar among words.
@@ -30,8 +34,8 @@ pub(super) fn tell(canvas: &Canvas<'_>, view: &AnatomyView, page: &mut Page<'_>)
         Some(open) => tell_open(canvas, open, page),
         None => tell_so_far(canvas, view, page),
     }
+    page.blank();
     if let Some(version) = version {
-        page.blank();
         let created = version.created.map(super::super::moment);
         page.pair("built", created.as_deref().unwrap_or("not known"));
         page.pair("platform", &version.platform);
@@ -67,10 +71,10 @@ fn tell_so_far(canvas: &Canvas<'_>, view: &AnatomyView, page: &mut Page<'_>) {
 
 fn tell_open(canvas: &Canvas<'_>, open: &Open, page: &mut Page<'_>) {
     let theme = &canvas.theme;
-    let merged = &open.report.anatomy.merged;
-    let (bytes, waste) = (open.sums.bytes(), open.sums.reclaimable());
-    let visible = Bytes(bytes.0.saturating_sub(waste.0));
-    let layers = open.report.anatomy.facts.layers.len() as u64;
+    let report = &open.report;
+    let (bytes, waste) = (report.waste.layer_bytes, report.waste.reclaimable());
+    let visible = report.waste.visible_bytes;
+    let layers = report.anatomy.facts.layers.len() as u64;
     page.text(&format!(
         "{bytes} of files in {}; {visible} of that is seen in the end.",
         count(layers, "layer", "layers")
@@ -82,47 +86,92 @@ fn tell_open(canvas: &Canvas<'_>, open: &Open, page: &mut Page<'_>) {
             theme.warn,
         );
     } else {
-        page.styled("Nothing of it is replaced or removed by a later layer.", theme.good);
+        page.styled(
+            "Nothing of it is replaced or removed by a later layer.",
+            theme.good,
+        );
     }
-    if !open.sums.wasted.is_empty() {
-        page.title("Who wastes what");
-        let mut pairs: Vec<_> = open.sums.wasted.iter().collect();
-        pairs.sort_by_key(|(_, amount)| std::cmp::Reverse(amount.bytes));
-        for ((by, of), amount) in pairs.into_iter().filter(|(_, it)| it.bytes.0 > 0).take(NAMED) {
-            let text = if by == of {
-                format!("layer {} has {} twice over", by + 1, amount.bytes)
-            } else {
-                format!(
-                    "layer {} replaces or removes {} that layer {} wrote",
-                    by + 1,
-                    amount.bytes,
-                    of + 1
-                )
-            };
-            page.item(0, "!", &text, theme.warn);
-        }
+    base(canvas, report, page);
+    wasters(canvas, report, page);
+    components(canvas, report, page);
+    largest_layers(canvas, report, page);
+    page.title("Where it is");
+    for (node, size) in &*open.largest {
+        let path = format!("/{}", shown(&report.anatomy.merged.path(*node)));
+        row(canvas, page, (*size, visible), theme.text, &path);
     }
+}
+
+/// What it was built from, and what of it is one's own.
+fn base(canvas: &Canvas<'_>, report: &Report, page: &mut Page<'_>) {
+    let Some(Base { name, layers, .. }) = &report.layers.base else {
+        return;
+    };
+    let name = name.as_deref().unwrap_or("an image that is not named");
+    let Some(layers) = layers else {
+        page.text(&format!(
+            "It was built from {name}; which layers are that one's is not known."
+        ));
+        return;
+    };
+    let of_base = report.layers.all.iter().filter(|layer| layer.of_base);
+    let theirs = of_base.fold(Bytes(0), |sum, layer| sum + layer.file_bytes);
+    let own = Bytes(report.waste.layer_bytes.0.saturating_sub(theirs.0));
+    let what = count(u64::from(*layers), "layer", "layers");
+    page.styled(
+        &format!("{theirs} in {what} is {name}; {own} is its own."),
+        canvas.theme.text,
+    );
+}
+
+fn wasters(canvas: &Canvas<'_>, report: &Report, page: &mut Page<'_>) {
+    let payments = report.waste.payments.iter().filter(|it| it.bytes.0 > 0);
+    let payments: Vec<_> = payments.take(NAMED).collect();
+    if payments.is_empty() {
+        return;
+    }
+    page.title("Who wastes what");
+    for payment in payments {
+        page.item(0, "!", &pays(payment), canvas.theme.warn);
+    }
+}
+
+fn components(canvas: &Canvas<'_>, report: &Report, page: &mut Page<'_>) {
+    let theme = &canvas.theme;
+    let named: Vec<_> = report.components.all.iter().take(NAMED).collect();
+    if named.is_empty() {
+        return;
+    }
+    page.title("What it is made of");
+    let visible = report.waste.visible_bytes;
+    for component in named {
+        let style = if component.stands_out {
+            theme.warn
+        } else {
+            theme.text
+        };
+        let sign = if component.stands_out { "! " } else { "" };
+        let text = format!("{sign}{}", component.name);
+        row(canvas, page, (component.own_bytes, visible), style, &text);
+    }
+}
+
+fn largest_layers(canvas: &Canvas<'_>, report: &Report, page: &mut Page<'_>) {
     page.title("The largest layers");
-    let mut sorted: Vec<(usize, Bytes)> = open
-        .sums
+    let mut sorted: Vec<(LayerNo, Bytes)> = report
         .layers
+        .all
         .iter()
-        .enumerate()
-        .map(|(at, layer)| (at, layer.bytes))
+        .map(|layer| (layer.layer, layer.file_bytes))
+        .filter(|(_, bytes)| bytes.0 > 0)
         .collect();
     sorted.sort_by_key(|(_, bytes)| std::cmp::Reverse(*bytes));
-    for (at, size) in sorted.into_iter().take(NAMED).filter(|(_, it)| it.0 > 0) {
-        let step = open.report.anatomy.facts.layers.get(at);
-        let step = step
-            .and_then(|layer| layer.step.as_ref())
-            .map_or_else(String::new, |step| in_one_line(&step.instruction));
-        let text = format!("{:>3} {step}", at + 1);
-        row(canvas, page, (size, bytes), theme.bar(at), &text);
-    }
-    page.title("Where it is");
-    for (node, size) in &open.sums.largest {
-        let path = format!("/{}", shown(&merged.path(*node)));
-        row(canvas, page, (*size, visible), theme.text, &path);
+    for (layer, size) in sorted.into_iter().take(NAMED) {
+        let step = report.instruction(layer).unwrap_or_default();
+        let text = format!("{:>2} {}", layer.0 + 1, in_one_line(&step));
+        let whole = report.waste.layer_bytes;
+        let style = canvas.theme.bar(usize::from(layer.0));
+        row(canvas, page, (size, whole), style, &text);
     }
 }
 
@@ -131,7 +180,7 @@ fn row(
     canvas: &Canvas<'_>,
     page: &mut Page<'_>,
     (part, whole): (Bytes, Bytes),
-    style: ratatui::style::Style,
+    style: Style,
     what: &str,
 ) {
     let theme = &canvas.theme;

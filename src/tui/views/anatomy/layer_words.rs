@@ -1,14 +1,18 @@
 //! The explanation of a layer: its instruction in full, what it did, what of it is for
-//! nothing and whose doing that is.
+//! nothing and whose doing that is, who else has it.
 
 use crate::anatomy::image::{LayerFacts, Presence};
-use crate::tui::state::anatomy::{Amount, Mark, Open};
+use crate::anatomy::layers::{Explained, Tally};
+use crate::anatomy::report::Report;
 use crate::tui::state::AnatomyView;
-use crate::tui::text::printable;
+use crate::tui::state::anatomy::Mark;
 use crate::tui::widgets::bar::share;
 use crate::tui::widgets::page::Page;
 
-use super::{Canvas, count, facts, reading};
+use super::{Canvas, count, facts, in_one_line, pays, reading, shown};
+
+/// How many of a kind are told.
+const TOLD: usize = 6;
 
 /// Tells it.
 pub(super) fn tell(canvas: &Canvas<'_>, view: &AnatomyView, place: usize, page: &mut Page<'_>) {
@@ -22,22 +26,12 @@ pub(super) fn tell(canvas: &Canvas<'_>, view: &AnatomyView, place: usize, page: 
     instruction(canvas, layer, page);
     page.blank();
     match &view.open {
-        Some(open) => sizes(canvas, open, place, layer, page),
-        None => {
-            let read = reading(canvas, view).and_then(|it| it.layers.get(place).copied().flatten());
-            match read {
-                Some(read) => {
-                    let remembered = if read.remembered {
-                        ", remembered from before"
-                    } else {
-                        ""
-                    };
-                    let entries = count(read.entries as u64, "entry", "entries");
-                    page.pair("size", &format!("{} in {entries}{remembered}", read.bytes));
-                }
-                None => page.styled("not read yet", canvas.theme.quiet),
+        Some(open) => {
+            if let Some(explained) = open.report.layers.all.get(place) {
+                sizes(canvas, &open.report, explained, layer, page);
             }
         }
+        None => so_far(canvas, view, place, page),
     }
     page.blank();
     if let Some(step) = &layer.step {
@@ -48,10 +42,27 @@ pub(super) fn tell(canvas: &Canvas<'_>, view: &AnatomyView, place: usize, page: 
     }
     page.pair("diff id", layer.diff_id.as_str());
     if let Some(blob) = &layer.blob {
-        let size = layer
-            .blob_bytes
-            .map_or_else(String::new, |bytes| format!(" ({bytes} to pull)"));
-        page.pair("blob", &format!("{blob}{size}"));
+        page.pair("blob", blob.as_str());
+    }
+    if let Some(bytes) = layer.blob_bytes {
+        page.pair("to pull", &format!("{bytes}, compressed"));
+    }
+}
+
+/// What is known while others are still being read.
+fn so_far(canvas: &Canvas<'_>, view: &AnatomyView, place: usize, page: &mut Page<'_>) {
+    let read = reading(canvas, view).and_then(|it| it.layers.get(place).copied().flatten());
+    match read {
+        Some(read) => {
+            let remembered = if read.remembered {
+                ", remembered from before"
+            } else {
+                ""
+            };
+            let entries = count(read.entries as u64, "entry", "entries");
+            page.pair("size", &format!("{} in {entries}{remembered}", read.bytes));
+        }
+        None => page.styled("not read yet", canvas.theme.quiet),
     }
 }
 
@@ -65,7 +76,7 @@ fn instruction(canvas: &Canvas<'_>, layer: &LayerFacts, page: &mut Page<'_>) {
         ),
         Some(step) => {
             for line in step.instruction.lines() {
-                page.styled(&printable(line), theme.text);
+                page.styled(line, theme.text);
             }
         }
     }
@@ -73,95 +84,115 @@ fn instruction(canvas: &Canvas<'_>, layer: &LayerFacts, page: &mut Page<'_>) {
 
 fn sizes(
     canvas: &Canvas<'_>,
-    open: &Open,
-    place: usize,
-    layer: &LayerFacts,
+    report: &Report,
+    layer: &Explained,
+    facts: &LayerFacts,
     page: &mut Page<'_>,
 ) {
     let theme = &canvas.theme;
-    if layer.presence == Presence::NotPresent {
+    if facts.presence == Presence::NotPresent {
         page.styled(
             "not present: a foreign layer, or one that was left out; nothing of it is counted",
             theme.warn,
         );
         return;
     }
-    let sum = open.sums.layers.get(place).copied().unwrap_or_default();
-    let part = share(sum.bytes.0, open.sums.bytes().0);
-    let files = count(sum.files, "file", "files");
-    page.pair("size", &format!("{} in {files}, {part} of all", sum.bytes));
-    if let Some(touch) = &open.touch {
-        for (mark, amount) in Mark::ALL.into_iter().zip(touch.sums) {
-            let style = match mark {
-                Mark::Added => theme.good,
-                Mark::Changed => theme.warn,
-                Mark::Removed => theme.bad,
-            };
-            let label = format!("{} {}", mark.sign(), mark.word());
-            page.pair_styled(&label, &told(amount), style);
-        }
+    let part = share(layer.file_bytes.0, report.waste.layer_bytes.0);
+    let of = if part.is_empty() {
+        String::new()
+    } else {
+        format!(", {part} of all")
+    };
+    page.pair("size", &format!("{}{of}", layer.file_bytes));
+    for (mark, tally, style) in [
+        (Mark::Added, layer.work.added, theme.good),
+        (Mark::Changed, layer.work.changed, theme.warn),
+        (Mark::Removed, layer.work.removed, theme.bad),
+    ] {
+        let label = format!("{} {}", mark.sign(), mark.word());
+        let style = if tally.count == 0 { theme.quiet } else { style };
+        page.pair_styled(&label, &told(tally), style);
     }
-    waste(canvas, open, place, page);
-    let archive = open.report.anatomy.archives.get(place);
-    if let Some(Some(archive)) = archive {
+    waste(canvas, report, layer, page);
+    let whose = match (&report.layers.base, layer.of_base) {
+        (Some(base), true) => {
+            let name = base.name.as_deref().unwrap_or("the image it was built from");
+            format!("of {name}")
+        }
+        (Some(_), false) => "its own".to_owned(),
+        (None, _) => "what it was built from is not known".to_owned(),
+    };
+    page.pair("whose", &whose);
+    shared(report, layer, page);
+    let place = usize::from(layer.layer.0);
+    if let Some(Some(archive)) = report.anatomy.archives.get(place) {
         page.pair("archive", &format!("{} uncompressed", archive.tar_bytes));
         if archive.oddity_count > 0 {
             let text = count(archive.oddity_count, "oddity", "oddities");
-            page.pair_styled("in it", &text, theme.warn);
+            let first = archive
+                .oddities
+                .first()
+                .map_or_else(String::new, |it| format!(", the first at {}", shown(&it.path)));
+            page.pair_styled("in it", &format!("{text}{first}"), theme.warn);
         }
     }
 }
 
-fn told(amount: Amount) -> String {
-    match amount.files {
+fn told(tally: Tally) -> String {
+    match tally.count {
         0 => "nothing".to_owned(),
-        files => format!(
-            "{} in {}",
-            amount.bytes,
-            count(files.into(), "file", "files")
-        ),
+        files => format!("{} in {}", tally.bytes, count(files, "file", "files")),
     }
 }
 
-/// What it wastes of the layers below, and what of its own others waste.
-fn waste(canvas: &Canvas<'_>, open: &Open, place: usize, page: &mut Page<'_>) {
-    let theme = &canvas.theme;
-    let step = |layer: u16| {
-        let facts = &open.report.anatomy.facts;
-        facts
-            .layers
-            .get(usize::from(layer))
-            .and_then(|layer| layer.step.as_ref())
-            .map_or_else(String::new, |step| {
-                let text = super::in_one_line(&step.instruction);
-                format!(" ({})", crate::tui::text::clip(&text, 48))
-            })
+/// Who has it, too.
+fn shared(report: &Report, layer: &Explained, page: &mut Page<'_>) {
+    let names: Vec<&str> = layer
+        .shared_with
+        .iter()
+        .filter_map(|place| report.known.get(*place).map(String::as_str))
+        .collect();
+    let text = match names.as_slice() {
+        [] => "no other image known here".to_owned(),
+        few if few.len() <= TOLD => few.join(", "),
+        several => {
+            let first = several.get(..TOLD).unwrap_or_default();
+            format!("{} and {} more", first.join(", "), several.len() - TOLD)
+        }
     };
-    let here = u16::try_from(place).unwrap_or(u16::MAX);
-    let caused = open.sums.wasted.iter().filter(|((by, _), _)| *by == here);
-    for ((_, of), amount) in caused.filter(|(_, amount)| amount.bytes.0 > 0) {
-        let files = count(amount.files.into(), "file", "files");
-        let text = if *of == here {
-            format!("{} in {files} twice in this layer: the first copy is for nothing", amount.bytes)
+    page.pair("shared with", &text);
+}
+
+/// What it wastes of the layers below, and what of its own others waste.
+fn waste(canvas: &Canvas<'_>, report: &Report, layer: &Explained, page: &mut Page<'_>) {
+    let theme = &canvas.theme;
+    let here = layer.layer;
+    let payments = report.waste.payments.iter();
+    let mut both = payments.filter(|it| it.bytes.0 > 0 && (it.by == here || it.of == here));
+    for payment in both.by_ref().take(TOLD) {
+        let other = if payment.by == here {
+            payment.of
         } else {
-            format!(
-                "replaces or removes {} in {files} that layer {} wrote{}; they are shipped all the same: do it in that instruction",
-                amount.bytes,
-                of + 1,
-                step(*of)
-            )
+            payment.by
         };
+        let step = report
+            .instruction(other)
+            .filter(|_| other != here)
+            .map_or_else(String::new, |text| {
+                format!(" ({})", crate::tui::text::clip(&in_one_line(&text), 48))
+            });
+        let biggest: Vec<String> = payment
+            .biggest
+            .iter()
+            .take(2)
+            .map(|(node, bytes)| {
+                format!("/{} {bytes}", shown(&report.anatomy.merged.path(*node)))
+            })
+            .collect();
+        let text = format!("{}{step}: {}", pays(payment), biggest.join(", "));
         page.item(0, "!", &text, theme.warn);
     }
-    let suffered = open.sums.wasted.iter();
-    let suffered = suffered.filter(|((by, of), _)| *of == here && *by != here);
-    for ((by, _), amount) in suffered.filter(|(_, amount)| amount.bytes.0 > 0) {
-        let text = format!(
-            "{} of what it wrote is replaced or removed by layer {}{}",
-            amount.bytes,
-            by + 1,
-            step(*by)
-        );
-        page.item(0, "!", &text, theme.warn);
+    if both.next().is_some() {
+        page.styled("  and more", theme.quiet);
     }
 }

@@ -64,7 +64,10 @@ pub(super) fn draw(
 
 fn sizes(canvas: &Canvas<'_>, view: &AnatomyView, layers: usize) -> Sizes {
     let of = |place: usize| match (&view.open, reading(canvas, view)) {
-        (Some(open), _) => open.sums.layers.get(place).map(|layer| layer.bytes),
+        (Some(open), _) => {
+            let explained = &open.report.layers.all;
+            explained.get(place).map(|layer| layer.file_bytes)
+        }
         (None, Some(reading)) => Some((*reading.layers.get(place)?)?.bytes),
         (None, None) => None,
     };

@@ -14,20 +14,24 @@
 //! | file | subject |
 //! |---|---|
 //! | `layers` | the layers, as far as they are known |
-//! | `files` | the directory one is in |
+//! | `files`, `map` | the directory one is in: as a list, as rectangles |
+//! | `tables` | components and packages |
 //! | `image_words`, `layer_words`, `path_words` | the explanation of each |
 
 mod files;
 mod image_words;
 mod layer_words;
 mod layers;
+mod map;
 mod path_words;
+mod tables;
 
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::anatomy::image::ImageFacts;
+use crate::anatomy::waste::{How, Payment};
 use crate::tui::action::{Command, Place, TABLE};
 use crate::tui::state::anatomy::Reading;
 use crate::tui::state::{
@@ -137,7 +141,7 @@ fn sum(canvas: &Canvas<'_>, view: &AnatomyView) -> String {
             let anatomy = &open.report.anatomy;
             let layers = anatomy.facts.layers.len();
             let what = if layers == 1 { "layer" } else { "layers" };
-            format!("{} in {layers} {what}", anatomy.merged.layer_bytes())
+            format!("{} in {layers} {what}", open.report.waste.layer_bytes)
         }
         (None, Some(reading)) => match reading.layers.len() {
             0 => String::new(),
@@ -331,7 +335,8 @@ fn main(
 ) {
     match view.sheet {
         Sheet::Files => files::draw(frame, area, canvas, view, layout),
-        _ => {}
+        Sheet::Map => map::draw(frame, area, canvas, view, layout),
+        _ => tables::draw(frame, area, canvas, view, layout),
     }
 }
 
@@ -365,7 +370,7 @@ fn explain(canvas: &Canvas<'_>, view: &AnatomyView, page: &mut Page<'_>) {
         },
         (_, Some(open)) => match view.sheet {
             Sheet::Files | Sheet::Map => path_words::tell(canvas, open, page),
-            _ => {}
+            sheet => tables::tell(canvas, open, sheet, page),
         },
     }
 }
@@ -390,7 +395,7 @@ pub(in crate::tui) fn to_copy(state: &State) -> Option<(String, String)> {
             let harmless = !path.chars().any(char::is_control);
             harmless.then(|| ("the path".to_owned(), path))
         }
-        _ => None,
+        sheet => tables::to_copy(open, sheet),
     }
 }
 
@@ -442,6 +447,15 @@ pub(super) fn content(
     page.draw(frame.buffer_mut(), inside, view.top)
 }
 
+/// Where a page stands in a pane.
+fn inset(area: Rect) -> Rect {
+    Rect {
+        x: area.x + 2,
+        width: area.width.saturating_sub(3),
+        ..area
+    }
+}
+
 /// A name or path from the image, as it can be shown: bytes that are no text as signs for
 /// that.
 fn shown(bytes: &[u8]) -> String {
@@ -469,6 +483,36 @@ fn in_one_line(instruction: &str) -> String {
         .filter(|word| *word != "\\")
         .collect();
     words.join(" ")
+}
+
+/// What one layer costs another, in a sentence.
+fn pays(payment: &Payment) -> String {
+    let (by, of) = (payment.by.0 + 1, payment.of.0 + 1);
+    let files = count(payment.count, "file", "files");
+    let what = format!("{} in {files}", payment.bytes);
+    match payment.how {
+        How::Doubled => format!("layer {by} has {what} twice: the first copy is for nothing"),
+        How::Removed => format!("layer {by} removes {what} that layer {of} wrote"),
+        How::Replaced => format!("layer {by} replaces {what} that layer {of} wrote"),
+        How::Rewritten(change) => {
+            let mut only: Vec<&str> = Vec::new();
+            if change.mode {
+                only.push("permissions");
+            }
+            if change.owner {
+                only.push("owners");
+            }
+            if change.attributes {
+                only.push("attributes");
+            }
+            let only = if only.is_empty() {
+                "as they were".to_owned()
+            } else {
+                format!("for other {}", only.join(" and "))
+            };
+            format!("layer {by} writes {what} of layer {of} once more, {only}")
+        }
+    }
 }
 
 /// A number of things, with a separator between thousands.
