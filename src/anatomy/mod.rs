@@ -13,6 +13,7 @@
 //! | [`layers`] | layers, explained: what each did, what it costs, who else has it |
 //! | [`components`] | toolchains, browsers, caches …: what an image is recognised to have in it |
 //! | [`merged`] | layers on top of each other: what is visible, from when to when |
+//! | [`tree`] | files as a tree: listed, marked, filtered, searched |
 //! | [`waste`] | what is carried and not shown, and who pays for it |
 //! | [`packages`] | what is installed, and whose each file is |
 
@@ -24,6 +25,7 @@ pub mod merged;
 pub mod report;
 #[cfg(test)]
 mod sketch;
+pub mod tree;
 pub mod waste;
 pub mod packages;
 pub mod whole;
