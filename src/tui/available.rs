@@ -151,11 +151,11 @@ fn in_anatomy(state: &State, command: Command) -> Option<String> {
     };
     let files = matches!(view.sheet, Sheet::Files | Sheet::Map);
     match command {
-        Command::Extract if !files || view.side == Side::Layers || open.tree.row().is_none() => {
+        Command::Extract if !files || view.side == Side::Layers || open.files.row().is_none() => {
             Some("no file or directory is selected".to_owned())
         }
         Command::OnlyLayer | Command::Added | Command::Changed | Command::Removed
-            if !files || open.touch.is_none() =>
+            if !files || open.files.layer().is_none() =>
         {
             Some("no layer is selected: this is the whole image".to_owned())
         }

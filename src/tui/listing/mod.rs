@@ -7,7 +7,6 @@
 //! kept while one types.
 
 pub(crate) mod matching;
-pub(crate) mod paths;
 pub(crate) mod quick;
 pub(crate) mod rows;
 #[cfg(test)]

@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use crate::anatomy::merged::NodeId;
 use crate::anatomy::report::Report;
+use crate::anatomy::tree::{Order, Scope};
 use crate::model::digest::Digest;
 use crate::model::project::ImageName;
 
 use super::super::action::Command;
 use super::super::effect::{Content, Effect, Errand, Explaining, FileAt, Request};
-use super::super::state::anatomy::{Mark, Scope, columns};
+use super::super::state::anatomy::{Did, columns};
 use super::super::state::{
     AnatomyView, ContentView, Layout, Sheet, Side, Standing, State, Target, Tile, Tone, View,
 };
@@ -113,12 +114,12 @@ pub(super) fn command(state: &mut State, command: Command) -> Vec<Effect> {
         Command::NextField => turn(view, 1),
         Command::PreviousField => turn(view, -1),
         Command::Open => return enter(state),
-        Command::Added => only(view, Mark::Added),
-        Command::Changed => only(view, Mark::Changed),
-        Command::Removed => only(view, Mark::Removed),
+        Command::Added => only(view, Did::Added),
+        Command::Changed => only(view, Did::Changed),
+        Command::Removed => only(view, Did::Removed),
         Command::OnlyLayer => {
             if let Some(open) = &mut view.open {
-                open.tree.scope = match open.tree.scope {
+                open.files.scope = match open.files.scope {
                     Scope::Merged => Scope::Layer,
                     Scope::Layer => Scope::Merged,
                 };
@@ -133,7 +134,7 @@ pub(super) fn command(state: &mut State, command: Command) -> Vec<Effect> {
         }
         Command::Right if view.side == Side::Main && view.sheet == Sheet::Files => {
             if let Some(open) = &mut view.open {
-                open.tree.enter();
+                open.files.enter();
             }
         }
         _ => match view.side {
@@ -157,15 +158,15 @@ fn in_main(view: &mut AnatomyView, layout: &Layout, command: Command) {
     };
     match sheet {
         Sheet::Files => {
-            let total = open.tree.rows().len();
-            let to = moved(open.tree.at(), total, layout.view.page, command);
-            open.tree.select(to);
+            let total = open.files.rows().len();
+            let to = moved(open.files.at(), total, layout.view.page, command);
+            open.files.select(to);
             view.words_top = 0;
         }
         Sheet::Map => {
             let tiles = &layout.tiles;
-            if let Some(node) = beside(tiles, open.tree.selected, command) {
-                open.tree.selected = Some(node);
+            if let Some(node) = beside(tiles, open.files.selected, command) {
+                open.files.selected = Some(node);
                 view.words_top = 0;
             }
         }
@@ -227,9 +228,9 @@ fn turn(view: &mut AnatomyView, by: isize) {
 }
 
 /// Shows only what the selected layer did, of one kind.
-fn only(view: &mut AnatomyView, mark: Mark) {
+fn only(view: &mut AnatomyView, did: Did) {
     if let Some(open) = &mut view.open {
-        open.tree.toggle(mark);
+        open.files.toggle(did);
     }
 }
 
@@ -242,8 +243,14 @@ fn sort(view: &mut AnatomyView, turn: bool) {
     match (open.tables.of_mut(sheet), turn) {
         (Some(table), false) => table.sort_next(columns(sheet)),
         (Some(table), true) => table.sort.1 = !table.sort.1,
-        (None, false) => open.tree.sort = (open.tree.sort.0.next(), false),
-        (None, true) => open.tree.sort.1 = !open.tree.sort.1,
+        (None, false) => {
+            let next = match open.files.order.0 {
+                Order::Size => Order::Name,
+                Order::Name => Order::Size,
+            };
+            open.files.order = (next, false);
+        }
+        (None, true) => open.files.order.1 = !open.files.order.1,
     }
 }
 
@@ -276,7 +283,7 @@ fn enter(state: &mut State) -> Vec<Effect> {
     };
     match view.sheet {
         Sheet::Files | Sheet::Map => {
-            if open.tree.enter() {
+            if open.files.enter() {
                 view.words_top = 0;
                 return Vec::new();
             }
@@ -296,7 +303,7 @@ pub(super) fn out(state: &mut State) -> bool {
         return false;
     };
     view.words_top = 0;
-    open.tree.leave(&open.report.anatomy.merged)
+    open.files.leave(&open.report.anatomy.merged)
 }
 
 /// Shows everything again. Whether something was hidden.
@@ -306,8 +313,8 @@ pub(super) fn clear(state: &mut State) -> bool {
     };
     let files = matches!(view.sheet, Sheet::Files | Sheet::Map);
     match &mut view.open {
-        Some(open) if files && open.tree.narrow() => {
-            open.tree.clear();
+        Some(open) if files && open.files.narrow() => {
+            open.files.clear();
             true
         }
         _ => false,
@@ -320,7 +327,7 @@ fn selected(state: &State) -> Option<FileAt> {
         return None;
     };
     let open = view.open.as_ref()?;
-    let row = open.tree.row()?;
+    let row = open.files.row()?;
     Some(FileAt {
         image: view.image.clone(),
         identity: view.identity.clone(),
@@ -428,18 +435,18 @@ pub(super) fn click(state: &mut State, target: &Target) -> Vec<Effect> {
                 return Vec::new();
             };
             if let Some(open) = &mut view.open {
-                if open.tree.selected == Some(node) {
+                if open.files.selected == Some(node) {
                     return enter(state);
                 }
-                open.tree.selected = Some(node);
+                open.files.selected = Some(node);
             }
         }
         Target::Row(place) => {
             view.focus(Side::Main);
             let again = match (&mut view.open, view.sheet) {
                 (Some(open), Sheet::Files) => {
-                    let again = open.tree.at() == *place;
-                    open.tree.select(*place);
+                    let again = open.files.at() == *place;
+                    open.files.select(*place);
                     again
                 }
                 (Some(open), sheet) => {

@@ -5,22 +5,20 @@
 //! |---|---|
 //! | `reading` | images that are being read, and those that have been: kept for the session |
 //! | `places` | where the bytes are |
-//! | `touch` | what one layer did, path by path |
-//! | `tree` | the directory one is in, its rows, and the search |
+//! | `files` | the directory one is in, its rows, and the search |
 //! | `shares` | which layers wrote what is in each directory: the colours of a map |
 //! | `table` | the rows of components, packages and findings |
 
+mod files;
 mod places;
 mod reading;
 mod shares;
 mod table;
-mod touch;
-mod tree;
 
 use std::fmt;
 use std::sync::Arc;
 
-use crate::anatomy::merged::{LayerNo, NodeId, View as Sizes};
+use crate::anatomy::merged::{LayerNo, NodeId};
 use crate::anatomy::report::Report;
 use crate::model::bytes::Bytes;
 use crate::model::digest::Digest;
@@ -29,11 +27,10 @@ use crate::tui::listing::Filters;
 
 use super::Layout;
 
+pub(crate) use files::{Did, Files};
 pub(crate) use reading::{Readings, Reading, Standing};
 pub(crate) use shares::Shares;
 pub(crate) use table::{Table, Tables, columns};
-pub(crate) use touch::{Mark, Touch};
-pub(crate) use tree::{Scope, Tree, TreeRow};
 
 /// What of an anatomy is on screen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -179,7 +176,7 @@ impl AnatomyView {
     pub(crate) fn filters(&self) -> Option<&Filters> {
         let open = self.open.as_ref()?;
         match self.sheet {
-            Sheet::Files | Sheet::Map => Some(&open.tree.filters),
+            Sheet::Files | Sheet::Map => Some(&open.files.filters),
             sheet => Some(&open.tables.of(sheet)?.list.filters),
         }
     }
@@ -188,7 +185,7 @@ impl AnatomyView {
     pub(crate) fn filters_mut(&mut self) -> Option<&mut Filters> {
         let open = self.open.as_mut()?;
         match self.sheet {
-            Sheet::Files | Sheet::Map => Some(&mut open.tree.filters),
+            Sheet::Files | Sheet::Map => Some(&mut open.files.filters),
             sheet => Some(&mut open.tables.of_mut(sheet)?.list.filters),
         }
     }
@@ -199,7 +196,7 @@ impl AnatomyView {
             return (0, 0);
         };
         match self.sheet {
-            Sheet::Files | Sheet::Map => open.tree.counts(),
+            Sheet::Files | Sheet::Map => open.files.counts(),
             sheet => open
                 .tables
                 .of(sheet)
@@ -213,7 +210,7 @@ impl AnatomyView {
         self.words_top = layout.words.top;
         if let Some(open) = &mut self.open {
             match self.sheet {
-                Sheet::Files => open.tree.top = layout.view.top,
+                Sheet::Files => open.files.top = layout.view.top,
                 sheet => {
                     if let Some(table) = open.tables.of_mut(sheet) {
                         table.top = layout.view.top;
@@ -239,14 +236,10 @@ pub(crate) struct Open {
     pub(crate) report: Arc<Report>,
     /// The directories where most is.
     pub(crate) largest: Arc<[(NodeId, Bytes)]>,
-    /// Sizes of directories after the layer that is selected.
-    pub(crate) sizes: Sizes,
-    /// What that layer did; nothing for the whole image.
-    pub(crate) touch: Option<Touch>,
     /// Which layers wrote what is seen, while a map is drawn.
     pub(crate) shares: Option<Shares>,
-    /// The directory one is in.
-    pub(crate) tree: Tree,
+    /// The directory one is in, after the layer that is selected.
+    pub(crate) files: Files,
     /// Components and packages.
     pub(crate) tables: Tables,
 }
@@ -256,7 +249,6 @@ impl fmt::Debug for Open {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Open")
             .field("layers", &self.report.anatomy.facts.layers.len())
-            .field("touch", &self.touch.is_some())
             .finish_non_exhaustive()
     }
 }
@@ -264,13 +256,10 @@ impl fmt::Debug for Open {
 impl Open {
     fn new(report: Arc<Report>) -> Self {
         let merged = &report.anatomy.merged;
-        let sizes = report.view.clone();
         Self {
-            largest: places::largest(merged, &sizes).into(),
-            sizes,
-            touch: None,
+            largest: places::largest(merged, &report.view).into(),
             shares: None,
-            tree: Tree::default(),
+            files: Files::new(merged),
             tables: Tables::default(),
             report,
         }
@@ -278,32 +267,23 @@ impl Open {
 
     /// Looks at the image after a layer; after the last one, where there is none.
     fn look(&mut self, layer: Option<usize>, sheet: Sheet) {
-        let merged = &self.report.anatomy.merged;
-        let last = merged.last().unwrap_or(LayerNo(0));
-        let wanted = layer
-            .and_then(|layer| u16::try_from(layer).ok())
-            .map(LayerNo);
-        let at = wanted.unwrap_or(last).min(last);
-        if self.sizes.at() != at {
-            self.sizes.go(merged, at);
-        }
-        if self.touch.as_ref().map(|touch| touch.layer) != wanted {
-            self.touch = wanted.map(|layer| Touch::of(merged, layer));
-        }
+        let layer = layer.and_then(|layer| u16::try_from(layer).ok());
+        self.files
+            .look(&self.report.anatomy.merged, layer.map(LayerNo));
         self.settle(sheet);
     }
 
     /// Brings up to date what is drawn from.
     pub(crate) fn settle(&mut self, sheet: Sheet) {
         let merged = &self.report.anatomy.merged;
-        self.tree.settle(merged, &self.sizes, self.touch.as_ref());
+        self.files.settle(merged);
         let fresh = self
             .shares
             .as_ref()
-            .is_some_and(|shares| shares.at == self.sizes.at());
+            .is_some_and(|shares| shares.at == self.files.sizes().at());
         self.tables.settle(&self.report, sheet);
         if sheet == Sheet::Map && !fresh {
-            self.shares = Some(Shares::of(merged, &self.sizes));
+            self.shares = Some(Shares::of(merged, self.files.sizes()));
         }
     }
 }

@@ -7,7 +7,8 @@ use ratatui::style::Style;
 
 use crate::anatomy::layer::index::Kind;
 use crate::tui::action::Command;
-use crate::tui::state::anatomy::{Mark, Open, Scope, TreeRow};
+use crate::anatomy::tree::{Order, Row, Scope};
+use crate::tui::state::anatomy::{Did, Files, Open};
 use crate::tui::state::{AnatomyView, Hit, Layout, Side, Target, Window};
 use crate::tui::text::{clip, fit, width};
 use crate::tui::theme::Theme;
@@ -37,24 +38,20 @@ pub(super) fn draw(
         return;
     };
     let merged = &open.report.anatomy.merged;
-    let path = format!("/{}", shown(&merged.path(open.tree.directory)));
+    let path = format!("/{}", shown(&merged.path(open.files.directory)));
     let head = (path.as_str(), order(open));
     let focus = (Side::Main, focused);
     let head = (head.0, head.1.as_str());
     let inside = heading(frame.buffer_mut(), area, canvas, focus, head, layout);
     let inside = filters(frame.buffer_mut(), inside, canvas, open);
-    let rows = open.tree.rows();
+    let rows = open.files.rows();
     if rows.is_empty() {
         nothing(frame.buffer_mut(), inside, canvas, open);
         return;
     }
-    let at = open.tree.at();
-    let window = Window::around(at, open.tree.top, inside.height.into(), rows.len());
-    let total = open.sizes.bytes(merged, open.tree.directory).0;
-    let total = match (&open.touch, open.tree.scope) {
-        (Some(touch), Scope::Layer) => touch.brought(open.tree.directory).0,
-        _ => total,
-    };
+    let at = open.files.at();
+    let window = Window::around(at, open.files.top, inside.height.into(), rows.len());
+    let total = open.files.weight(merged).0;
     let shown = rows.iter().enumerate().skip(window.top);
     for ((place, row), area) in shown.zip(inside.rows()) {
         let over = (place == at).then_some(if focused {
@@ -85,30 +82,34 @@ fn waiting(buffer: &mut Buffer, area: Rect, canvas: &Canvas<'_>) {
 
 /// What the rows are of, and how they are sorted.
 fn order(open: &Open) -> String {
-    let (sort, reversed) = open.tree.sort;
+    let (order, reversed) = open.files.order;
     let turned = if reversed { ", turned" } else { "" };
-    let scope = match (&open.touch, open.tree.scope) {
-        (Some(touch), Scope::Layer) => format!("layer {} alone, ", touch.layer.0 + 1),
-        (Some(touch), Scope::Merged) => format!("after layer {}, ", touch.layer.0 + 1),
+    let scope = match (open.files.layer(), open.files.scope) {
+        (Some(layer), Scope::Layer) => format!("layer {} alone, ", layer.0 + 1),
+        (Some(layer), Scope::Merged) => format!("after layer {}, ", layer.0 + 1),
         (None, _) => String::new(),
     };
-    format!("{scope}by {}{turned}", sort.word())
+    let order = match order {
+        Order::Size => "size",
+        Order::Name => "name",
+    };
+    format!("{scope}by {order}{turned}")
 }
 
 /// What keeps rows from being shown; answers with the room below.
 fn filters(buffer: &mut Buffer, area: Rect, canvas: &Canvas<'_>, open: &Open) -> Rect {
-    if !open.tree.narrow() || open.tree.filters.typing {
+    if !open.files.narrow() || open.files.filters.typing {
         return area;
     }
     let mut parts: Vec<String> = Vec::new();
-    if open.tree.filters.words().is_some() {
-        parts.push(format!("/{}", open.tree.filters.text.value()));
+    if open.files.filters.words().is_some() {
+        parts.push(format!("/{}", open.files.filters.text.value()));
     }
-    let only = open.tree.only.iter().map(|mark| mark.word().to_owned());
+    let only = open.files.only().iter().map(|did| did.word().to_owned());
     parts.extend(only);
-    let marks = !open.tree.only.is_empty() && open.touch.is_none();
+    let marks = !open.files.only().is_empty() && open.files.layer().is_none();
     let note = if marks { " (once a layer is selected)" } else { "" };
-    let (here, all) = open.tree.counts();
+    let (here, all) = open.files.counts();
     let text = format!("  {}{note}  {here} of {all} shown", parts.join(" + "));
     let room = usize::from(area.width).saturating_sub(1);
     buffer.set_string(area.x, area.y, clip(&text, room), canvas.theme.warn);
@@ -129,13 +130,13 @@ fn nothing(buffer: &mut Buffer, area: Rect, canvas: &Canvas<'_>, open: &Open) {
     };
     let mut page = Page::new(theme, inside.width);
     let back = canvas.keymap.way(Command::Back);
-    match (open.tree.complaint(), open.tree.narrow()) {
+    match (open.files.complaint(), open.files.narrow()) {
         (Some(why), _) => page.styled(why, theme.warn),
         (None, true) => page.styled(
             &format!("Nothing here matches. {back} shows everything again."),
             theme.warn,
         ),
-        (None, false) if open.tree.scope == Scope::Layer && open.touch.is_some() => {
+        (None, false) if open.files.scope == Scope::Layer && open.files.layer().is_some() => {
             let way = canvas.keymap.way_in(HERE, Command::OnlyLayer);
             page.styled(
                 &format!("This layer does nothing here. {way} shows the whole filesystem."),
@@ -152,7 +153,7 @@ fn one(
     area: Rect,
     canvas: &Canvas<'_>,
     open: &Open,
-    (row, total): (&TreeRow, u64),
+    (row, total): (&Row, u64),
     over: Option<Style>,
 ) {
     let theme = &canvas.theme;
@@ -166,19 +167,19 @@ fn one(
     let bars = (room / 4).clamp(6, 24);
     let shares = if wide { SHARE + 1 } else { 0 };
     let names = room.saturating_sub(1 + 2 + 1 + bars + 1 + SIZE + shares + 1);
-    let (sign, style) = sign(theme, row);
+    let (sign, style) = sign(theme, open, row);
     buffer.set_string(area.x + 1, area.y, sign, patch(style));
     let name = fit(&name(open, row, names), names);
     let x = area.x + 3;
     buffer.set_string(x, area.y, name, patch(style));
     let x = x + u16::try_from(names + 1).unwrap_or(0);
-    let drawn = bar(row.bytes.0, open.tree.heaviest().0, bars);
+    let drawn = bar(row.bytes.0, open.files.heaviest().0, bars);
     let colour = writer(open, row).map_or(theme.text, |layer| theme.bar(layer));
     buffer.set_string(x, area.y, fit(&drawn, bars), patch_colour(colour, over));
     let x = x + u16::try_from(bars + 1).unwrap_or(0);
     let mut text = format!("{:>SIZE$}", row.bytes.to_string());
     if wide {
-        let share = if row.mark == Some(Mark::Removed) {
+        let share = if open.files.did(row) == Some(Did::Removed) {
             String::new()
         } else {
             share(row.bytes.0, total)
@@ -197,8 +198,8 @@ fn patch_colour(style: Style, over: Option<Style>) -> Style {
 }
 
 /// The layer whose colour a row has: the one that wrote it, where it is a file.
-fn writer(open: &Open, row: &TreeRow) -> Option<usize> {
-    if row.directory {
+fn writer(open: &Open, row: &Row) -> Option<usize> {
+    if Files::is_directory(row) {
         return None;
     }
     let merged = &open.report.anatomy.merged;
@@ -206,30 +207,35 @@ fn writer(open: &Open, row: &TreeRow) -> Option<usize> {
 }
 
 /// What the layer did, as a sign and a style.
-fn sign(theme: &Theme, row: &TreeRow) -> (&'static str, Style) {
-    match (row.mark, row.inside) {
-        (Some(Mark::Added), _) => (Mark::Added.sign(), theme.good),
-        (Some(Mark::Changed), _) => (Mark::Changed.sign(), theme.warn),
-        (Some(Mark::Removed), _) => (Mark::Removed.sign(), theme.bad),
-        (None, true) => ("·", theme.text),
-        (None, false) => (" ", theme.text),
+fn sign(theme: &Theme, open: &Open, row: &Row) -> (&'static str, Style) {
+    let did = open.files.did(row);
+    let style = match did {
+        Some(Did::Added) => theme.good,
+        Some(Did::Changed) => theme.warn,
+        Some(Did::Removed) => theme.bad,
+        None => theme.text,
+    };
+    match did {
+        Some(did) => (did.sign(), style),
+        None if !open.files.inside(row).is_empty() => ("·", style),
+        None => (" ", style),
     }
 }
 
 /// The name, a slash behind that of a directory, an arrow behind that of a link; of what was
 /// searched for, the path from here.
-fn name(open: &Open, row: &TreeRow, columns: usize) -> String {
+fn name(open: &Open, row: &Row, columns: usize) -> String {
     let merged = &open.report.anatomy.merged;
-    let searched = open.tree.filters.words().is_some();
+    let searched = open.files.filters.words().is_some();
     let mut name = if searched {
-        let here = merged.path(open.tree.directory);
+        let here = merged.path(open.files.directory);
         let path = merged.path(row.node);
         let rest = path.strip_prefix(here.as_slice()).unwrap_or(&path);
         shown(rest.strip_prefix(b"/").unwrap_or(rest))
     } else {
         shown(merged.name(row.node))
     };
-    if row.directory {
+    if Files::is_directory(row) {
         name.push('/');
         return fitting(&name, columns, searched);
     }

@@ -5,7 +5,7 @@ use crate::anatomy::image::{LayerFacts, Presence};
 use crate::anatomy::layers::{Explained, Tally};
 use crate::anatomy::report::Report;
 use crate::tui::state::AnatomyView;
-use crate::tui::state::anatomy::Mark;
+use crate::tui::state::anatomy::Did;
 use crate::tui::widgets::bar::share;
 use crate::tui::widgets::page::Page;
 
@@ -104,12 +104,12 @@ fn sizes(
         format!(", {part} of all")
     };
     page.pair("size", &format!("{}{of}", layer.file_bytes));
-    for (mark, tally, style) in [
-        (Mark::Added, layer.work.added, theme.good),
-        (Mark::Changed, layer.work.changed, theme.warn),
-        (Mark::Removed, layer.work.removed, theme.bad),
+    for (did, tally, style) in [
+        (Did::Added, layer.work.added, theme.good),
+        (Did::Changed, layer.work.changed, theme.warn),
+        (Did::Removed, layer.work.removed, theme.bad),
     ] {
-        let label = format!("{} {}", mark.sign(), mark.word());
+        let label = format!("{} {}", did.sign(), did.word());
         let style = if tally.count == 0 { theme.quiet } else { style };
         page.pair_styled(&label, &told(tally), style);
     }

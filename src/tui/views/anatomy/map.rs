@@ -7,7 +7,8 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 
-use crate::tui::state::anatomy::{Mark, Open, TreeRow};
+use crate::anatomy::tree::{Mark, Row};
+use crate::tui::state::anatomy::{Files, Open};
 use crate::tui::state::{AnatomyView, Hit, Layout, Side, Target, Tile};
 use crate::tui::text::{clip, width};
 use crate::tui::widgets::page::Page;
@@ -33,8 +34,8 @@ pub(super) fn draw(
         return;
     };
     let merged = &open.report.anatomy.merged;
-    let path = format!("/{}", shown(&merged.path(open.tree.directory)));
-    let size = open.sizes.bytes(merged, open.tree.directory).to_string();
+    let path = format!("/{}", shown(&merged.path(open.files.directory)));
+    let size = open.files.sizes().bytes(merged, open.files.directory).to_string();
     let head = (path.as_str(), size.as_str());
     let inside = heading(buffer, area, canvas, focus, head, layout);
     let inside = Rect {
@@ -58,7 +59,7 @@ pub(super) fn draw(
             continue;
         }
         let row = rows.get(at).filter(|_| at < MOST);
-        let selected = row.is_some_and(|row| Some(row.node) == open.tree.selected);
+        let selected = row.is_some_and(|row| Some(row.node) == open.files.selected);
         match row {
             Some(row) => one(buffer, *rectangle, canvas, open, (row, selected)),
             None => fill(buffer, *rectangle, canvas, &[]),
@@ -72,20 +73,20 @@ pub(super) fn draw(
 }
 
 /// The rows that have an area, the largest first.
-fn seen(open: &Open) -> Vec<&TreeRow> {
-    let mut rows: Vec<&TreeRow> = open
-        .tree
+fn seen(open: &Open) -> Vec<&Row> {
+    let mut rows: Vec<&Row> = open
+        .files
         .rows()
         .iter()
-        .filter(|row| row.bytes.0 > 0 && row.mark != Some(Mark::Removed))
+        .filter(|row| row.bytes.0 > 0 && row.mark != Mark::Removed)
         .collect();
     rows.sort_by_key(|row| std::cmp::Reverse(row.bytes));
     rows
 }
 
 /// What each layer wrote of a row.
-fn parts(open: &Open, row: &TreeRow) -> Vec<(usize, u64)> {
-    if row.directory {
+fn parts(open: &Open, row: &Row) -> Vec<(usize, u64)> {
+    if Files::is_directory(row) {
         let shares = open.shares.as_ref();
         let of = shares.map_or(&[][..], |shares| shares.in_directory(row.node));
         return of
@@ -105,13 +106,13 @@ fn one(
     area: Rect,
     canvas: &Canvas<'_>,
     open: &Open,
-    (row, selected): (&TreeRow, bool),
+    (row, selected): (&Row, bool),
 ) {
     let parts = parts(open, row);
     fill(buffer, area, canvas, &parts);
     edge(buffer, area, selected);
     let merged = &open.report.anatomy.merged;
-    let slash = if row.directory { "/" } else { "" };
+    let slash = if Files::is_directory(row) { "/" } else { "" };
     let name = format!("{}{slash}", shown(merged.name(row.node)));
     let inside = if area.width >= 4 && area.height >= 3 {
         Rect {

@@ -388,7 +388,7 @@ pub(in crate::tui) fn to_copy(state: &State) -> Option<(String, String)> {
     }
     match view.sheet {
         Sheet::Files | Sheet::Map => {
-            let row = open.tree.row()?;
+            let row = open.files.row()?;
             let path = open.report.anatomy.merged.path(row.node);
             let path = format!("/{}", String::from_utf8_lossy(&path));
             // Pasted, a control character could do anything.

@@ -2,7 +2,8 @@
 
 use crate::anatomy::layer::index::Kind;
 use crate::anatomy::merged::{Entry, Merged};
-use crate::tui::state::anatomy::{Mark, Open, TreeRow};
+use crate::anatomy::tree::{Changed, Mark, Row, mode_string};
+use crate::tui::state::anatomy::{Did, Files, Open};
 use crate::tui::widgets::bar::share;
 use crate::tui::widgets::page::Page;
 
@@ -15,53 +16,101 @@ const TOLD: usize = 12;
 pub(super) fn tell(canvas: &Canvas<'_>, open: &Open, page: &mut Page<'_>) {
     let theme = &canvas.theme;
     let merged = &open.report.anatomy.merged;
-    let Some(row) = open.tree.row() else {
+    let Some(row) = open.files.row() else {
         page.styled("Nothing is selected.", theme.quiet);
         return;
     };
     page.title(&format!("/{}", shown(&merged.path(row.node))));
-    let whole = open.sizes.visible_bytes().0;
-    let part = share(row.bytes.0, whole);
-    let of = if part.is_empty() || row.mark == Some(Mark::Removed) {
+    let sizes = open.files.sizes();
+    let part = share(row.bytes.0, sizes.visible_bytes().0);
+    let removed = open.files.did(row) == Some(Did::Removed);
+    let of = if part.is_empty() || removed {
         String::new()
     } else {
         format!(", {part} of all that is seen")
     };
-    let size = if row.directory {
-        let entries = count(row.entries.into(), "entry", "entries");
+    let size = if Files::is_directory(row) && !removed {
+        let entries = count(sizes.entries(merged, row.node).into(), "entry", "entries");
         format!("{} in {entries}{of}", row.bytes)
     } else {
         format!("{}{of}", row.bytes)
     };
     page.pair("size", &size);
-    if let Some(touch) = &open.touch {
-        marks(canvas, open, row, touch.layer.0, page);
-    }
-    let entry = row.entry.and_then(|id| merged.entry(id));
-    match entry {
+    marks(canvas, open, row, page);
+    match row.entry.and_then(|id| merged.entry(id)) {
         Some(entry) => entry_words(canvas, merged, &entry, page),
         None => page.pair("kind", "a directory that no layer lists"),
     }
+    owner(open, row, page);
     layers(canvas, open, row, page);
 }
 
-fn marks(canvas: &Canvas<'_>, open: &Open, row: &TreeRow, layer: u16, page: &mut Page<'_>) {
+/// Which package it belongs to.
+fn owner(open: &Open, row: &Row, page: &mut Page<'_>) {
+    let inventory = &open.report.inventory;
+    if Files::is_directory(row) || inventory.packages.is_empty() {
+        return;
+    }
+    let owner = inventory.owner(row.node).and_then(|it| inventory.package(it));
+    let text = owner.map_or_else(
+        || "none: no package lists it".to_owned(),
+        |owner| format!("{} {} ({})", owner.name, owner.version, owner.kind),
+    );
+    page.pair("package", &text);
+}
+
+/// What the layer that is selected did to it.
+fn marks(canvas: &Canvas<'_>, open: &Open, row: &Row, page: &mut Page<'_>) {
     let theme = &canvas.theme;
-    let layer = layer + 1;
-    let (text, style) = match (row.mark, row.inside) {
-        (Some(Mark::Added), _) => (format!("+ layer {layer} added it"), theme.good),
-        (Some(Mark::Changed), _) => (format!("~ layer {layer} changed it"), theme.warn),
-        (Some(Mark::Removed), _) => (format!("- layer {layer} removed it"), theme.bad),
-        (None, true) => {
-            let brought = open
-                .touch
-                .as_ref()
-                .map_or_else(String::new, |touch| format!("; it has {} in it", touch.brought(row.node)));
-            (format!("· layer {layer} did something in it{brought}"), theme.text)
-        }
-        (None, false) => return,
+    let Some(layer) = open.files.layer().map(|layer| layer.0 + 1) else {
+        return;
     };
-    page.styled(&text, style);
+    let (text, style) = match row.mark {
+        Mark::Added => (format!("+ layer {layer} added it"), theme.good),
+        Mark::Changed(changed) => {
+            let what = changed_words(changed);
+            (format!("~ layer {layer} changed {what}"), theme.warn)
+        }
+        Mark::Removed => (format!("- layer {layer} removed it"), theme.bad),
+        Mark::Unchanged => (String::new(), theme.text),
+    };
+    if !text.is_empty() {
+        page.styled(&text, style);
+    }
+    let inside = open.files.inside(row);
+    if !inside.is_empty() {
+        let parts: Vec<String> = [
+            (inside.added, Did::Added),
+            (inside.changed, Did::Changed),
+            (inside.removed, Did::Removed),
+        ]
+        .into_iter()
+        .filter(|(number, _)| *number > 0)
+        .map(|(number, did)| format!("{} {number} {}", did.sign(), did.word()))
+        .collect();
+        page.styled(&format!("in it, layer {layer}: {}", parts.join(", ")), theme.text);
+    }
+}
+
+/// `its content and its owner`.
+fn changed_words(changed: Changed) -> String {
+    let parts = [
+        (changed.kind, "what it is"),
+        (changed.content, "its content"),
+        (changed.mode, "its permissions"),
+        (changed.owner, "its owner"),
+        (changed.attributes, "its attributes"),
+    ];
+    let parts: Vec<&str> = parts
+        .into_iter()
+        .filter(|(is, _)| *is)
+        .map(|(_, word)| word)
+        .collect();
+    if parts.is_empty() {
+        "nothing of it, and has it once more".to_owned()
+    } else {
+        parts.join(" and ")
+    }
 }
 
 fn entry_words(canvas: &Canvas<'_>, merged: &Merged, entry: &Entry<'_>, page: &mut Page<'_>) {
@@ -70,7 +119,7 @@ fn entry_words(canvas: &Canvas<'_>, merged: &Merged, entry: &Entry<'_>, page: &m
     if let Some(target) = entry.target {
         page.pair("leads to", &shown(target));
     }
-    let mode = format!("{} ({:04o})", letters(entry.kind, entry.mode), entry.mode);
+    let mode = format!("{} ({:04o})", mode_string(entry.kind, entry.mode), entry.mode);
     let special = entry.mode & 0o6000 != 0;
     let style = if special { theme.warn } else { theme.text };
     page.pair_styled("mode", &mode, style);
@@ -91,7 +140,7 @@ fn entry_words(canvas: &Canvas<'_>, merged: &Merged, entry: &Entry<'_>, page: &m
 }
 
 /// Which layers have it, the newest first, and which copies are for nothing.
-fn layers(canvas: &Canvas<'_>, open: &Open, row: &TreeRow, page: &mut Page<'_>) {
+fn layers(canvas: &Canvas<'_>, open: &Open, row: &Row, page: &mut Page<'_>) {
     let theme = &canvas.theme;
     let anatomy = &open.report.anatomy;
     let merged = &anatomy.merged;
@@ -100,7 +149,7 @@ fn layers(canvas: &Canvas<'_>, open: &Open, row: &TreeRow, page: &mut Page<'_>) 
         .filter_map(|id| merged.entry(id))
         .collect();
     // Whoever lists a directory does nothing to it, as a rule.
-    if row.directory {
+    if Files::is_directory(row) {
         return;
     }
     page.title("Layers that have it");
@@ -143,50 +192,5 @@ const fn kind(kind: Kind) -> &'static str {
         Kind::BlockDevice => "block device",
         Kind::Fifo => "named pipe",
         Kind::Whiteout | Kind::Opaque => "a mark that something is removed",
-    }
-}
-
-/// `-rwxr-xr-x`, as `ls` writes it.
-fn letters(kind: Kind, mode: u16) -> String {
-    let first = match kind {
-        Kind::Directory => 'd',
-        Kind::Symlink => 'l',
-        Kind::CharDevice => 'c',
-        Kind::BlockDevice => 'b',
-        Kind::Fifo => 'p',
-        _ => '-',
-    };
-    let mut text = String::from(first);
-    let special = [(0o4000, 's'), (0o2000, 's'), (0o1000, 't')];
-    for (at, (bit, sign)) in special.into_iter().enumerate() {
-        let bits = mode >> (6 - 3 * at);
-        text.push(if bits & 4 != 0 { 'r' } else { '-' });
-        text.push(if bits & 2 != 0 { 'w' } else { '-' });
-        text.push(match (mode & bit != 0, bits & 1 != 0) {
-            (true, true) => sign,
-            (true, false) => sign.to_ascii_uppercase(),
-            (false, true) => 'x',
-            (false, false) => '-',
-        });
-    }
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn modes_are_written_as_ls_does() {
-        for (kind, mode, text) in [
-            (Kind::File, 0o755, "-rwxr-xr-x"),
-            (Kind::File, 0o4755, "-rwsr-xr-x"),
-            (Kind::File, 0o2644, "-rw-r-Sr--"),
-            (Kind::Directory, 0o1777, "drwxrwxrwt"),
-            (Kind::Symlink, 0o777, "lrwxrwxrwx"),
-            (Kind::Fifo, 0, "p---------"),
-        ] {
-            assert_eq!(letters(kind, mode), text);
-        }
     }
 }
