@@ -10,10 +10,12 @@
 //! | [`image`] | what an image says of itself: digests, configuration, layers, history |
 //! | [`layer`] | one layer: its archive read once, front to back, into a compact index |
 //! | [`merged`] | layers on top of each other: what is visible, from when to when |
+//! | [`rules`] | what an image must keep to: size rules, and dive's |
 
 pub mod image;
 pub mod layer;
 pub mod merged;
+pub mod rules;
 pub mod whole;
 
 pub use whole::Anatomy;

@@ -12,8 +12,9 @@
 //! | `found` | which engines take part when no file says so |
 //! | `sheet` | a TOML text walked by hand, so that every problem has its line |
 //! | `file`, `image`, `environment`, `rules` | `karat.toml` → project; what must hold between its parts |
+//! | `layers` | what the layers of images must keep to |
 //! | `settings` | the user's own settings: theme, mouse, keys |
-//! | `render` | fleet → `karat.toml` |
+//! | `render`, `render_layers` | fleet → `karat.toml` |
 //! | `preferences` | what the interface keeps between runs |
 
 mod address;
@@ -22,9 +23,11 @@ mod environment;
 mod file;
 mod found;
 mod image;
+mod layers;
 mod preferences;
 mod problem;
 mod render;
+mod render_layers;
 mod rules;
 mod settings;
 mod sheet;
@@ -42,6 +45,7 @@ pub use render::{render_project, write_new};
 pub use settings::{AUTO, LogLevel, SETTINGS_FILE, Settings, SettingsRead, load_settings};
 pub use surroundings::{Surroundings, data_dir, state_dir};
 
+use crate::model::layer_rules::LayerRules;
 use crate::model::project::{Project, Source};
 use context::Contexts;
 
@@ -73,6 +77,7 @@ pub fn load(project_flag: Option<&Path>, s: &Surroundings) -> Result<Project, Co
                 environments: Vec::new(),
                 grouping: Some(found.grouping),
                 engines: found.engines,
+                layers: LayerRules::default(),
             })
         }
     }
@@ -126,6 +131,7 @@ fn load_file(path: &Path, s: &Surroundings, contexts: &Contexts) -> Result<Proje
         environments: content.environments,
         grouping: None,
         engines: content.engines,
+        layers: content.layers,
     };
     if project.environments.is_empty() {
         // A file that only names images: environments are found as if there were no file.

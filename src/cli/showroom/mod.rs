@@ -32,6 +32,7 @@ use past::Past;
 use table::{DOWN, LINES, PLACES, Place, Role};
 
 use crate::model::fleet::Fleet;
+use crate::model::layer_rules::LayerRules;
 use crate::model::project::{
     EngineAddress, EngineName, Environment, EnvironmentName, Image, Project, Selector, Source,
 };
@@ -168,6 +169,7 @@ fn project(cast: &Cast) -> Project {
         },
         build: Some(recipes::recipe(company, cast.image(line.role))),
         revoked: Vec::new(),
+        layers: LayerRules::default(),
     });
     let mut before: Option<EnvironmentName> = None;
     let environments = PLACES.iter().map(|place| {
@@ -184,6 +186,7 @@ fn project(cast: &Cast) -> Project {
         engines: engines
             .map(|name| (EngineName::from(*name), address(name)))
             .collect(),
+        layers: LayerRules::default(),
     }
 }
 

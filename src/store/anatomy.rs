@@ -1,0 +1,326 @@
+//! What was read of layers and images: a layer is read once in its life.
+//!
+//! Everything here can be read again from where it came, so a row that is damaged, or was
+//! written by another karat in its own way, is as good as not there, and what was not used
+//! for long is forgotten once there is too much.
+
+use std::time::Duration;
+
+use rusqlite::{OptionalExtension as _, TransactionBehavior, params};
+use serde::{Serialize, de::DeserializeOwned};
+
+use crate::anatomy::layer::index::LayerIndex;
+use crate::model::digest::Digest;
+use crate::model::time::Timestamp;
+
+use super::{Store, StoreError, statement, stored_time};
+
+/// Raised with every change of what is kept of a layer or an image, and of how it is
+/// written: what older and newer karats wrote is not read.
+const FORMAT: i64 = 1;
+
+/// How much is kept of layers, in bytes.
+const LARGEST: u64 = 512 * 1024 * 1024;
+
+/// How many images are known by what they say of themselves.
+const MOST_IMAGES: u64 = 4_096;
+
+/// Nothing that is kept unpacks to more than this.
+const LARGEST_BODY: u64 = 1024 * 1024 * 1024;
+
+/// When something was used is noted no more often: looking must not always write.
+const NOTE_USE_AFTER: Duration = Duration::from_secs(3_600);
+
+impl Store {
+    /// The index of a layer. Nothing, where none is kept that can be read.
+    ///
+    /// # Errors
+    /// [`StoreError::Statement`].
+    pub fn layer(&self, diff_id: &Digest, now: Timestamp) -> Result<Option<LayerIndex>, StoreError> {
+        let row = self.body("layers", "diff_id", diff_id.as_str(), now)?;
+        // A row under the wrong name is none.
+        Ok(row
+            .and_then(|body| unpack::<LayerIndex>(&body))
+            .filter(|index| index.diff_id == *diff_id))
+    }
+
+    /// Which of these layers are kept, in the same order. One that is may still turn out
+    /// not to be readable.
+    ///
+    /// # Errors
+    /// [`StoreError::Statement`].
+    pub fn has_layers(&self, diff_ids: &[Digest]) -> Result<Vec<bool>, StoreError> {
+        let doing = "look for layers";
+        let connection = self.connection();
+        let mut select = connection
+            .prepare_cached("SELECT 1 FROM layers WHERE diff_id = ?1 AND format = ?2")
+            .map_err(statement(doing))?;
+        diff_ids
+            .iter()
+            .map(|id| select.exists(params![id.as_str(), FORMAT]))
+            .collect::<Result<_, _>>()
+            .map_err(statement(doing))
+    }
+
+    /// Keeps the index of a layer, and forgets what was not used for longest where there is
+    /// too much.
+    ///
+    /// # Errors
+    /// [`StoreError::Statement`], [`StoreError::Unpackable`].
+    pub fn keep_layer(&self, index: &LayerIndex, now: Timestamp) -> Result<(), StoreError> {
+        self.keep_layer_within(index, now, LARGEST)
+    }
+
+    pub(super) fn keep_layer_within(
+        &self,
+        index: &LayerIndex,
+        now: Timestamp,
+        largest: u64,
+    ) -> Result<(), StoreError> {
+        let body = pack("a layer", index)?;
+        if body.len() as u64 > largest {
+            return Ok(());
+        }
+        self.keep("layers", "diff_id", index.diff_id.as_str(), &body, now)?;
+        self.prune(
+            "DELETE FROM layers WHERE diff_id IN (
+                 SELECT diff_id FROM (
+                     SELECT diff_id, sum(length(body)) OVER (ORDER BY used DESC, diff_id) AS total
+                     FROM layers)
+                 WHERE total > ?1)",
+            largest,
+        )
+    }
+
+    /// What an image says of itself, by the id it was kept under.
+    ///
+    /// # Errors
+    /// [`StoreError::Statement`].
+    pub fn image_facts<T: DeserializeOwned>(
+        &self,
+        id: &str,
+        now: Timestamp,
+    ) -> Result<Option<T>, StoreError> {
+        let row = self.body("image_facts", "id", id, now)?;
+        Ok(row.and_then(|body| unpack(&body)))
+    }
+
+    /// Keeps what an image says of itself.
+    ///
+    /// # Errors
+    /// [`StoreError::Statement`], [`StoreError::Unpackable`].
+    pub fn keep_image_facts<T: Serialize>(
+        &self,
+        id: &str,
+        facts: &T,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.keep("image_facts", "id", id, &pack("an image", facts)?, now)?;
+        self.prune(
+            "DELETE FROM image_facts WHERE id IN (
+                 SELECT id FROM image_facts ORDER BY used DESC, id LIMIT -1 OFFSET ?1)",
+            MOST_IMAGES,
+        )
+    }
+
+    fn body(
+        &self,
+        table: &str,
+        key: &str,
+        id: &str,
+        now: Timestamp,
+    ) -> Result<Option<Vec<u8>>, StoreError> {
+        let doing = "read what is known of an image";
+        let connection = self.connection();
+        let select = format!("SELECT body, used FROM {table} WHERE {key} = ?1 AND format = ?2");
+        let row: Option<(Vec<u8>, i64)> = connection
+            .prepare_cached(&select)
+            .and_then(|mut select| {
+                select
+                    .query_row(params![id, FORMAT], |row| Ok((row.get(0)?, row.get(1)?)))
+                    .optional()
+            })
+            .or_else(not_ours)
+            .map_err(statement(doing))?;
+        let Some((body, used)) = row else {
+            return Ok(None);
+        };
+        let now = stored_time(now);
+        let long = i64::try_from(NOTE_USE_AFTER.as_micros()).unwrap_or(i64::MAX);
+        if now.saturating_sub(used) > long {
+            let update = format!("UPDATE {table} SET used = ?2 WHERE {key} = ?1");
+            // A store that cannot be written to can still be read from.
+            drop(
+                connection
+                    .prepare_cached(&update)
+                    .and_then(|mut update| update.execute(params![id, now])),
+            );
+        }
+        Ok(Some(body))
+    }
+
+    fn keep(
+        &self,
+        table: &str,
+        key: &str,
+        id: &str,
+        body: &[u8],
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let insert = format!(
+            "INSERT OR REPLACE INTO {table} ({key}, format, used, body) VALUES (?1, ?2, ?3, ?4)"
+        );
+        self.connection()
+            .prepare_cached(&insert)
+            .and_then(|mut insert| insert.execute(params![id, FORMAT, stored_time(now), body]))
+            .map_err(statement("keep what is known of an image"))
+            .map(drop)
+    }
+
+    fn prune(&self, delete: &str, limit: u64) -> Result<(), StoreError> {
+        let doing = "forget what is known of images";
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let mut connection = self.connection();
+        let transaction = connection
+            .transaction_with_behavior(TransactionBehavior::Immediate)
+            .map_err(statement(doing))?;
+        transaction
+            .prepare_cached(delete)
+            .and_then(|mut delete| delete.execute([limit]))
+            .map_err(statement(doing))?;
+        transaction.commit().map_err(statement(doing))
+    }
+}
+
+/// A value of another type than ours is as good as not there.
+fn not_ours<T>(error: rusqlite::Error) -> rusqlite::Result<Option<T>> {
+    match error {
+        rusqlite::Error::InvalidColumnType(..)
+        | rusqlite::Error::FromSqlConversionFailure(..) => Ok(None),
+        error => Err(error),
+    }
+}
+
+/// As bytes, compressed, with a checksum: what is damaged shows.
+fn pack(what: &'static str, value: &impl Serialize) -> Result<Vec<u8>, StoreError> {
+    let unpackable = |why: String| StoreError::Unpackable { what, why };
+    let bytes = postcard::to_stdvec(value).map_err(|error| unpackable(error.to_string()))?;
+    zstd::bulk::Compressor::new(1)
+        .and_then(|mut compressor| {
+            compressor.include_checksum(true)?;
+            compressor.compress(&bytes)
+        })
+        .map_err(|error| unpackable(error.to_string()))
+}
+
+fn unpack<T: DeserializeOwned>(body: &[u8]) -> Option<T> {
+    use std::io::Read as _;
+    let mut bytes = Vec::new();
+    zstd::stream::read::Decoder::new(body)
+        .ok()?
+        .take(LARGEST_BODY)
+        .read_to_end(&mut bytes)
+        .ok()?;
+    postcard::from_bytes(&bytes).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::anatomy::layer::builder::{LayerBuilder, NewEntry, Payload};
+    use crate::anatomy::layer::index::{Kind, Owner};
+    use crate::model::bytes::Bytes;
+    use crate::model::testing::minute;
+
+    fn layer(name: &str) -> LayerIndex {
+        let mut builder = LayerBuilder::new();
+        // Names that zstd cannot shorten to nothing.
+        for number in 0..64_u64 {
+            let file = Digest::of(format!("{name} {number}").as_bytes());
+            let node = builder.node([&b"usr"[..], file.as_str().as_bytes()]);
+            let entry = NewEntry {
+                node: node.expect("room"),
+                kind: Kind::File,
+                mode: 0o644,
+                owner: Owner::default(),
+                size: number,
+                payload: Payload::Content(number),
+            };
+            builder.add(entry).expect("room");
+        }
+        builder.finish(Digest::of(name.as_bytes()), Bytes(1_024))
+    }
+
+    fn kept(store: &Store, layers: &[&LayerIndex]) -> Vec<bool> {
+        let ids: Vec<Digest> = layers.iter().map(|it| it.diff_id.clone()).collect();
+        store.has_layers(&ids).expect("read")
+    }
+
+    #[test]
+    fn a_layer_comes_back_as_it_was() {
+        let store = Store::in_memory().expect("a store");
+        let one = layer("one");
+        assert_eq!(store.layer(&one.diff_id, minute(0)).expect("read"), None);
+        store.keep_layer(&one, minute(0)).expect("kept");
+        let again = store.layer(&one.diff_id, minute(1)).expect("read");
+        assert_eq!(again, Some(one.clone()));
+        assert_eq!(kept(&store, &[&one, &layer("two")]), [true, false]);
+    }
+
+    #[test]
+    fn a_damaged_row_is_as_good_as_not_there() {
+        let store = Store::in_memory().expect("a store");
+        let one = layer("one");
+        let body = pack("a layer", &one).expect("packed");
+        let other = pack("a layer", &layer("two")).expect("packed");
+        let mut flipped = body.clone();
+        let middle = flipped.len() / 2;
+        flipped[middle] ^= 0x10;
+        let values: [(&str, &dyn rusqlite::ToSql, i64); 6] = [
+            ("cut short", &&body[..middle], FORMAT),
+            ("one bit flipped", &flipped, FORMAT),
+            ("another layer's", &other, FORMAT),
+            ("no zstd", &&b"nothing of ours"[..], FORMAT),
+            ("a text", &"text", FORMAT),
+            ("of another karat", &body, FORMAT + 1),
+        ];
+        for (how, value, format) in values {
+            let row = params![one.diff_id.as_str(), format, 0, value];
+            store
+                .connection()
+                .execute("INSERT OR REPLACE INTO layers (diff_id, format, used, body) VALUES (?1, ?2, ?3, ?4)", row)
+                .expect(how);
+            let read = store.layer(&one.diff_id, minute(0)).expect(how);
+            assert_eq!(read, None, "{how}");
+        }
+        store.keep_layer(&one, minute(0)).expect("kept");
+        assert_eq!(store.layer(&one.diff_id, minute(0)).expect("read"), Some(one));
+    }
+
+    #[test]
+    fn what_was_not_used_for_longest_is_forgotten_first() {
+        let store = Store::in_memory().expect("a store");
+        let [one, two, three] = ["one", "two", "three"].map(layer);
+        let room = pack("a layer", &one).expect("packed").len() as u64 * 5 / 2;
+        store.keep_layer_within(&one, minute(0), room).expect("kept");
+        store.keep_layer_within(&two, minute(100), room).expect("kept");
+        assert_eq!(kept(&store, &[&one, &two]), [true, true]);
+        // It is the older one, but was used since.
+        store.layer(&one.diff_id, minute(200)).expect("read");
+        store.keep_layer_within(&three, minute(300), room).expect("kept");
+        assert_eq!(kept(&store, &[&one, &two, &three]), [true, false, true]);
+        // One that is larger than all there may be drives nothing out.
+        store.keep_layer_within(&two, minute(400), 10).expect("left out");
+        assert_eq!(kept(&store, &[&one, &two, &three]), [true, false, true]);
+    }
+
+    #[test]
+    fn what_an_image_says_is_kept() {
+        let store = Store::in_memory().expect("a store");
+        let facts = vec!["linux/amd64".to_owned()];
+        let read = |id: &str| store.image_facts::<Vec<String>>(id, minute(0)).expect("read");
+        assert_eq!(read("sha256:1"), None);
+        store.keep_image_facts("sha256:1", &facts, minute(0)).expect("kept");
+        assert_eq!(read("sha256:1"), Some(facts));
+    }
+}
