@@ -23,6 +23,11 @@ pub struct NodeId(pub(super) u32);
 impl NodeId {
     /// The root of the filesystem.
     pub const ROOT: Self = Self(0);
+
+    /// Its place among all paths, for tables that have a row a path.
+    pub(in crate::anatomy) const fn place(self) -> usize {
+        self.0 as usize
+    }
 }
 
 /// What one layer has at one path.
@@ -165,6 +170,11 @@ impl Merged {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.nodes.len() <= 1
+    }
+
+    /// Every path there ever was, directories before what is in them.
+    pub fn every_node(&self) -> impl DoubleEndedIterator<Item = NodeId> + use<> {
+        (0..u32::try_from(self.nodes.len()).unwrap_or(u32::MAX)).map(NodeId)
     }
 
     /// The last part of a path.
