@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use toml::de::DeValue;
 
 use crate::model::bytes::Bytes;
-use crate::model::layer_rules::{Acceptance, LayerRules, MaxGrowth};
+use crate::model::layer_rules::{Acceptance, LayerRules, MaxGrowth, Written};
 
 use super::sheet::{At, Section, Sheet, kind};
 
@@ -90,9 +90,17 @@ fn words(
     section: &Section<'_>,
     key: &str,
     example: &str,
-) -> Option<Vec<String>> {
+) -> Option<Vec<Written>> {
     let list = sheet.texts(section, key, example)?;
-    Some(list.value.into_iter().map(|word| word.value).collect())
+    let written = |word| written(sheet, word);
+    Some(list.value.into_iter().map(written).collect())
+}
+
+fn written(sheet: &Sheet<'_>, word: At<String>) -> Written {
+    Written {
+        line: sheet.line(&word.place),
+        text: word.value,
+    }
 }
 
 fn growth(sheet: &mut Sheet<'_>, section: &Section<'_>) -> Option<MaxGrowth> {
@@ -159,10 +167,7 @@ fn acceptance(sheet: &mut Sheet<'_>, section: &Section<'_>) -> Option<Acceptance
     let path = sheet.text(section, "path", "a path (`\"/opt/*\"`)");
     let reason = sheet.text(section, "reason", "a text that says why");
     if section.get("finding").is_none() && section.get("path").is_none() {
-        let what = format!(
-            "{} accepts nothing: add `finding` or `path`",
-            section.what
-        );
+        let what = format!("{} accepts nothing: add `finding` or `path`", section.what);
         sheet.wrong(&section.place, what);
     }
     let blank = reason.as_ref().is_some_and(|it| it.value.trim().is_empty());
@@ -173,17 +178,25 @@ fn acceptance(sheet: &mut Sheet<'_>, section: &Section<'_>) -> Option<Acceptance
         );
         sheet.wrong(&section.place_of("reason"), what);
     }
+    let until = until(sheet, section);
     Some(Acceptance {
-        finding: finding.map(|text| text.value),
-        path: path.map(|text| text.value),
+        finding: finding.map(|text| written(sheet, text)),
+        path: path.map(|text| written(sheet, text)),
         reason: reason?.value,
-        until: until(sheet, section),
+        until: until?,
     })
 }
 
 /// A day: as TOML has one, or as text.
 fn until(sheet: &mut Sheet<'_>, section: &Section<'_>) -> Option<NaiveDate> {
-    let entry = section.get("until")?;
+    let Some(entry) = section.get("until") else {
+        let what = format!(
+            "{} has no `until`: say to which day it holds (`until = 2027-03-31`)",
+            section.what
+        );
+        sheet.wrong(&section.place, what);
+        return None;
+    };
     let text = At {
         value: match entry.value.get_ref() {
             DeValue::String(text) => text.clone().into_owned(),

@@ -46,7 +46,7 @@ pub use settings::{AUTO, LogLevel, SETTINGS_FILE, Settings, SettingsRead, load_s
 pub use surroundings::{Surroundings, data_dir, state_dir};
 
 use crate::model::layer_rules::LayerRules;
-use crate::model::project::{Project, Source};
+use crate::model::project::{EngineAddress, EngineName, Project, Source};
 use context::Contexts;
 
 /// The name of a project file.
@@ -81,6 +81,14 @@ pub fn load(project_flag: Option<&Path>, s: &Surroundings) -> Result<Project, Co
             })
         }
     }
+}
+
+/// The engine that `docker` would use here: what `DOCKER_HOST`, `DOCKER_CONTEXT` or the
+/// current context says, else the platform's own, if it is there. Whatever a project file
+/// says, images are built on it.
+#[must_use]
+pub fn local_engine(s: &Surroundings) -> Option<(EngineName, EngineAddress)> {
+    found::local(s, &Contexts::read(s), &|path: &Path| path.exists())
 }
 
 fn asked_for(path: &Path) -> Result<PathBuf, ConfigError> {

@@ -180,7 +180,11 @@ fn image_text(text: &mut String, image: &Image) {
     if !image.revoked.is_empty() {
         let _ = writeln!(text, "revoked = {}", list(&image.revoked));
     }
-    layers_text(text, &format!("images.{}.layers", key(image.name.as_str())), &image.layers);
+    layers_text(
+        text,
+        &format!("images.{}.layers", key(image.name.as_str())),
+        &image.layers,
+    );
 }
 
 fn build_text(text: &mut String, image: &Image) {

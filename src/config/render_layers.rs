@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::model::layer_rules::{Acceptance, LayerRules, MaxGrowth};
+use crate::model::layer_rules::{Acceptance, LayerRules, MaxGrowth, Written};
 
 use super::render::{list, quoted};
 
@@ -35,13 +35,18 @@ fn lines(rules: &LayerRules) -> Vec<(&'static str, String)> {
     );
     line(
         "forbidden-components",
-        rules.forbidden_components.as_ref().map(|it| list(it)),
+        rules.forbidden_components.as_deref().map(words),
     );
     line(
         "forbidden-packages",
-        rules.forbidden_packages.as_ref().map(|it| list(it)),
+        rules.forbidden_packages.as_deref().map(words),
     );
     lines
+}
+
+fn words(words: &[Written]) -> String {
+    let words: Vec<String> = words.iter().map(|word| word.text.clone()).collect();
+    list(&words)
 }
 
 fn growth(growth: &MaxGrowth) -> String {
@@ -53,15 +58,16 @@ fn growth(growth: &MaxGrowth) -> String {
 
 fn acceptance_text(text: &mut String, acceptance: &Acceptance) {
     for (key, value) in [
-        ("finding", acceptance.finding.as_deref()),
-        ("path", acceptance.path.as_deref()),
+        (
+            "finding",
+            acceptance.finding.as_ref().map(|it| it.text.as_str()),
+        ),
+        ("path", acceptance.path.as_ref().map(|it| it.text.as_str())),
         ("reason", Some(acceptance.reason.as_str())),
     ] {
         if let Some(value) = value {
             let _ = writeln!(text, "{key} = {}", quoted(value));
         }
     }
-    if let Some(day) = acceptance.until {
-        let _ = writeln!(text, "until = {day}");
-    }
+    let _ = writeln!(text, "until = {}", acceptance.until);
 }

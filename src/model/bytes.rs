@@ -107,7 +107,16 @@ mod tests {
             assert_eq!(Bytes::parse(text), Ok(Bytes(want)), "{text}");
         }
         for wrong in [
-            "", "MB", "-1", "1e3", "20 MBs", "1.", ".5", "1.2.3", "99999999TB", "twenty",
+            "",
+            "MB",
+            "-1",
+            "1e3",
+            "20 MBs",
+            "1.",
+            ".5",
+            "1.2.3",
+            "99999999TB",
+            "twenty",
         ] {
             assert!(Bytes::parse(wrong).is_err(), "{wrong}");
         }

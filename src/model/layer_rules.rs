@@ -16,9 +16,9 @@ pub struct LayerRules {
     /// The same as a share of all layers' bytes, in percent.
     pub max_reclaimable_percent: Option<f64>,
     /// Components that must not be there: their ids, `*` for any letters.
-    pub forbidden_components: Option<Vec<String>>,
+    pub forbidden_components: Option<Vec<Written>>,
     /// Packages that must not be there: their names, `*` for any letters.
-    pub forbidden_packages: Option<Vec<String>>,
+    pub forbidden_packages: Option<Vec<Written>>,
     /// Findings that are known and accepted.
     pub accept: Vec<Acceptance>,
 }
@@ -37,15 +37,33 @@ pub struct MaxGrowth {
 /// A finding that is known and accepted: why, and until when.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Acceptance {
-    /// Which findings, by id; `*` for any letters. Nothing: any.
-    pub finding: Option<String>,
-    /// Only at these paths; `*` for any letters. Nothing: anywhere.
-    pub path: Option<String>,
+    /// Which findings, by id. Nothing: any.
+    pub finding: Option<Written>,
+    /// Only those whose paths all match. Nothing: anywhere.
+    pub path: Option<Written>,
     /// Why.
     pub reason: String,
-    /// The last day on which it holds. Nothing: for good.
-    pub until: Option<NaiveDate>,
+    /// The last day on which it holds.
+    pub until: NaiveDate,
 }
+
+/// A word of the project file that only others can judge, and where it stands.
+#[derive(Clone, Debug)]
+pub struct Written {
+    /// The word.
+    pub text: String,
+    /// Its line, from one.
+    pub line: usize,
+}
+
+impl PartialEq for Written {
+    /// The same word is the same, wherever it stands.
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
+impl Eq for Written {}
 
 impl LayerRules {
     /// These rules with those of one image over them: what the image says takes the place
@@ -123,16 +141,20 @@ mod tests {
 
     #[test]
     fn what_an_image_says_takes_the_place_of_what_is_said_for_all() {
+        let written = |text: &str| Written {
+            text: text.to_owned(),
+            line: 1,
+        };
         let accept = |id: &str| Acceptance {
-            finding: Some(id.to_owned()),
+            finding: Some(written(id)),
             path: None,
             reason: "known".to_owned(),
-            until: None,
+            until: NaiveDate::MAX,
         };
         let all = LayerRules {
             max_size: Some(Bytes(1)),
             max_reclaimable: Some(Bytes(2)),
-            forbidden_packages: Some(vec!["gcc*".to_owned()]),
+            forbidden_packages: Some(vec![written("gcc*")]),
             accept: vec![accept("a")],
             ..LayerRules::default()
         };

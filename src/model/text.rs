@@ -122,7 +122,7 @@ mod tests {
         assert!(
             wrap("版本 版本 版本", 5)
                 .iter()
-                .all(|line| width(line) <= 5)
+                .all(|line| line.width() <= 5)
         );
     }
 

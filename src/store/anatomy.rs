@@ -22,8 +22,8 @@ const FORMAT: i64 = 1;
 /// How much is kept of layers, in bytes.
 const LARGEST: u64 = 512 * 1024 * 1024;
 
-/// How many images are known by what they say of themselves.
-const MOST_IMAGES: u64 = 4_096;
+/// How many configurations are kept, and how many digests that led to others.
+const MOST: u64 = 8_192;
 
 /// Nothing that is kept unpacks to more than this.
 const LARGEST_BODY: u64 = 1024 * 1024 * 1024;
@@ -36,12 +36,23 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Statement`].
-    pub fn layer(&self, diff_id: &Digest, now: Timestamp) -> Result<Option<LayerIndex>, StoreError> {
-        let row = self.body("layers", "diff_id", diff_id.as_str(), now)?;
+    pub fn layer(
+        &self,
+        diff_id: &Digest,
+        now: Timestamp,
+    ) -> Result<Option<LayerIndex>, StoreError> {
+        let Some(body) = self.body("layers", "diff_id", diff_id.as_str(), now)? else {
+            return Ok(None);
+        };
         // A row under the wrong name is none.
-        Ok(row
-            .and_then(|body| unpack::<LayerIndex>(&body))
-            .filter(|index| index.diff_id == *diff_id))
+        let index = unpack::<LayerIndex>(&body).filter(|index| index.diff_id == *diff_id);
+        if index.is_none() {
+            // So that nobody counts on it again.
+            self.connection()
+                .execute("DELETE FROM layers WHERE diff_id = ?1", [diff_id.as_str()])
+                .map_err(statement("forget a layer"))?;
+        }
+        Ok(index)
     }
 
     /// Which of these layers are kept, in the same order. One that is may still turn out
@@ -63,11 +74,12 @@ impl Store {
     }
 
     /// Keeps the index of a layer, and forgets what was not used for longest where there is
-    /// too much.
+    /// too much. Answers whether it was kept: one that is larger than all there may be is
+    /// not.
     ///
     /// # Errors
     /// [`StoreError::Statement`], [`StoreError::Unpackable`].
-    pub fn keep_layer(&self, index: &LayerIndex, now: Timestamp) -> Result<(), StoreError> {
+    pub fn keep_layer(&self, index: &LayerIndex, now: Timestamp) -> Result<bool, StoreError> {
         self.keep_layer_within(index, now, LARGEST)
     }
 
@@ -76,10 +88,10 @@ impl Store {
         index: &LayerIndex,
         now: Timestamp,
         largest: u64,
-    ) -> Result<(), StoreError> {
+    ) -> Result<bool, StoreError> {
         let body = pack("a layer", index)?;
         if body.len() as u64 > largest {
-            return Ok(());
+            return Ok(false);
         }
         self.keep("layers", "diff_id", index.diff_id.as_str(), &body, now)?;
         self.prune(
@@ -89,37 +101,71 @@ impl Store {
                      FROM layers)
                  WHERE total > ?1)",
             largest,
-        )
+        )?;
+        Ok(true)
     }
 
-    /// What an image says of itself, by the id it was kept under.
+    /// The JSON of an image's configuration, by its digest.
     ///
     /// # Errors
     /// [`StoreError::Statement`].
-    pub fn image_facts<T: DeserializeOwned>(
+    pub fn configuration(
         &self,
-        id: &str,
+        digest: &Digest,
         now: Timestamp,
-    ) -> Result<Option<T>, StoreError> {
-        let row = self.body("image_facts", "id", id, now)?;
-        Ok(row.and_then(|body| unpack(&body)))
+    ) -> Result<Option<Vec<u8>>, StoreError> {
+        let row = self.body("configurations", "digest", digest.as_str(), now)?;
+        // It is small: its digest is the checksum.
+        Ok(row
+            .and_then(|body| unpack::<Vec<u8>>(&body))
+            .filter(|json| Digest::of(json) == *digest))
     }
 
-    /// Keeps what an image says of itself.
+    /// Keeps the JSON of an image's configuration.
     ///
     /// # Errors
     /// [`StoreError::Statement`], [`StoreError::Unpackable`].
-    pub fn keep_image_facts<T: Serialize>(
+    pub fn keep_configuration(
         &self,
-        id: &str,
-        facts: &T,
+        digest: &Digest,
+        json: &[u8],
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        self.keep("image_facts", "id", id, &pack("an image", facts)?, now)?;
+        let body = pack("an image", &json)?;
+        self.keep("configurations", "digest", digest.as_str(), &body, now)?;
         self.prune(
-            "DELETE FROM image_facts WHERE id IN (
-                 SELECT id FROM image_facts ORDER BY used DESC, id LIMIT -1 OFFSET ?1)",
-            MOST_IMAGES,
+            "DELETE FROM configurations WHERE digest IN (
+                 SELECT digest FROM configurations ORDER BY used DESC, digest LIMIT -1 OFFSET ?1)",
+            MOST,
+        )
+    }
+
+    /// What a digest led to: a compressed layer's to its diff id, an image id to its
+    /// configuration.
+    ///
+    /// # Errors
+    /// [`StoreError::Statement`].
+    pub fn led_to(&self, digest: &Digest, now: Timestamp) -> Result<Option<Digest>, StoreError> {
+        let row = self.body("digests", "digest", digest.as_str(), now)?;
+        Ok(row.and_then(|body| unpack(&body)))
+    }
+
+    /// Keeps what a digest led to.
+    ///
+    /// # Errors
+    /// [`StoreError::Statement`], [`StoreError::Unpackable`].
+    pub fn keep_led_to(
+        &self,
+        digest: &Digest,
+        to: &Digest,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let body = pack("a layer", to)?;
+        self.keep("digests", "digest", digest.as_str(), &body, now)?;
+        self.prune(
+            "DELETE FROM digests WHERE digest IN (
+                 SELECT digest FROM digests ORDER BY used DESC, digest LIMIT -1 OFFSET ?1)",
+            MOST,
         )
     }
 
@@ -195,8 +241,9 @@ impl Store {
 /// A value of another type than ours is as good as not there.
 fn not_ours<T>(error: rusqlite::Error) -> rusqlite::Result<Option<T>> {
     match error {
-        rusqlite::Error::InvalidColumnType(..)
-        | rusqlite::Error::FromSqlConversionFailure(..) => Ok(None),
+        rusqlite::Error::InvalidColumnType(..) | rusqlite::Error::FromSqlConversionFailure(..) => {
+            Ok(None)
+        }
         error => Err(error),
     }
 }
@@ -292,9 +339,14 @@ mod tests {
                 .expect(how);
             let read = store.layer(&one.diff_id, minute(0)).expect(how);
             assert_eq!(read, None, "{how}");
+            let counted_on = store.has_layers(std::slice::from_ref(&one.diff_id));
+            assert_eq!(counted_on.expect(how), [false], "{how}");
         }
         store.keep_layer(&one, minute(0)).expect("kept");
-        assert_eq!(store.layer(&one.diff_id, minute(0)).expect("read"), Some(one));
+        assert_eq!(
+            store.layer(&one.diff_id, minute(0)).expect("read"),
+            Some(one)
+        );
     }
 
     #[test]
@@ -302,25 +354,42 @@ mod tests {
         let store = Store::in_memory().expect("a store");
         let [one, two, three] = ["one", "two", "three"].map(layer);
         let room = pack("a layer", &one).expect("packed").len() as u64 * 5 / 2;
-        store.keep_layer_within(&one, minute(0), room).expect("kept");
-        store.keep_layer_within(&two, minute(100), room).expect("kept");
+        store
+            .keep_layer_within(&one, minute(0), room)
+            .expect("kept");
+        store
+            .keep_layer_within(&two, minute(100), room)
+            .expect("kept");
         assert_eq!(kept(&store, &[&one, &two]), [true, true]);
         // It is the older one, but was used since.
         store.layer(&one.diff_id, minute(200)).expect("read");
-        store.keep_layer_within(&three, minute(300), room).expect("kept");
+        store
+            .keep_layer_within(&three, minute(300), room)
+            .expect("kept");
         assert_eq!(kept(&store, &[&one, &two, &three]), [true, false, true]);
         // One that is larger than all there may be drives nothing out.
-        store.keep_layer_within(&two, minute(400), 10).expect("left out");
+        store
+            .keep_layer_within(&two, minute(400), 10)
+            .expect("left out");
         assert_eq!(kept(&store, &[&one, &two, &three]), [true, false, true]);
     }
 
     #[test]
-    fn what_an_image_says_is_kept() {
+    fn configurations_are_what_their_digest_says() {
         let store = Store::in_memory().expect("a store");
-        let facts = vec!["linux/amd64".to_owned()];
-        let read = |id: &str| store.image_facts::<Vec<String>>(id, minute(0)).expect("read");
-        assert_eq!(read("sha256:1"), None);
-        store.keep_image_facts("sha256:1", &facts, minute(0)).expect("kept");
-        assert_eq!(read("sha256:1"), Some(facts));
+        let json = b"{\"os\":\"linux\"}";
+        let (digest, other) = (Digest::of(json), Digest::of(b"other"));
+        let read = |digest: &Digest| store.configuration(digest, minute(0)).expect("read");
+        assert_eq!(read(&digest), None);
+        store
+            .keep_configuration(&digest, json, minute(0))
+            .expect("kept");
+        assert_eq!(read(&digest), Some(json.to_vec()));
+        store
+            .keep_configuration(&other, json, minute(0))
+            .expect("kept");
+        assert_eq!(read(&other), None, "it is another's");
+        store.keep_led_to(&digest, &other, minute(0)).expect("kept");
+        assert_eq!(store.led_to(&digest, minute(0)).expect("read"), Some(other));
     }
 }

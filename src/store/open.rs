@@ -52,13 +52,20 @@ const MIGRATIONS: [&str; 2] = [
         body    BLOB NOT NULL
     );
     CREATE INDEX layers_by_use ON layers (used);
-    CREATE TABLE image_facts (
-        id     TEXT PRIMARY KEY,
+    CREATE TABLE configurations (
+        digest TEXT PRIMARY KEY,
         format INTEGER NOT NULL,
         used   INTEGER NOT NULL,
         body   BLOB NOT NULL
     );
-    CREATE INDEX image_facts_by_use ON image_facts (used);
+    CREATE INDEX configurations_by_use ON configurations (used);
+    CREATE TABLE digests (
+        digest TEXT PRIMARY KEY,
+        format INTEGER NOT NULL,
+        used   INTEGER NOT NULL,
+        body   BLOB NOT NULL
+    );
+    CREATE INDEX digests_by_use ON digests (used);
 ",
 ];
 

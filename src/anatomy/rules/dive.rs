@@ -197,9 +197,15 @@ mod tests {
         ] {
             let figures = DiveFigures::of(&image(layers));
             let near = |a: f64, b: f64| (a - b).abs() < 1e-9;
-            assert!(near(figures.efficiency, efficiency), "{layers:?} {figures:?}");
+            assert!(
+                near(figures.efficiency, efficiency),
+                "{layers:?} {figures:?}"
+            );
             assert_eq!(figures.wasted_bytes, Bytes(wasted), "{layers:?}");
-            assert!(near(figures.user_wasted_percent, share), "{layers:?} {figures:?}");
+            assert!(
+                near(figures.user_wasted_percent, share),
+                "{layers:?} {figures:?}"
+            );
         }
     }
 
@@ -233,7 +239,10 @@ mod tests {
             highest_wasted_bytes: Some(Bytes(19)),
             highest_user_wasted_percent: Some(0.09),
         };
-        assert_eq!(judge(&over, &figures).iter().filter(|it| it.kept).count(), 0);
+        assert_eq!(
+            judge(&over, &figures).iter().filter(|it| it.kept).count(),
+            0
+        );
         let none = DiveRules {
             lowest_efficiency: None,
             highest_wasted_bytes: None,

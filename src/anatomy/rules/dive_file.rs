@@ -212,7 +212,10 @@ mod tests {
                 "---\nplugins:\n  - plugin1\n\nrules:\n  lowestEfficiency: 1\n\n  plugin1/rule1: error\n",
                 rules(Some(1.0), None, Some(0.1)),
             ),
-            ("rules:\r\n  lowestEfficiency: 0.5\r\n", rules(Some(0.5), None, Some(0.1))),
+            (
+                "rules:\r\n  lowestEfficiency: 0.5\r\n",
+                rules(Some(0.5), None, Some(0.1)),
+            ),
         ] {
             assert_eq!(read(text), Ok(want), "{text}");
         }
@@ -221,18 +224,36 @@ mod tests {
     #[test]
     fn what_would_not_be_judged_is_refused_with_its_line() {
         for (text, want) in [
-            ("lowestEfficiency 0.9", "1: `lowestEfficiency 0.9` is no `name: value`"),
-            ("  lowestEfficiency: 0.9", "1: `rules:` must come before `lowestEfficiency: 0.9`"),
+            (
+                "lowestEfficiency 0.9",
+                "1: `lowestEfficiency 0.9` is no `name: value`",
+            ),
+            (
+                "  lowestEfficiency: 0.9",
+                "1: `rules:` must come before `lowestEfficiency: 0.9`",
+            ),
             (
                 "rules:\n  lowestEfficency: 0.9",
                 "2: dive has no rule `lowestEfficency`; did you mean `lowestEfficiency`?",
             ),
-            ("rules:\n  lowestEfficiency: 95", "2: `lowestEfficiency` is a share from 0 to 1"),
-            ("rules:\n  lowestEfficiency: NaN", "2: `lowestEfficiency` is a share from 0 to 1"),
-            ("rules:\n  highestWastedBytes: lots", "2: `highestWastedBytes`: `lots` is not a size"),
+            (
+                "rules:\n  lowestEfficiency: 95",
+                "2: `lowestEfficiency` is a share from 0 to 1",
+            ),
+            (
+                "rules:\n  lowestEfficiency: NaN",
+                "2: `lowestEfficiency` is a share from 0 to 1",
+            ),
+            (
+                "rules:\n  highestWastedBytes: lots",
+                "2: `highestWastedBytes`: `lots` is not a size",
+            ),
             ("rules: [a]", "1: `[a]` is more YAML than rules need"),
             ("rules: x", "1: `rules:` stands alone"),
-            ("rules:\n\tlowestEfficiency: 1", "2: YAML is not indented with tabs"),
+            (
+                "rules:\n\tlowestEfficiency: 1",
+                "2: YAML is not indented with tabs",
+            ),
             (
                 "rules:\n  lowestEfficiency: 1\n    highestWastedBytes: 1",
                 "3: every rule is indented alike",
@@ -242,7 +263,10 @@ mod tests {
                 "3: `lowestEfficiency` is given twice",
             ),
             ("rules:\nrules:\n", "2: `rules` is given twice"),
-            ("rules:\n  lowestEfficiency: '0.9", "2: `'0.9` is no text in quotes"),
+            (
+                "rules:\n  lowestEfficiency: '0.9",
+                "2: `'0.9` is no text in quotes",
+            ),
         ] {
             let why = read(text).expect_err(text).to_string();
             assert!(why.starts_with(want), "{text:?}: {why}");

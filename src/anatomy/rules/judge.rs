@@ -2,7 +2,7 @@
 
 use super::{Figure, Limit, Verdict, percent_of};
 use crate::model::bytes::Bytes;
-use crate::model::layer_rules::{LayerRules, MaxGrowth, fits};
+use crate::model::layer_rules::{LayerRules, MaxGrowth, Written, fits};
 
 /// What is judged.
 #[derive(Clone, Debug, Default)]
@@ -72,13 +72,7 @@ fn bytes(rule: &'static str, figure: Bytes, limit: Bytes) -> Verdict {
     }
 }
 
-fn grown(
-    verdicts: &mut Vec<Verdict>,
-    growth: &MaxGrowth,
-    now: Bytes,
-    name: &str,
-    before: Bytes,
-) {
+fn grown(verdicts: &mut Vec<Verdict>, growth: &MaxGrowth, now: Bytes, name: &str, before: Bytes) {
     let more = Bytes(now.0.saturating_sub(before.0));
     let against = vec![format!("{name} has {before}, this one {now}")];
     if let Some(limit) = growth.bytes {
@@ -106,10 +100,10 @@ fn grown(
     }
 }
 
-fn forbidden(rule: &'static str, patterns: &[String], there: &[&str]) -> Verdict {
+fn forbidden(rule: &'static str, patterns: &[Written], there: &[&str]) -> Verdict {
     let mut found: Vec<String> = there
         .iter()
-        .filter(|name| patterns.iter().any(|pattern| fits(pattern, name)))
+        .filter(|name| patterns.iter().any(|pattern| fits(&pattern.text, name)))
         .map(|name| (*name).to_owned())
         .collect();
     found.sort();
@@ -156,7 +150,11 @@ mod tests {
 
     #[test]
     fn every_rule_has_its_figure_and_its_limit() {
-        let words = |text: &str| Some(text.split(' ').map(str::to_owned).collect());
+        let written = |text: &str| Written {
+            text: text.to_owned(),
+            line: 1,
+        };
+        let words = |text: &str| Some(text.split(' ').map(written).collect());
         let rules = |size, reclaimable, share, growth, percent| LayerRules {
             max_size: Some(Bytes(size)),
             max_growth: Some(MaxGrowth {

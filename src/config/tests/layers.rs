@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::model::bytes::Bytes;
-use crate::model::layer_rules::{Acceptance, LayerRules, MaxGrowth};
+use crate::model::layer_rules::{Acceptance, LayerRules, MaxGrowth, Written};
 
 const WHOLE: &str = r#"
 [images.web]
@@ -32,7 +32,11 @@ until  = "2027-04-01"
 "#;
 
 fn whole() -> LayerRules {
-    let day = |text: &str| text.parse().ok();
+    let day = |text: &str| text.parse().expect("a day");
+    let written = |text: &str| Written {
+        text: text.to_owned(),
+        line: 0,
+    };
     LayerRules {
         max_size: Some(Bytes(500_000_000)),
         max_growth: Some(MaxGrowth {
@@ -42,18 +46,18 @@ fn whole() -> LayerRules {
         }),
         max_reclaimable: Some(Bytes(20_000_000)),
         max_reclaimable_percent: Some(5.0),
-        forbidden_components: Some(vec!["rust-rustup".to_owned()]),
-        forbidden_packages: Some(vec!["gcc*".to_owned()]),
+        forbidden_components: Some(vec![written("rust-rustup")]),
+        forbidden_packages: Some(vec![written("gcc*")]),
         accept: vec![
             Acceptance {
-                finding: Some("setuid-files".to_owned()),
-                path: Some("/usr/bin/su*".to_owned()),
+                finding: Some(written("setuid-files")),
+                path: Some(written("/usr/bin/su*")),
                 reason: "needed".to_owned(),
                 until: day("2027-03-31"),
             },
             Acceptance {
                 finding: None,
-                path: Some("/opt/legacy/*".to_owned()),
+                path: Some(written("/opt/legacy/*")),
                 reason: "goes with 2.0".to_owned(),
                 until: day("2027-04-01"),
             },
@@ -65,6 +69,8 @@ fn whole() -> LayerRules {
 fn what_layers_must_keep_to_is_read() {
     let project = Place::new().project(WHOLE).expect("a right file");
     assert_eq!(project.layers, whole());
+    let finding = project.layers.accept[0].finding.as_ref();
+    assert_eq!(finding.map(|it| it.line), Some(17));
     let web = LayerRules {
         max_size: Some(Bytes(1_000)),
         ..LayerRules::default()
@@ -77,12 +83,8 @@ fn what_init_writes_of_it_is_read_back() {
     let place = Place::new();
     let project = place.project(WHOLE).expect("a right file");
     let mut text = String::from("[images.web]\nrepository = \"golden/web\"\n");
-    super::super::render_layers::layers_text(
-        &mut text,
-        "images.web.layers",
-        &project.images[0].layers,
-    );
-    super::super::render_layers::layers_text(&mut text, "layers", &project.layers);
+    render_layers::layers_text(&mut text, "images.web.layers", &project.images[0].layers);
+    render_layers::layers_text(&mut text, "layers", &project.layers);
     let again = place.project(&text).expect("a right file");
     assert_eq!(again.layers, project.layers);
     assert_eq!(again.images[0].layers, project.images[0].layers);
@@ -106,9 +108,7 @@ finding = "x"
 reason = "because"
 until = 2027-13-01x
 "#;
-    let want = [
-        "14:20: this is not TOML",
-    ];
+    let want = ["14:20: this is not TOML"];
     check(text, &want);
     let text = text.replace("2027-13-01x", "\"soon\"");
     let want = [
@@ -121,6 +121,7 @@ until = 2027-13-01x
         "7:16: `max-growth` of `layers` has no key `form`; did you mean `from`?",
         "8:22: `forbidden-packages` of `layers` must be a list of texts",
         "10:1: `accept` of `layers` has no `reason`",
+        "10:1: `accept` of `layers` has no `until`",
         "13:1: `accept` of `layers` accepts nothing",
         "15:9: `until` of `accept` of `layers` must be a day (`until = 2027-03-31`)",
     ];
