@@ -11,11 +11,15 @@
 //! | [`layer`] | one layer: its archive read once, front to back, into a compact index |
 //! | [`merged`] | layers on top of each other: what is visible, from when to when |
 //! | [`rules`] | what an image must keep to: size rules, and dive's |
+//! | [`waste`] | what is carried and not shown, and who pays for it |
 
 pub mod image;
 pub mod layer;
 pub mod merged;
 pub mod rules;
+#[cfg(test)]
+mod sketch;
+pub mod waste;
 pub mod whole;
 
 pub use whole::Anatomy;

@@ -1,22 +1,21 @@
 //! Putting layers on top of each other.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use hashbrown::HashTable;
 
-use super::node::{Directory, EntryId, LayerNo, Links, Merged, NONE, Node, Record};
+use super::node::{Directory, EntryId, LayerNo, Links, Merged, NONE, Node, NodeId, Record};
+use super::resolve::{Place, places};
 use crate::anatomy::layer::builder::{TooMany, hash};
 use crate::anatomy::layer::index::{Attributes, Kind, LayerEntry, LayerIndex, Owner};
-use crate::anatomy::layer::names::{NameRef, Names};
+use crate::anatomy::layer::names::Names;
 
-/// How many paths below a symlink are remembered.
-const BELOW_SYMLINKS: usize = 64;
+/// How many entries that engines disagree about are remembered, of each sort.
+const DISPUTED: usize = 64;
 
 /// Takes layers one after the other, from the lowest up, and holds none of them.
 pub struct Builder {
     merged: Merged,
-    /// Nodes by parent and name.
-    lookup: HashTable<u32>,
     owners: HashMap<Owner, u16>,
     /// Which links a record is of.
     linked: HashMap<u32, u32>,
@@ -61,8 +60,9 @@ impl Builder {
                 programs: Vec::new(),
                 kept: Vec::new(),
                 below_symlinks: Vec::new(),
+                readded: Vec::new(),
+                lookup: HashTable::new(),
             },
-            lookup: HashTable::new(),
             owners: HashMap::new(),
             linked: HashMap::new(),
             alive: vec![0],
@@ -79,23 +79,21 @@ impl Builder {
             return Err(TooMany);
         }
         let nodes = self.place(layer)?;
-        let at = |local: u32| nodes.get(local as usize).copied().unwrap_or(0);
-        for entry in layer.entries() {
-            let node = at(entry.node.0);
+        let places = places(self, layer, &nodes)?;
+        drop(nodes);
+        let first = self.count()?;
+        let readded = self.readded(layer, &places, first);
+        for (entry, place) in layer.entries().iter().zip(&places) {
             match entry.kind {
-                Kind::Whiteout => self.kill_all(node, number),
-                Kind::Opaque => self.kill_below(node, number),
+                Kind::Whiteout if readded.contains(&place.node) => self.kill(place.node, number),
+                Kind::Whiteout => self.kill_all(place.node, number),
+                Kind::Opaque => self.kill_below(place.node, number),
                 _ => {}
             }
         }
-        let first = self.count()?;
-        for entry in layer.entries() {
-            self.put(layer, entry, at(entry.node.0), number)?;
-            if entry.kind == Kind::HardLink
-                && let Some(target) = layer.hard_link_target(entry)
-            {
-                self.link(at(target.0));
-            }
+        self.merged.records.reserve(layer.entries().len());
+        for (entry, place) in layer.entries().iter().zip(&places) {
+            self.put(layer, entry, *place, number)?;
         }
         self.carry(layer, first);
         let end = self.count()?;
@@ -131,27 +129,53 @@ impl Builder {
         Ok(nodes)
     }
 
-    fn child(&mut self, parent: u32, name: &[u8]) -> Result<u32, TooMany> {
-        let hashed = hash(parent, name);
-        let Merged { names, nodes, .. } = &mut self.merged;
-        let same = |node: &u32| {
-            nodes
-                .get(*node as usize)
-                .is_some_and(|it| it.parent == parent && names.get(it.name) == name)
-        };
-        if let Some(found) = self.lookup.find(hashed, same) {
-            return Ok(*found);
+    /// Directories that the layer removes and then brings again: overlay filesystems, where
+    /// engines unpack into, forget the whiteout then, and what lower layers have inside stays.
+    fn readded(&mut self, layer: &LayerIndex, places: &[Place], first: u32) -> HashSet<u32> {
+        let (mut removed, mut readded) = (HashSet::new(), HashSet::new());
+        for ((entry, place), id) in layer.entries().iter().zip(places).zip(first..) {
+            match entry.kind {
+                Kind::Whiteout => {
+                    removed.insert(place.node);
+                }
+                Kind::Directory
+                    if removed.contains(&place.node)
+                        && readded.insert(place.node)
+                        && self.merged.readded.len() < DISPUTED =>
+                {
+                    self.merged.readded.push(EntryId(id));
+                }
+                _ => {}
+            }
         }
-        let node = u32::try_from(nodes.len()).map_err(|_| TooMany)?;
+        readded
+    }
+
+    /// The directory a path is in; the root's is the root.
+    pub(super) fn parent(&self, node: u32) -> u32 {
+        self.merged
+            .nodes
+            .get(node as usize)
+            .map_or(0, |node| node.parent)
+    }
+
+    /// The node of a child, made where it is missing.
+    pub(super) fn child(&mut self, parent: u32, name: &[u8]) -> Result<u32, TooMany> {
+        if let Some(NodeId(found)) = self.merged.child(NodeId(parent), name) {
+            return Ok(found);
+        }
+        let hashed = hash(parent, name);
+        let node = u32::try_from(self.merged.nodes.len()).map_err(|_| TooMany)?;
         if node == NONE {
             return Err(TooMany);
         }
-        let name = names.add(name).ok_or(TooMany)?;
+        let name = self.merged.names.add(name).ok_or(TooMany)?;
         let directory = self.directory(parent)?;
         let Merged {
             names,
             nodes,
             directories,
+            lookup,
             ..
         } = &mut self.merged;
         let mut sibling = NONE;
@@ -170,7 +194,7 @@ impl Builder {
                 .get(*node as usize)
                 .map_or(0, |it| hash(it.parent, names.get(it.name)))
         };
-        self.lookup.insert_unique(hashed, node, rehash);
+        lookup.insert_unique(hashed, node, rehash);
         Ok(node)
     }
 
@@ -271,53 +295,48 @@ impl Builder {
         &mut self,
         layer: &LayerIndex,
         entry: &LayerEntry,
-        node: u32,
+        at: Place,
         number: u16,
     ) -> Result<(), TooMany> {
         let place = self.count()?;
-        if !entry.kind.removes() {
-            self.make_room(entry.kind, node, number);
+        let removes = entry.kind.removes();
+        if !removes {
+            self.make_room(entry.kind, at.node, number);
         }
+        self.make_way(entry.kind, at.node, place, number);
         if entry.kind == Kind::Directory {
-            self.directory(node)?;
+            self.directory(at.node)?;
         }
         let owner = self.owner(layer.owner(entry))?;
         let payload = match layer.symlink_target(entry) {
-            Some(target) => self
-                .merged
-                .names
-                .add(target)
-                .map(NameRef::payload)
-                .ok_or(TooMany)?,
+            Some(target) => self.merged.names.add(target).ok_or(TooMany)?.payload(),
             None => entry.payload,
         };
-        let Some(it) = self.merged.nodes.get_mut(node as usize) else {
+        let Some(it) = self.merged.nodes.get_mut(at.node as usize) else {
             return Err(TooMany);
         };
         // A whiteout is never the newest: what is alive there may be of its own layer.
-        let older = if entry.kind.removes() {
+        let older = if removes {
             NONE
         } else {
             std::mem::replace(&mut it.newest, place)
         };
         self.merged.records.push(Record {
-            node,
+            node: at.node,
             older,
             size: entry.size,
             payload,
             mode: entry.mode,
             owner,
-            died: if entry.kind.removes() {
-                number
-            } else {
-                LayerNo::NEVER.0
-            },
+            died: if removes { number } else { LayerNo::NEVER.0 },
             kind: entry.kind,
             linked: false,
         });
-        if !entry.kind.removes() {
-            self.tally(node, 1);
-            self.note_symlinked(node, place, number);
+        if !removes {
+            self.tally(at.node, 1);
+        }
+        if let Some(target) = at.target {
+            self.link(target);
         }
         Ok(())
     }
@@ -335,22 +354,22 @@ impl Builder {
         }
     }
 
-    /// A path whose directory is no directory: the directory is made, and takes the place
-    /// of what was there.
-    fn note_symlinked(&mut self, node: u32, entry: u32, layer: u16) {
+    /// What stands above an entry and is no directory gives way to one: also for a whiteout,
+    /// which engines put into a directory of its layer.
+    fn make_way(&mut self, kind: Kind, node: u32, entry: u32, layer: u16) {
         let mut at = node;
-        while at != 0 {
-            let Some(it) = self.merged.nodes.get(at as usize) else {
-                return;
-            };
-            at = it.parent;
-            let Some(live) = self.live(at) else { continue };
-            let kind = self.merged.records.get(live as usize).map(|it| it.kind);
-            if kind == Some(Kind::Directory) {
-                return;
+        let mut itself = kind == Kind::Opaque;
+        while itself || at != 0 {
+            if !std::mem::take(&mut itself) {
+                at = self.parent(at);
             }
-            if kind == Some(Kind::Symlink) && self.merged.below_symlinks.len() < BELOW_SYMLINKS {
-                self.merged.below_symlinks.push(EntryId(entry));
+            let Some(live) = self.live(at) else { continue };
+            match self.merged.records.get(live as usize).map(|it| it.kind) {
+                Some(Kind::Directory) => return,
+                Some(Kind::Symlink) if self.merged.below_symlinks.len() < DISPUTED => {
+                    self.merged.below_symlinks.push(EntryId(entry));
+                }
+                _ => {}
             }
             self.kill(at, layer);
         }
@@ -375,22 +394,29 @@ impl Builder {
             // A link to nothing: it is listed, and has no bytes.
             return;
         };
-        let group = match self.linked.get(&found) {
-            Some(group) => *group,
-            None => {
-                let is_file = self.merged.records.get(found as usize).map(|it| it.kind);
+        let Some(target) = self.merged.records.get(found as usize).copied() else {
+            return;
+        };
+        let group = match (self.linked.get(&found), target.kind) {
+            (Some(group), _) => *group,
+            (None, Kind::File) => {
                 let Ok(group) = u32::try_from(self.merged.links.len()) else {
                     return;
                 };
-                if is_file != Some(Kind::File) {
-                    return;
-                }
                 self.merged.links.push(Links {
                     file: found,
                     names: vec![found],
                 });
                 self.join(found, group);
                 group
+            }
+            (None, Kind::Directory | Kind::HardLink) => return,
+            // Another name of a symlink, a pipe or a device is one itself.
+            (None, kind) => {
+                if let Some(record) = self.merged.records.get_mut(last as usize) {
+                    (record.kind, record.payload) = (kind, target.payload);
+                }
+                return;
             }
         };
         if let Some(links) = self.merged.links.get_mut(group as usize) {
@@ -433,14 +459,16 @@ impl Builder {
         let mut linked: Vec<(u32, u32)> = self.linked.into_iter().collect();
         linked.sort_unstable();
         merged.linked = linked;
-        let alive = |entry: u32| {
-            merged
-                .records
-                .get(entry as usize)
-                .is_some_and(|record| record.died == LayerNo::NEVER.0)
-        };
-        merged.programs.retain(|program| alive(program.entry));
-        merged.kept.retain(|(entry, _)| alive(*entry));
+        // What is known of a content is known of it under the first name that stays.
+        let mut programs = std::mem::take(&mut merged.programs);
+        programs.retain_mut(|program| merged.stays(&mut program.entry));
+        programs.sort_unstable_by_key(|program| program.entry);
+        merged.programs = programs;
+        let mut kept = std::mem::take(&mut merged.kept);
+        kept.retain_mut(|(entry, _)| merged.stays(entry));
+        kept.sort_unstable_by_key(|(entry, _)| *entry);
+        merged.kept = kept;
+        merged.shrink();
         bury(merged);
         self.merged
     }

@@ -2,6 +2,9 @@
 
 use std::ops::Range;
 
+use hashbrown::HashTable;
+
+use crate::anatomy::layer::builder::hash;
 use crate::anatomy::layer::index::{Attributes, Kind, Owner, ProgramAt};
 use crate::anatomy::layer::names::{NameRef, Names};
 use crate::anatomy::layer::program::Program;
@@ -108,6 +111,10 @@ pub struct Merged {
     pub(super) kept: Vec<(u32, Vec<u8>)>,
     /// Paths that a layer has below a symlink of a lower one, at most so many.
     pub(super) below_symlinks: Vec<EntryId>,
+    /// Directories that a layer removes and brings again, at most so many.
+    pub(super) readded: Vec<EntryId>,
+    /// Nodes by parent and name.
+    pub(super) lookup: HashTable<u32>,
 }
 
 /// One entry, spelled out.
@@ -209,9 +216,22 @@ impl Merged {
     #[must_use]
     pub fn find(&self, path: &[u8]) -> Option<NodeId> {
         let parts = path.split(|byte| *byte == b'/').filter(|it| !it.is_empty());
-        parts.into_iter().try_fold(NodeId::ROOT, |at, name| {
-            self.every_child(at).find(|child| self.name(*child) == name)
-        })
+        parts
+            .into_iter()
+            .try_fold(NodeId::ROOT, |at, name| self.child(at, name))
+    }
+
+    /// The node of a name in a directory.
+    #[must_use]
+    pub fn child(&self, parent: NodeId, name: &[u8]) -> Option<NodeId> {
+        let same = |node: &u32| {
+            self.nodes
+                .get(*node as usize)
+                .is_some_and(|it| it.parent == parent.0 && self.names.get(it.name) == name)
+        };
+        let found = self.lookup.find(hash(parent.0, name), same)?;
+        // The root is its own parent, but in no directory.
+        (*found != 0).then_some(NodeId(*found))
     }
 
     /// Every path that was ever in a directory.
@@ -290,6 +310,25 @@ impl Merged {
             .map(|entry| EntryId(*entry))
     }
 
+    /// Every path, the root first, parents before their children.
+    pub fn every_node(&self) -> impl Iterator<Item = NodeId> + use<> {
+        (0..u32::try_from(self.nodes.len()).unwrap_or(u32::MAX)).map(NodeId)
+    }
+
+    /// What an entry is, and the bytes that it has itself: none under a further name.
+    #[must_use]
+    pub fn kind_and_size(&self, id: EntryId) -> Option<(Kind, u64)> {
+        let record = self.records.get(id.0 as usize)?;
+        Some((record.kind, record.size))
+    }
+
+    /// The layer that replaced or removed an entry.
+    #[must_use]
+    pub fn died(&self, id: EntryId) -> Option<LayerNo> {
+        let died = self.records.get(id.0 as usize)?.died;
+        (died != LayerNo::NEVER.0).then_some(LayerNo(died))
+    }
+
     /// Every entry there is, whiteouts included.
     pub fn every_entry(&self) -> impl Iterator<Item = EntryId> + use<> {
         (0..u32::try_from(self.records.len()).unwrap_or(u32::MAX)).map(EntryId)
@@ -302,6 +341,7 @@ impl Merged {
         let target = (record.kind == Kind::Symlink)
             .then(|| self.names.get(NameRef::from_payload(record.payload)));
         let content = self.content_of(id);
+        let file = self.links_of(id).map_or(id.0, |links| links.file);
         Some(Entry {
             id,
             node: NodeId(record.node),
@@ -317,12 +357,19 @@ impl Merged {
             size: Bytes(content.map_or(0, |content| content.size)),
             payload: content.map_or(record.payload, |content| content.payload),
             target,
+            // A hard link's own header seldom repeats those of the file.
             attributes: self
-                .attributes
-                .binary_search_by_key(&id.0, |attributes| attributes.entry)
-                .ok()
-                .and_then(|place| self.attributes.get(place)),
+                .attributes_at(id.0)
+                .or_else(|| self.attributes_at(file)),
         })
+    }
+
+    fn attributes_at(&self, entry: u32) -> Option<&Attributes> {
+        let place = self
+            .attributes
+            .binary_search_by_key(&entry, |attributes| attributes.entry)
+            .ok()?;
+        self.attributes.get(place)
     }
 
     /// The record that has an entry's content: itself, or the first of its names.
@@ -336,11 +383,42 @@ impl Merged {
     }
 
     pub(super) fn links_of(&self, id: EntryId) -> Option<&Links> {
-        let place = self
-            .linked
-            .binary_search_by_key(&id.0, |(record, _)| *record)
-            .ok()?;
-        self.links.get(self.linked.get(place)?.1 as usize)
+        self.links.get(self.group_of(id)? as usize)
+    }
+
+    pub(super) fn group_of(&self, id: EntryId) -> Option<u32> {
+        let linked = self.records.get(id.0 as usize)?.linked;
+        let search = || {
+            self.linked
+                .binary_search_by_key(&id.0, |(record, _)| *record)
+        };
+        let place = linked.then(search)?.ok()?;
+        self.linked.get(place).map(|(_, group)| *group)
+    }
+
+    /// The first of a group's names that is visible after a layer.
+    pub(super) fn carrier(&self, links: &Links, at: LayerNo) -> u32 {
+        let mut names = links.names.iter().copied();
+        let visible = |name: &u32| self.is_visible(EntryId(*name), at);
+        names.find(visible).unwrap_or(NONE)
+    }
+
+    /// Whether a content is visible in the end, and if so the first name that it has then.
+    pub(super) fn stays(&self, entry: &mut u32) -> bool {
+        if let Some(links) = self.links_of(EntryId(*entry)) {
+            *entry = self.carrier(links, self.last().unwrap_or(LayerNo(0)));
+        }
+        self.records
+            .get(*entry as usize)
+            .is_some_and(|record| record.died == LayerNo::NEVER.0)
+    }
+
+    /// Gives back memory that is not needed once all layers are in.
+    pub(super) fn shrink(&mut self) {
+        self.names.shrink();
+        self.nodes.shrink_to_fit();
+        self.directories.shrink_to_fit();
+        self.records.shrink_to_fit();
     }
 
     /// All names of a file, if it has more than one: the entry with the content first.
@@ -380,12 +458,13 @@ impl Merged {
         Bytes(records.unwrap_or_default().iter().map(|it| it.size).sum())
     }
 
-    /// What is known of a program, where it is visible in the end.
+    /// What is known of a program, where it is visible in the end; by any of its names.
     #[must_use]
     pub fn program(&self, id: EntryId) -> Option<&Program> {
+        let mut entry = id.0;
         let place = self
-            .programs
-            .binary_search_by_key(&id.0, |program| program.entry)
+            .stays(&mut entry)
+            .then(|| self.programs.binary_search_by_key(&entry, |it| it.entry))?
             .ok()?;
         self.programs.get(place).map(|at| &at.program)
     }
@@ -409,5 +488,12 @@ impl Merged {
     #[must_use]
     pub fn below_symlinks(&self) -> &[EntryId] {
         &self.below_symlinks
+    }
+
+    /// Directories that a layer removes and brings again, the first of them: overlay
+    /// filesystems show what lower layers have inside, other engines do not.
+    #[must_use]
+    pub fn readded(&self) -> &[EntryId] {
+        &self.readded
     }
 }

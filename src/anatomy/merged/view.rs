@@ -1,13 +1,13 @@
 //! Sizes of directories after one layer, and the way to the next.
 
-use super::node::{EntryId, LayerNo, Links, Merged, NONE, NodeId, Record};
+use super::node::{EntryId, LayerNo, Merged, NONE, NodeId};
 use super::{Child, Entry};
 use crate::anatomy::layer::index::Kind;
 use crate::model::bytes::Bytes;
 
 /// What is visible after one layer, with the sizes of its directories. Moving to another
 /// layer costs what differs, and one pass over the directories.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct View {
     at: LayerNo,
     /// By directory: of what lies in it itself.
@@ -76,15 +76,15 @@ impl View {
     }
 
     /// An entry comes or goes: in its directory.
-    fn count(&mut self, merged: &Merged, entry: EntryId, by: i64) {
+    fn count(&mut self, merged: &Merged, entry: EntryId, by: i8) {
         let Some(record) = merged.records.get(entry.0 as usize) else {
             return;
         };
+        if record.node == 0 {
+            // The root lies in no directory, and weighs nothing.
+            return;
+        }
         let bytes = if record.linked { 0 } else { record.size };
-        self.charge(merged, record, bytes, by);
-    }
-
-    fn charge(&mut self, merged: &Merged, record: &Record, bytes: u64, by: i64) {
         let directory = directory_of(merged, record.node);
         if let Some(sum) = self.own.get_mut(directory as usize) {
             if by < 0 {
@@ -100,7 +100,7 @@ impl View {
     /// Charges hard-linked files to the first name that is visible, and sums up.
     fn settle(&mut self, merged: &Merged) {
         for (place, links) in merged.links.iter().enumerate() {
-            let carrier = carrier(merged, links, self.at);
+            let carrier = merged.carrier(links, self.at);
             let Some(charged) = self.charged.get_mut(place) else {
                 continue;
             };
@@ -179,10 +179,9 @@ impl View {
         if !record.linked {
             return Bytes(record.size);
         }
-        let carries = merged
-            .links_of(entry)
-            .is_some_and(|links| carrier(merged, links, self.at) == entry.0);
-        if carries {
+        let group = merged.group_of(entry);
+        let charged = group.and_then(|group| self.charged.get(group as usize));
+        if charged == Some(&entry.0) {
             merged
                 .entry(entry)
                 .map_or(Bytes(0), |Entry { size, .. }| size)
@@ -225,14 +224,4 @@ fn directory_of(merged: &Merged, node: u32) -> u32 {
         .get(node as usize)
         .and_then(|it| merged.nodes.get(it.parent as usize))
         .map_or(NONE, |parent| parent.directory)
-}
-
-/// The name of a file that its bytes are charged to.
-fn carrier(merged: &Merged, links: &Links, at: LayerNo) -> u32 {
-    links
-        .names
-        .iter()
-        .copied()
-        .find(|name| merged.is_visible(EntryId(*name), at))
-        .unwrap_or(NONE)
 }
