@@ -12,6 +12,7 @@
 //! | [`merged`] | layers on top of each other: what is visible, from when to when |
 //! | [`rules`] | what an image must keep to: size rules, and dive's |
 //! | [`waste`] | what is carried and not shown, and who pays for it |
+//! | [`packages`] | what is installed, and whose each file is |
 
 pub mod image;
 pub mod layer;
@@ -20,6 +21,7 @@ pub mod rules;
 #[cfg(test)]
 mod sketch;
 pub mod waste;
+pub mod packages;
 pub mod whole;
 
 pub use whole::Anatomy;

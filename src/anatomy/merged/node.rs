@@ -31,6 +31,11 @@ impl NodeId {
     pub(in crate::anatomy) const fn place(self) -> usize {
         self.0 as usize
     }
+
+    /// The same, as [`hash`](crate::anatomy::layer::builder::hash) takes it.
+    pub(in crate::anatomy) const fn key(self) -> u32 {
+        self.0
+    }
 }
 
 /// What one layer has at one path.
