@@ -9,11 +9,13 @@
 //! | [`whole`] | an image taken apart: where everything else begins |
 //! | [`image`] | what an image says of itself: digests, configuration, layers, history |
 //! | [`layer`] | one layer: its archive read once, front to back, into a compact index |
+//! | [`components`] | toolchains, browsers, caches …: what an image is recognised to have in it |
 //! | [`merged`] | layers on top of each other: what is visible, from when to when |
 //! | [`rules`] | what an image must keep to: size rules, and dive's |
 //! | [`waste`] | what is carried and not shown, and who pays for it |
 //! | [`packages`] | what is installed, and whose each file is |
 
+pub mod components;
 pub mod image;
 pub mod layer;
 pub mod merged;
