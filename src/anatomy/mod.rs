@@ -8,6 +8,9 @@
 //! |---|---|
 //! | [`whole`] | an image taken apart: where everything else begins |
 //! | [`image`] | what an image says of itself: digests, configuration, layers, history |
+//! | [`tar`] | tar archives, entry by entry, as they pass |
+//! | [`limits`], [`progress`], [`sniff`] | how much is believed of an archive, how far it is read, what it looks like |
+//! | [`compression`] | gzip and zstd, told by their first bytes |
 //! | [`layer`] | one layer: its archive read once, front to back, into a compact index |
 //! | [`components`] | toolchains, browsers, caches …: what an image is recognised to have in it |
 //! | [`merged`] | layers on top of each other: what is visible, from when to when |
@@ -16,14 +19,19 @@
 //! | [`packages`] | what is installed, and whose each file is |
 
 pub mod components;
+pub mod compression;
 pub mod image;
 pub mod layer;
+pub mod limits;
 pub mod merged;
 pub mod rules;
 #[cfg(test)]
 mod sketch;
 pub mod waste;
 pub mod packages;
+pub mod progress;
+pub mod sniff;
+pub mod tar;
 pub mod whole;
 
 pub use whole::Anatomy;

@@ -5,7 +5,9 @@
 //! [`merged`](super::merged).
 
 pub mod builder;
+pub mod content;
 pub mod index;
 pub mod kept;
 pub mod names;
+mod paths;
 pub mod program;
