@@ -24,14 +24,14 @@ pub mod image;
 pub mod layer;
 pub mod limits;
 pub mod merged;
+pub mod packages;
+pub mod progress;
 pub mod rules;
 #[cfg(test)]
 mod sketch;
-pub mod waste;
-pub mod packages;
-pub mod progress;
 pub mod sniff;
 pub mod tar;
+pub mod waste;
 pub mod whole;
 
 pub use whole::Anatomy;

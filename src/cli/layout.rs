@@ -1,11 +1,12 @@
 //! How a report is laid out: the width of the terminal, bars to scale, text under a margin.
 
-use std::io::IsTerminal as _;
+use std::io::IsTerminal;
+use std::os::fd::AsFd;
 
 use unicode_width::UnicodeWidthStr as _;
 
 use super::table::{Colour, Paint, cut};
-use crate::model::text::{printable, wrap};
+use crate::model::text::wrap;
 
 /// Where the output is no terminal.
 const OTHERWISE: usize = 100;
@@ -16,16 +17,14 @@ const WIDEST: usize = 200;
 
 /// How wide the report may be.
 pub(super) fn width() -> usize {
-    let out = std::io::stdout();
-    let wide = if out.is_terminal() {
-        rustix::termios::tcgetwinsize(&out).map_or(0, |size| usize::from(size.ws_col))
-    } else {
-        0
-    };
-    match wide {
-        0 => OTHERWISE,
-        wide => wide.clamp(NARROWEST, WIDEST),
-    }
+    columns(&std::io::stdout()).map_or(OTHERWISE, |wide| wide.clamp(NARROWEST, WIDEST))
+}
+
+/// How wide a terminal is; nothing, where it is none or does not say.
+pub(super) fn columns(out: &(impl IsTerminal + AsFd)) -> Option<usize> {
+    let size = rustix::termios::tcgetwinsize(out).ok()?;
+    let wide = usize::from(size.ws_col);
+    (out.is_terminal() && wide > 0).then_some(wide)
 }
 
 /// Eighths of a cell.
@@ -84,20 +83,8 @@ pub(super) fn more(out: &mut String, colour: Colour, left_out: usize, what: &str
     }
 }
 
-/// A path for people: with its slash, printable, one that is no UTF-8 with `\xNN`.
-pub(super) fn shown(path: &[u8]) -> String {
-    let mut text = String::from("/");
-    for chunk in path.utf8_chunks() {
-        text.push_str(&printable(chunk.valid()));
-        for byte in chunk.invalid() {
-            text.push_str(&format!("\\x{byte:02x}"));
-        }
-    }
-    text
-}
-
-/// The same, at most so many cells: the middle is left out, since both the beginning and
-/// the name count.
+/// A path, at most so many cells: the middle is left out, since both the beginning and the
+/// name count.
 pub(super) fn shortened(path: &str, width: usize) -> String {
     if path.width() <= width {
         return path.to_owned();
@@ -153,12 +140,13 @@ mod tests {
     }
 
     #[test]
-    fn a_path_shows_all_that_it_is_and_nothing_hostile() {
-        assert_eq!(shown(b""), "/");
-        assert_eq!(shown(b"usr/bin/a\x1b[31m\n"), "/usr/bin/a␛[31m␊");
-        assert_eq!(shown(b"a\xff\xfeb"), "/a\\xff\\xfeb");
-        assert_eq!(shortened("/usr/share/locale/de/x.mo", 20), "/usr/share/lo…/x.mo");
-        assert_eq!(shortened("/usr/bin", 20), "/usr/bin");
-        assert_eq!(shortened("/a-name-that-is-long", 8), "/a-name…");
+    fn of_a_long_path_the_beginning_and_the_name_are_left() {
+        for (path, width, want) in [
+            ("/usr/share/locale/de/x.mo", 20, "/usr/share/lo…/x.mo"),
+            ("/usr/bin", 20, "/usr/bin"),
+            ("/a-name-that-is-long", 8, "/a-name…"),
+        ] {
+            assert_eq!(shortened(path, width), want);
+        }
     }
 }

@@ -6,9 +6,11 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 use super::args::Which;
+use super::layout;
 use super::output::{self, Exit};
 use super::session::Session;
 use super::signals::Signals;
+use super::table::cut;
 use crate::anatomy::archive::platform::Platform;
 use crate::config;
 use crate::explain::{Ask, ExplainError, Explained, Explainer, Watch};
@@ -125,7 +127,9 @@ impl Line {
             format!("  … reading {}: {}", self.what, self.transfer.words())
         };
         let mut err = std::io::stderr();
-        let _ = write!(err, "\r\x1b[K{}", printable(&text));
+        // A line that is too long would not be replaced by the next.
+        let columns = layout::columns(&err).unwrap_or(80).saturating_sub(1);
+        let _ = write!(err, "\r\x1b[K{}", cut(&printable(&text), columns));
         let _ = err.flush();
         self.open = true;
     }

@@ -4,7 +4,7 @@ use crate::anatomy::archive::platform::Platform;
 use crate::anatomy::archive::source::{Name, NotASource, Source};
 use crate::model::nearest;
 use crate::model::project::{EngineName, Image, Project};
-use crate::model::reference::Repository;
+use crate::model::reference::{ImageRef, Repository};
 
 use super::error::ExplainError;
 
@@ -32,6 +32,30 @@ impl Ask {
             source: Source::parse(text)?,
             engine: None,
             platform: None,
+        })
+    }
+
+    /// The image of the project that is meant: by its name or repository as it was written,
+    /// or by one of the `names` that it turned out to have.
+    #[must_use]
+    pub fn image<'p>(&self, project: &'p Project, names: &[String]) -> Option<&'p Image> {
+        let written = match &self.source {
+            Source::Name(Name::Reference(it)) | Source::Engine(Name::Reference(it)) => Some(it),
+            Source::Registry(it) => Some(it),
+            _ => None,
+        };
+        let images = &project.images;
+        let by_name = written.and_then(|written| {
+            let name = written.repository.as_str();
+            images.iter().find(|it| it.name.as_str() == name)
+        });
+        by_name.or_else(|| {
+            let read: Vec<ImageRef> = names
+                .iter()
+                .filter_map(|name| ImageRef::parse(name).ok())
+                .collect();
+            let mut all = read.iter().chain(written);
+            all.find_map(|name| images.iter().find(|it| it.repository == name.repository))
         })
     }
 
@@ -170,6 +194,22 @@ mod tests {
         assert_eq!(full.version.map(|it| it.1), Some("1.4.0".to_owned()));
         let id = format!("sha256:{}", "0".repeat(64));
         assert_eq!(names(&id).plain, [id]);
+    }
+
+    #[test]
+    fn an_image_of_the_project_is_known_by_its_name_or_repository() {
+        let shop = shop();
+        let image = |text: &str, names: &[&str]| {
+            let names: Vec<String> = names.iter().map(|it| (*it).to_owned()).collect();
+            let ask = Ask::parse(text).expect(text);
+            ask.image(&shop, &names).map(|it| it.name.0.clone())
+        };
+        let web = Some("web".to_owned());
+        assert_eq!(image("web:1", &[]), web);
+        assert_eq!(image("example.com/golden/web:1", &[]), web);
+        assert_eq!(image("docker-archive:a.tar", &["example.com/golden/web:1"]), web);
+        assert_eq!(image("docker-archive:a.tar", &["x:1"]), None);
+        assert_eq!(image("other:1", &[]), None);
     }
 
     #[test]

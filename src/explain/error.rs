@@ -74,6 +74,14 @@ pub enum ExplainError {
     /// It was stopped.
     #[error("reading was stopped")]
     Cancelled,
+    /// What passes by only once could not be laid down.
+    #[error("cannot write {}, where the image is laid down: {error}; free some space there, or set TMPDIR to another folder", path.display())]
+    Unwritable {
+        /// Where.
+        path: std::path::PathBuf,
+        /// Why.
+        error: std::io::Error,
+    },
     /// The thread that read ended without a word.
     #[error("the image could not be read: karat failed, and its log says how; please report it")]
     Lost,

@@ -21,6 +21,7 @@ use crate::anatomy::limits::Limits;
 use crate::anatomy::progress::Progress as _;
 use crate::anatomy::shelf::Shelf as _;
 use crate::engine::Engine;
+use crate::engine::export::ImageReader;
 use crate::model::digest::Digest;
 use crate::model::observation::ImageStore;
 use crate::model::project::{EngineAddress, EngineName, Project};
@@ -41,7 +42,7 @@ pub struct Explained {
     /// It.
     pub anatomy: Anatomy,
     /// Where.
-    pub from: Origin,
+    pub origin: Origin,
 }
 
 /// Where an image was found.
@@ -94,17 +95,17 @@ impl Explainer {
     ) -> Result<Explained, ExplainError> {
         match &ask.source {
             Source::Archive(place) => {
-                let from = Origin::Archive(place.path.clone());
+                let origin = Origin::Archive(place.path.clone());
                 let read = archive(place.clone(), wanted(ask, place.name.as_deref()));
-                self.read(read, from, watch).await
+                self.read(read, origin, watch).await
             }
             Source::Directory(place) => {
-                let from = Origin::Directory(place.path.clone());
+                let origin = Origin::Directory(place.path.clone());
                 let (path, wanted) = (place.path.clone(), wanted(ask, place.name.as_deref()));
                 let read = move |shelf: &StoreShelf, watch: &Watch| {
                     read_directory(&path, &wanted, shelf, &Limits::default(), watch)
                 };
-                self.read(read, from, watch).await
+                self.read(read, origin, watch).await
             }
             Source::Engine(name) | Source::Name(name) => self.of_engine(ask, name, watch).await,
             Source::Registry(reference) => Err(ExplainError::Registry {
@@ -117,7 +118,7 @@ impl Explainer {
     async fn read(
         &self,
         read: impl Fn(&StoreShelf, &Watch) -> Result<ImageFacts, AnatomyError> + Send + 'static,
-        from: Origin,
+        origin: Origin,
         watch: &Watch,
     ) -> Result<Explained, ExplainError> {
         let (store, watch) = (self.store.clone(), watch.clone());
@@ -133,7 +134,7 @@ impl Explainer {
         let anatomy = tokio::task::spawn_blocking(work)
             .await
             .map_err(|_| ExplainError::Lost)??;
-        Ok(Explained { anatomy, from })
+        Ok(Explained { anatomy, origin })
     }
 
     async fn of_engine(
@@ -145,7 +146,7 @@ impl Explainer {
         let text = ask.text.strip_prefix("docker-daemon:").unwrap_or(&ask.text);
         let names = Names::of(name, text, &self.project);
         let (engine, image) = engines::find(self.engines(ask)?, &names, text).await?;
-        let from = Origin::Engine {
+        let origin = Origin::Engine {
             engine: engine.name().clone(),
             id: image.id.clone(),
         };
@@ -155,7 +156,7 @@ impl Explainer {
             && self.knows(expected)
             && let Some(anatomy) = self.remembered(expected, &image).await?
         {
-            return Ok(Explained { anatomy, from });
+            return Ok(Explained { anatomy, origin });
         }
         let anatomy = match self
             .streamed(&engine, &image, expected.as_ref(), ask, watch)
@@ -173,7 +174,7 @@ impl Explainer {
         let store = self.store.clone();
         let remember = move || store.keep_led_to(&key, &config, chrono::Utc::now());
         drop(tokio::task::spawn_blocking(remember).await);
-        Ok(Explained { anatomy, from })
+        Ok(Explained { anatomy, origin })
     }
 
     fn engines(&self, ask: &Ask) -> Result<Vec<Engine>, ExplainError> {
@@ -201,6 +202,23 @@ impl Explainer {
             return Err(ExplainError::Silent(broken));
         }
         Ok(engines)
+    }
+
+    /// Has an engine hand an image over, from its first byte.
+    pub(super) async fn hand_over(
+        &self,
+        engine: &EngineName,
+        id: &Digest,
+        ask: &Ask,
+        watch: &Watch,
+    ) -> Result<ImageReader, ExplainError> {
+        let engines = self.engines(ask)?;
+        let engine = engines.into_iter().find(|it| it.name() == engine);
+        let engine = engine.ok_or(ExplainError::Lost)?;
+        let platform = ask.platform.as_ref().map(ToString::to_string);
+        let cancel = watch.cancel().clone();
+        let reader = engine.read_image(id.as_str(), platform.as_deref(), cancel);
+        Ok(reader.await?)
     }
 
     /// What is known of the image before any of it is read; nothing, where the engine may
@@ -323,7 +341,7 @@ impl Explainer {
     }
 }
 
-fn wanted(ask: &Ask, name: Option<&str>) -> Wanted {
+pub(super) fn wanted(ask: &Ask, name: Option<&str>) -> Wanted {
     Wanted {
         name: name.map(str::to_owned),
         platform: ask.platform.clone(),

@@ -9,6 +9,7 @@
 //! |---|---|
 //! | [`ask`] | which image is meant, and from where |
 //! | [`explainer`] | the way from what is asked to an image taken apart |
+//! | [`contents`] | what is in its files: its layers opened once more |
 //! | `engines` | which engine has the image, and what it says of it |
 //! | `shelf` | what is remembered, as `anatomy` wants it |
 //! | [`watch`] | how far the reading is, and its end before time |
@@ -16,13 +17,17 @@
 //! | [`error`] | why there is none, one sentence each |
 
 pub mod ask;
+pub mod contents;
 mod engines;
 pub mod error;
 pub mod explainer;
 mod shelf;
 pub mod watch;
+pub mod whole;
 
 pub use ask::Ask;
+pub use contents::Contents;
 pub use error::ExplainError;
 pub use explainer::{Explained, Explainer, Origin};
 pub use watch::Watch;
+pub use whole::Whole;

@@ -315,11 +315,6 @@ impl Merged {
             .map(|entry| EntryId(*entry))
     }
 
-    /// Every path, the root first, parents before their children.
-    pub fn every_node(&self) -> impl Iterator<Item = NodeId> + use<> {
-        (0..u32::try_from(self.nodes.len()).unwrap_or(u32::MAX)).map(NodeId)
-    }
-
     /// What an entry is, and the bytes that it has itself: none under a further name.
     #[must_use]
     pub fn kind_and_size(&self, id: EntryId) -> Option<(Kind, u64)> {

@@ -7,7 +7,7 @@
 //! |---|---|
 //! | this one | a rule's verdict: its figure, its limit, whether it holds |
 //! | [`judge`] | karat's own rules, as the project file has them |
-//! | [`dive`] | dive's three figures, and its three rules |
+//! | [`dive`] | dive's three rules |
 //! | [`dive_file`] | `.dive-ci`: the piece of YAML that dive reads |
 
 pub mod dive;
