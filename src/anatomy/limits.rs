@@ -27,6 +27,9 @@ pub struct Limits {
     pub file_bytes: u64,
     /// Contents kept of one layer because they explain others: 256 MiB.
     pub kept_bytes: u64,
+    /// What is copied or unpacked out of the programs of one layer (libraries they ask for,
+    /// Go's and cargo's lists of modules): 64 MiB.
+    pub program_bytes: u64,
 }
 
 impl Default for Limits {
@@ -42,6 +45,7 @@ impl Default for Limits {
             all_extents: 4_000_000,
             file_bytes: 128 << 40,
             kept_bytes: 256 << 20,
+            program_bytes: 64 << 20,
         }
     }
 }

@@ -38,7 +38,9 @@ pub(super) fn bar(part: u64, whole: u64, width: usize) -> String {
     let length = (u128::from(part) * cells)
         .checked_div(u128::from(whole))
         .unwrap_or(0);
-    let length = usize::try_from(length).unwrap_or(0).max(usize::from(part > 0));
+    let length = usize::try_from(length)
+        .unwrap_or(0)
+        .max(usize::from(part > 0));
     let mut text = "█".repeat(length / 8);
     if let Some(rest) = EIGHTHS.get(length % 8).filter(|_| length % 8 > 0) {
         text.push(*rest);
@@ -132,7 +134,13 @@ mod tests {
     #[test]
     fn text_hangs_behind_its_margin() {
         let mut out = String::new();
-        hang(&mut out, "3", "apt-get install -y --no-install-recommends gcc", 4, 26);
+        hang(
+            &mut out,
+            "3",
+            "apt-get install -y --no-install-recommends gcc",
+            4,
+            26,
+        );
         assert_eq!(
             out,
             "3   apt-get install -y\n    --no-install-recommend\n    s gcc\n"

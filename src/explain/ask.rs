@@ -207,7 +207,10 @@ mod tests {
         let web = Some("web".to_owned());
         assert_eq!(image("web:1", &[]), web);
         assert_eq!(image("example.com/golden/web:1", &[]), web);
-        assert_eq!(image("docker-archive:a.tar", &["example.com/golden/web:1"]), web);
+        assert_eq!(
+            image("docker-archive:a.tar", &["example.com/golden/web:1"]),
+            web
+        );
         assert_eq!(image("docker-archive:a.tar", &["x:1"]), None);
         assert_eq!(image("other:1", &[]), None);
     }

@@ -150,10 +150,7 @@ fn unreadable(path: &Path, error: io::Error) -> ExplainError {
 }
 
 /// Writes a stream, unpacked, into a file for this user alone.
-async fn lay_down(
-    reader: Box<dyn Read + Send>,
-    watch: &Watch,
-) -> Result<LaidDown, ExplainError> {
+async fn lay_down(reader: Box<dyn Read + Send>, watch: &Watch) -> Result<LaidDown, ExplainError> {
     let watch = watch.clone();
     let work = move || {
         let nonce: u64 = rand::random();

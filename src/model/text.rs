@@ -10,7 +10,9 @@ use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 /// picture (`␛`), any other `�`.
 #[must_use]
 pub fn printable(text: &str) -> Cow<'_, str> {
-    if text.chars().all(|c| stand_in(c).is_none()) {
+    // Nearly every text is plain, and there are many of them.
+    let plain = text.bytes().all(|byte| matches!(byte, b' '..=b'~'));
+    if plain || text.chars().all(|c| stand_in(c).is_none()) {
         return Cow::Borrowed(text);
     }
     Cow::Owned(text.chars().map(|c| stand_in(c).unwrap_or(c)).collect())

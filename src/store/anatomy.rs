@@ -9,14 +9,15 @@ use std::time::Duration;
 use rusqlite::{OptionalExtension as _, TransactionBehavior, params};
 use serde::{Serialize, de::DeserializeOwned};
 
+use crate::anatomy::layer::codec;
 use crate::anatomy::layer::index::LayerIndex;
 use crate::model::digest::Digest;
 use crate::model::time::Timestamp;
 
 use super::{Store, StoreError, statement, stored_time};
 
-/// Raised with every change of what is kept of a layer or an image, and of how it is
-/// written: what older and newer karats wrote is not read.
+/// Raised with every change of how rows are written: what older and newer karats wrote is
+/// not read. (What is kept of a layer has a version of its own.)
 const FORMAT: i64 = 1;
 
 /// How much is kept of layers, in bytes.
@@ -25,8 +26,8 @@ const LARGEST: u64 = 512 * 1024 * 1024;
 /// How many configurations are kept, and how many digests that led to others.
 const MOST: u64 = 8_192;
 
-/// Nothing that is kept unpacks to more than this.
-const LARGEST_BODY: u64 = 1024 * 1024 * 1024;
+/// No configuration that is kept unpacks to more than this.
+const LARGEST_BODY: u64 = 64 * 1024 * 1024;
 
 /// When something was used is noted no more often: looking must not always write.
 const NOTE_USE_AFTER: Duration = Duration::from_secs(3_600);
@@ -45,7 +46,8 @@ impl Store {
             return Ok(None);
         };
         // A row under the wrong name is none.
-        let index = unpack::<LayerIndex>(&body).filter(|index| index.diff_id == *diff_id);
+        let index = codec::decode(&body).ok();
+        let index = index.filter(|index| index.diff_id == *diff_id);
         if index.is_none() {
             // So that nobody counts on it again.
             self.connection()
@@ -64,7 +66,10 @@ impl Store {
         let doing = "look for layers";
         let connection = self.connection();
         let mut select = connection
-            .prepare_cached("SELECT 1 FROM layers WHERE diff_id = ?1 AND format = ?2")
+            .prepare_cached(
+                "SELECT 1 FROM layers
+                 WHERE diff_id = ?1 AND format = ?2 AND typeof(body) = 'blob'",
+            )
             .map_err(statement(doing))?;
         diff_ids
             .iter()
@@ -89,7 +94,10 @@ impl Store {
         now: Timestamp,
         largest: u64,
     ) -> Result<bool, StoreError> {
-        let body = pack("a layer", index)?;
+        let body = codec::encode(index).map_err(|error| StoreError::Unpackable {
+            what: "a layer",
+            why: error.to_string(),
+        })?;
         if body.len() as u64 > largest {
             return Ok(false);
         }
@@ -318,8 +326,8 @@ mod tests {
     fn a_damaged_row_is_as_good_as_not_there() {
         let store = Store::in_memory().expect("a store");
         let one = layer("one");
-        let body = pack("a layer", &one).expect("packed");
-        let other = pack("a layer", &layer("two")).expect("packed");
+        let body = codec::encode(&one).expect("packed");
+        let other = codec::encode(&layer("two")).expect("packed");
         let mut flipped = body.clone();
         let middle = flipped.len() / 2;
         flipped[middle] ^= 0x10;
@@ -353,7 +361,7 @@ mod tests {
     fn what_was_not_used_for_longest_is_forgotten_first() {
         let store = Store::in_memory().expect("a store");
         let [one, two, three] = ["one", "two", "three"].map(layer);
-        let room = pack("a layer", &one).expect("packed").len() as u64 * 5 / 2;
+        let room = codec::encode(&one).expect("packed").len() as u64 * 5 / 2;
         store
             .keep_layer_within(&one, minute(0), room)
             .expect("kept");

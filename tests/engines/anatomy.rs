@@ -83,9 +83,12 @@ const OF_THE_ENGINE: [&str; 8] = [
 ];
 
 fn of_the_engine(path: &str) -> bool {
-    OF_THE_ENGINE
-        .iter()
-        .any(|it| path == *it || path.strip_prefix(it).is_some_and(|rest| rest.starts_with('/')))
+    OF_THE_ENGINE.iter().any(|it| {
+        path == *it
+            || path
+                .strip_prefix(it)
+                .is_some_and(|rest| rest.starts_with('/'))
+    })
 }
 
 /// The files of a container of the image, as the engine exports them.
@@ -267,7 +270,11 @@ fn contents_come_out_and_stay_where_they_are_told() {
     assert_eq!(cat("opt/keep", &[]), "file\n");
     assert_eq!(cat("/opt/keep/me", &["--layer", "2"]), "keep\n");
     let done = karat.run(&["layers", &image, "--cat", "/opt/nwe"]).is(1);
-    assert!(done.err.contains("there is no `nwe` in /opt"), "{}", done.err);
+    assert!(
+        done.err.contains("there is no `nwe` in /opt"),
+        "{}",
+        done.err
+    );
     karat
         .run(&["layers", &image, "--extract", "/opt", "--to", "out"])
         .is(0);
@@ -284,7 +291,9 @@ fn contents_come_out_and_stay_where_they_are_told() {
     let tree = karat.json(&["layers", &image, "--tree", "/opt"]);
     let entries = tree["entries"].as_array().expect("a list");
     assert_eq!(entries.len(), 6, "{tree:#}");
-    let found = karat.run(&["layers", &image, "--regex", "^opt/.*new$"]).is(0);
+    let found = karat
+        .run(&["layers", &image, "--regex", "^opt/.*new$"])
+        .is(0);
     assert!(found.out.trim().ends_with("/opt/a/new"), "{}", found.out);
 }
 
@@ -296,7 +305,8 @@ fn rules_are_judged_with_their_figures() {
         let project = format!("{}\n{text}\n", on(&engine.address()));
         Karat::new(&project)
     };
-    let kept = rules("[layers]\nmax-size = \"50MB\"\nmax-growth = { from = \"3\", bytes = \"1kB\" }");
+    let kept =
+        rules("[layers]\nmax-size = \"50MB\"\nmax-growth = { from = \"3\", bytes = \"1kB\" }");
     kept.run(&["layers", &image, "--ci"])
         .is(0)
         .says("every rule holds");
@@ -307,7 +317,8 @@ fn rules_are_judged_with_their_figures() {
     assert_eq!(told["rules"][0]["rule"], "max-reclaimable");
     assert_eq!(told["rules"][0]["limit"], 100_000);
     // Rules of another image are none of its.
-    let other = rules("[images.other]\nrepository = \"other\"\n[images.other.layers]\nmax-size = 1");
+    let other =
+        rules("[images.other]\nrepository = \"other\"\n[images.other.layers]\nmax-size = 1");
     other
         .run(&["layers", &image, "--ci"])
         .is(1)
@@ -342,7 +353,11 @@ fn a_reading_is_stopped_at_once() {
     let killed = Command::new("kill").args(["-INT", &pid]).status();
     assert!(killed.expect("kill").success());
     let done = ended(child);
-    assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
+    assert!(
+        begun.elapsed() < Duration::from_secs(2),
+        "{:?}",
+        begun.elapsed()
+    );
     assert_eq!(done.code, Some(130), "{}", done.said());
     assert!(done.err.contains("reading was stopped"), "{}", done.err);
     drop(request);
@@ -354,7 +369,10 @@ fn what_is_not_there_is_one_sentence() {
     let karat = Karat::new(&on(&engine.address()));
     for (image, sentence) in [
         ("nothing:1", "there is no image `nothing:1`"),
-        ("docker://example.com/web:1", "`docker pull example.com/web:1` first"),
+        (
+            "docker://example.com/web:1",
+            "`docker pull example.com/web:1` first",
+        ),
         ("docker-archive:none.tar", "there is no none.tar"),
     ] {
         let done = karat.run(&["layers", image]).is(1);
@@ -370,5 +388,9 @@ fn what_is_not_there_is_one_sentence() {
     let done = karat
         .run(&["layers", &format!("docker-archive:{}", text.display())])
         .is(1);
-    assert!(done.err.contains("an image's archive was expected"), "{}", done.err);
+    assert!(
+        done.err.contains("an image's archive was expected"),
+        "{}",
+        done.err
+    );
 }

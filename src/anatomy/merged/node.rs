@@ -322,6 +322,40 @@ impl Merged {
         Some((record.kind, record.size))
     }
 
+    /// How many paths are or were directories: each has a place, its parent's before its own.
+    #[must_use]
+    pub fn directory_count(&self) -> usize {
+        self.directories.len()
+    }
+
+    /// The place of a path among the directories, if it is or was one.
+    #[must_use]
+    pub fn directory_of(&self, node: NodeId) -> Option<usize> {
+        let place = self.nodes.get(node.0 as usize)?.directory;
+        (place != NONE).then_some(place as usize)
+    }
+
+    /// The place of the directory that a directory is in.
+    #[must_use]
+    pub fn directory_above(&self, place: usize) -> Option<usize> {
+        let node = NodeId(self.directories.get(place)?.node);
+        self.directory_of(self.parent(node)?)
+    }
+
+    /// The path of an entry.
+    #[must_use]
+    pub fn node_of(&self, id: EntryId) -> Option<NodeId> {
+        let record = self.records.get(id.0 as usize)?;
+        Some(NodeId(record.node))
+    }
+
+    /// The entry before one at the same path.
+    #[must_use]
+    pub fn older(&self, id: EntryId) -> Option<EntryId> {
+        let older = self.records.get(id.0 as usize)?.older;
+        ((older as usize) < self.records.len()).then_some(EntryId(older))
+    }
+
     /// The layer that replaced or removed an entry.
     #[must_use]
     pub fn died(&self, id: EntryId) -> Option<LayerNo> {

@@ -222,7 +222,12 @@ impl<'a> Document<'a> {
                 .zip(&whole.layers.all)
                 .map(|(facts, explained)| layer(whole, facts, explained))
                 .collect(),
-            waste: whole.waste.paths.iter().map(|it| wasted(whole, it)).collect(),
+            waste: whole
+                .waste
+                .paths
+                .iter()
+                .map(|it| wasted(whole, it))
+                .collect(),
             waste_by_step: whole
                 .waste
                 .payments
@@ -240,11 +245,15 @@ impl<'a> Document<'a> {
                     }
                 })
                 .collect(),
-            distribution: whole.inventory.distribution.as_ref().map(|it| Distribution {
-                id: &it.id,
-                version_id: it.version_id.as_deref(),
-                pretty_name: it.pretty_name.as_deref(),
-            }),
+            distribution: whole
+                .inventory
+                .distribution
+                .as_ref()
+                .map(|it| Distribution {
+                    id: &it.id,
+                    version_id: it.version_id.as_deref(),
+                    pretty_name: it.pretty_name.as_deref(),
+                }),
             packages: whole.inventory.packages.iter().map(package).collect(),
             unowned: unowned(&whole.inventory),
             components: &whole.components,

@@ -66,11 +66,7 @@ pub(super) fn plain(text: &str) -> String {
 /// Text as code, fit for a table: as many backticks around it as it needs.
 pub(super) fn code(text: &str) -> String {
     let text = printable(text);
-    let longest = text
-        .split(|c| c != '`')
-        .map(str::len)
-        .max()
-        .unwrap_or(0);
+    let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
     let fence = "`".repeat(longest + 1);
     let pad = if longest > 0 { " " } else { "" };
     // A table ends a cell even within code.
@@ -102,7 +98,9 @@ fn head(whole: &Whole) -> String {
 }
 
 fn layers(out: &mut String, whole: &Whole) {
-    out.push_str("\n### Layers\n\n| # | size | hidden | files | instruction |\n|--:|--:|--:|:--|:--|\n");
+    out.push_str(
+        "\n### Layers\n\n| # | size | hidden | files | instruction |\n|--:|--:|--:|:--|:--|\n",
+    );
     for explained in &whole.layers.all {
         let place = usize::from(explained.layer.0);
         let facts = whole.anatomy.facts.layers.get(place);

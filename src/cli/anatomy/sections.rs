@@ -39,7 +39,13 @@ pub(super) fn layers(out: &mut String, whole: &Whole, style: Style) {
             Some(layers) => format!("its {} below", count(layers.into(), "layer", "layers")),
             None => "which of its layers are below is not known".to_owned(),
         };
-        hang(out, "", &format!("built on {name}: {layers}"), 2, style.width);
+        hang(
+            out,
+            "",
+            &format!("built on {name}: {layers}"),
+            2,
+            style.width,
+        );
     }
     for explained in &whole.layers.all {
         layer(out, whole, explained, largest.unwrap_or(0), style);
@@ -85,7 +91,10 @@ fn layer(out: &mut String, whole: &Whole, explained: &Explained, largest: u64, s
             hang(&mut lines, "", &text, margin, width);
             let lead = " ".repeat(margin);
             for line in lines.lines() {
-                let line = line.strip_prefix(lead.as_str()).unwrap_or(line).trim_start();
+                let line = line
+                    .strip_prefix(lead.as_str())
+                    .unwrap_or(line)
+                    .trim_start();
                 out.push_str(&lead);
                 out.push_str(&colour.paint(Paint::Faint, line));
                 out.push('\n');
@@ -191,7 +200,10 @@ pub(super) fn directories(out: &mut String, whole: &Whole, style: Style) {
         let indent = "  ".repeat(directory.depth - 1);
         let path = directory.path.to_string();
         let path = shortened(&path, style.width.saturating_sub(35 + indent.len()));
-        out.push_str(&format!("{}  {drawn}  {indent}{path}\n", size(directory.bytes)));
+        out.push_str(&format!(
+            "{}  {drawn}  {indent}{path}\n",
+            size(directory.bytes)
+        ));
     }
     let left_out = found.len().saturating_sub(shown);
     more(out, style.colour, left_out, "directories");
@@ -239,10 +251,7 @@ pub(super) fn packages(out: &mut String, whole: &Whole, style: Style) {
         ));
     }
     let files = words::files(unowned.files);
-    table.row(row(
-        Some(unowned.bytes),
-        ["(no package)", &files, "", ""],
-    ));
+    table.row(row(Some(unowned.bytes), ["(no package)", &files, "", ""]));
     out.push_str(&table.render(style.colour));
     let left_out = by_size.len().saturating_sub(shown);
     more(out, style.colour, left_out, "packages");
@@ -311,7 +320,11 @@ pub(super) fn findings(out: &mut String, whole: &Whole, style: Style) {
     }
     let (counting, accepted): (Vec<&Finding>, Vec<&Finding>) =
         all.iter().partition(|finding| finding.counts());
-    heading(out, style.colour, &format!("FINDINGS  {}", tally(&counting)));
+    heading(
+        out,
+        style.colour,
+        &format!("FINDINGS  {}", tally(&counting)),
+    );
     let shown = if style.all { counting.len() } else { FINDINGS };
     for finding in counting.iter().take(shown) {
         self::finding(out, finding, style);
@@ -339,7 +352,12 @@ pub(super) fn tally(findings: &[&Finding]) -> String {
     ];
     let parts: Vec<String> = levels
         .into_iter()
-        .map(|level| (level, findings.iter().filter(|it| it.severity == level).count()))
+        .map(|level| {
+            (
+                level,
+                findings.iter().filter(|it| it.severity == level).count(),
+            )
+        })
         .filter(|(_, count)| *count > 0)
         .map(|(level, count)| format!("{count} {level}"))
         .collect();

@@ -44,13 +44,21 @@ pub(super) fn head(whole: &Whole, style: Style) -> String {
     }
     if let Some(distribution) = &whole.inventory.distribution {
         let pretty = distribution.pretty_name.as_ref();
-        line.push_str(&format!(", {}", printable(pretty.unwrap_or(&distribution.id))));
+        line.push_str(&format!(
+            ", {}",
+            printable(pretty.unwrap_or(&distribution.id))
+        ));
     }
     out.push_str(&colour.paint(Paint::Head, &name));
     out.push_str(&line);
     out.push('\n');
     let mut digests = vec![format!("config {}", facts.config.short())];
-    digests.extend(facts.manifest.iter().map(|it| format!("manifest {}", it.short())));
+    digests.extend(
+        facts
+            .manifest
+            .iter()
+            .map(|it| format!("manifest {}", it.short())),
+    );
     digests.extend(facts.index.iter().map(|it| format!("index {}", it.short())));
     digests.push(origin(&whole.origin));
     out.push_str(&colour.paint(Paint::Faint, &digests.join(" · ")));

@@ -43,9 +43,9 @@ pub fn payment(whole: &Whole, payment: &Payment) -> String {
             Some(what) => format!(
                 "{by_step} changes only {what} of {bytes} that {of_step} wrote, and so copies them ({files})"
             ),
-            None => format!(
-                "{by_step} writes {bytes} again just as {of_step} wrote them ({files})"
-            ),
+            None => {
+                format!("{by_step} writes {bytes} again just as {of_step} wrote them ({files})")
+            }
         },
     }
 }
@@ -153,7 +153,9 @@ pub fn base64(bytes: &[u8]) -> String {
 #[must_use]
 pub fn path_and_bytes(path: &[u8]) -> (String, Option<String>) {
     let text = PathText(path.to_vec()).to_string();
-    let whole = text.strip_prefix('/').is_some_and(|it| it.as_bytes() == path);
+    let whole = text
+        .strip_prefix('/')
+        .is_some_and(|it| it.as_bytes() == path);
     // Text that only looks like an escape is told in full, too.
     let told = whole && !text.contains("\\x");
     let bytes = (!told).then(|| base64(path));
@@ -206,6 +208,9 @@ mod tests {
         assert_eq!(change(false, false, false), None);
         assert_eq!(change(true, false, false).as_deref(), Some("the mode"));
         let all = change(true, true, true);
-        assert_eq!(all.as_deref(), Some("the mode, the owner and the attributes"));
+        assert_eq!(
+            all.as_deref(),
+            Some("the mode, the owner and the attributes")
+        );
     }
 }

@@ -83,7 +83,9 @@ mod tests {
         let why = line(&acceptance(Some("setuid-fiel"), None), "karat.toml");
         let why = why.expect_err("no such finding");
         assert!(
-            why.starts_with("karat.toml:7: there is no finding `setuid-fiel`; did you mean `setuid-file`?"),
+            why.starts_with(
+                "karat.toml:7: there is no finding `setuid-fiel`; did you mean `setuid-file`?"
+            ),
             "{why}"
         );
         let accept = line(&acceptance(Some("setuid-file"), Some("/usr/bin/*")), "x");

@@ -3,6 +3,7 @@
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+use crate::anatomy::Anatomy;
 use crate::anatomy::components::{Rules, recognise};
 use crate::anatomy::merged::{LayerNo, View};
 use crate::anatomy::packages::Inventory;
@@ -11,9 +12,8 @@ use crate::anatomy::rules::judge::{Figures, judge};
 use crate::anatomy::rules::{Verdict, dive, dive_file};
 use crate::anatomy::waste::Waste;
 use crate::anatomy::waste::dive::Dive;
-use crate::anatomy::Anatomy;
-use crate::cli::anatomy::verdicts::{self, Judged};
 use crate::cli::anatomy::json::image;
+use crate::cli::anatomy::verdicts::{self, Judged};
 use crate::cli::args::Layers;
 use crate::cli::layout;
 use crate::cli::output::{self, Exit};
@@ -112,8 +112,14 @@ fn by_project(
         layer_bytes: waste.layer_bytes,
         reclaimable_bytes: waste.reclaimable(),
         components: components.all.iter().map(|it| it.id.as_str()).collect(),
-        packages: inventory.packages.iter().map(|it| it.name.as_str()).collect(),
-        reference: reference.as_ref().map(|(name, bytes)| (name.as_str(), *bytes)),
+        packages: inventory
+            .packages
+            .iter()
+            .map(|it| it.name.as_str())
+            .collect(),
+        reference: reference
+            .as_ref()
+            .map(|(name, bytes)| (name.as_str(), *bytes)),
     };
     judge(rules, &figures)
 }
@@ -124,20 +130,20 @@ fn known_components(rules: &LayerRules, file: &str) -> Result<(), String> {
     for Written { text, line } in rules.forbidden_components.iter().flatten() {
         if !text.contains('*') && !known.clone().any(|id| id == text) {
             let hint = nearest::hint(text, known);
-            return Err(format!("{file}:{line}: there is no component `{text}`{hint}"));
+            return Err(format!(
+                "{file}:{line}: there is no component `{text}`{hint}"
+            ));
         }
     }
     Ok(())
 }
 
 /// dive's rules, from the file that was named, or the one that lies here.
-fn dive_rules(
-    here: &Path,
-    asked: Option<&Path>,
-) -> Result<Option<(PathBuf, DiveRules)>, String> {
+fn dive_rules(here: &Path, asked: Option<&Path>) -> Result<Option<(PathBuf, DiveRules)>, String> {
     let path = here.join(asked.unwrap_or(Path::new(DIVE_FILE)));
     let shown = asked.map_or(Path::new(DIVE_FILE), |asked| asked);
-    let unreadable = |why: &dyn std::fmt::Display| format!("cannot read {}: {why}", shown.display());
+    let unreadable =
+        |why: &dyn std::fmt::Display| format!("cannot read {}: {why}", shown.display());
     match std::fs::metadata(&path) {
         Ok(file) if file.len() > LARGEST => {
             return Err(unreadable(&"it is larger than 1 MB, and no list of rules"));
@@ -187,6 +193,9 @@ mod tests {
         assert_eq!(known_components(&rules("rust-*"), "karat.toml"), Ok(()));
         let why = known_components(&rules("no-such-thing-at-all"), "karat.toml");
         let why = why.expect_err("none");
-        assert!(why.starts_with("karat.toml:3: there is no component"), "{why}");
+        assert!(
+            why.starts_with("karat.toml:3: there is no component"),
+            "{why}"
+        );
     }
 }

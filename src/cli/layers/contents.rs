@@ -11,12 +11,12 @@ use crate::anatomy::error::AnatomyError;
 use crate::anatomy::extract::{Allowance, extract, write_content};
 use crate::anatomy::limits::Limits;
 use crate::anatomy::merged::{LayerNo, NodeId};
+use crate::cli::anatomy::text::count;
 use crate::cli::args::Layers;
 use crate::cli::json::SCHEMA;
 use crate::cli::output::{self, Exit};
 use crate::cli::reading::Reading;
 use crate::cli::session::Session;
-use crate::cli::anatomy::text::count;
 use crate::explain::{Ask, Contents, Explained, Watch};
 
 /// What is to become of which path.
@@ -105,9 +105,11 @@ fn shown(
     watch: &Watch,
 ) -> Result<Done, AnatomyError> {
     let merged = &explained.anatomy.merged;
-    let entry = merged.visible(node, at).ok_or_else(|| AnatomyError::NothingToExtract {
-        path: PathText(merged.path(node)).to_string(),
-    })?;
+    let entry = merged
+        .visible(node, at)
+        .ok_or_else(|| AnatomyError::NothingToExtract {
+            path: PathText(merged.path(node)).to_string(),
+        })?;
     let mut out = std::io::stdout().lock();
     let limits = Limits::default();
     let layers = &mut contents.layers();

@@ -108,7 +108,9 @@ pub(super) fn node(anatomy: &Anatomy, at: LayerNo, path: &str) -> Result<NodeId,
 /// Why there is no such path, with the nearest name there is.
 fn no_such(merged: &Merged, at: LayerNo, directory: NodeId, part: &str) -> String {
     let place = PathText(merged.path(directory));
-    let entry = merged.visible(directory, at).and_then(|id| merged.entry(id));
+    let entry = merged
+        .visible(directory, at)
+        .and_then(|id| merged.entry(id));
     if let Some(entry) = entry.filter(|it| it.kind == Kind::Symlink) {
         let target = String::from_utf8_lossy(entry.target.unwrap_or_default()).into_owned();
         return format!(
@@ -162,9 +164,9 @@ fn listing_text(merged: &Merged, listing: &Listing, most: usize, colour: Colour)
             || "d---------".to_owned(),
             |mode| mode_string(row.kind, mode),
         );
-        let owner = row
-            .owner
-            .map_or("–".to_owned(), |owner| format!("{}:{}", owner.uid, owner.gid));
+        let owner = row.owner.map_or("–".to_owned(), |owner| {
+            format!("{}:{}", owner.uid, owner.gid)
+        });
         let mut name = name(merged, row.node);
         if row.kind == Kind::Directory {
             name.push('/');
@@ -236,7 +238,9 @@ fn entry(merged: &Merged, row: &Row) -> Value {
 
 fn hit(merged: &Merged, view: &View, node: NodeId) -> Value {
     let (path, path_base64) = words::path_and_bytes(&merged.path(node));
-    let entry = merged.visible(node, view.at()).and_then(|id| merged.entry(id));
+    let entry = merged
+        .visible(node, view.at())
+        .and_then(|id| merged.entry(id));
     let mut hit = json!({
         "path": path,
         "kind": entry.map_or("directory", |entry| kind(entry.kind)),

@@ -108,7 +108,7 @@ finding = "x"
 reason = "because"
 until = 2027-13-01x
 "#;
-    let want = ["14:20: this is not TOML"];
+    let want = ["15:9: this is not TOML"];
     check(text, &want);
     let text = text.replace("2027-13-01x", "\"soon\"");
     let want = [

@@ -14,6 +14,7 @@ mod chrome;
 mod deployment;
 mod dialogs;
 mod engines;
+mod form;
 mod help;
 mod history;
 mod home;
