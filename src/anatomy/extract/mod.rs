@@ -7,9 +7,12 @@
 //! devices, no setuid, nothing that others can write to; owners are not changed.
 
 mod find;
+mod pour;
 mod target;
 #[cfg(test)]
 mod tests;
+
+pub use pour::write_content;
 
 use std::io::Read;
 use std::path::{Path, PathBuf};

@@ -69,7 +69,7 @@ const fn said(oddity: Oddity) -> (FindingId, Severity, &'static str, &'static st
             "that would explain others, but are too large to be looked into",
             "Nothing, if the image is right; packages and owners told here may be fewer than there are.",
         ),
-        Oddity::NormalisedPath | Oddity::AufsMetadata => (
+        Oddity::NormalisedPath | Oddity::NoPath | Oddity::AufsMetadata => (
             FindingId::OddPath,
             Severity::Low,
             "that are absolute or have .. in them; listed where they lead within the root",

@@ -112,7 +112,7 @@ fn origin(origin: &Origin) -> String {
 }
 
 /// `1 layer`, `3 layers`.
-pub(super) fn count(number: usize, one: &str, many: &str) -> String {
+pub fn count(number: usize, one: &str, many: &str) -> String {
     match number {
         1 => format!("1 {one}"),
         number => format!("{number} {many}"),
