@@ -51,7 +51,9 @@ fn pour(content: &mut Content<'_>, out: &mut dyn Write) -> Result<(), AnatomyErr
             Piece::Data(data) => out.write_all(data).map_err(unwritable)?,
             Piece::Hole(mut length) => {
                 while length > 0 {
-                    let here = ZEROS.len().min(usize::try_from(length).unwrap_or(usize::MAX));
+                    let here = ZEROS
+                        .len()
+                        .min(usize::try_from(length).unwrap_or(usize::MAX));
                     let zeros = ZEROS.get(..here).unwrap_or_default();
                     out.write_all(zeros).map_err(unwritable)?;
                     length -= here as u64;
