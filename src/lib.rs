@@ -13,6 +13,7 @@
 //! | [`cli`] | the same verbs for scripts: one file a command, text and JSON |
 //! | [`operate`] | makes plans and runs them: steps, progress, cancel, undo, recover |
 //! | [`observe`] | keeps the fleet current: engine events, back-off |
+//! | [`explain`] | an image taken apart: from the cheapest source, each layer read once |
 //! | [`target`] | where versions run: `trait Target`, and one folder a kind |
 //! | [`engine`] | one Docker engine: connect, read, move images, build |
 //! | [`store`] | SQLite: history, last known fleet. Never the authority |
@@ -24,6 +25,7 @@ pub mod anatomy;
 pub mod cli;
 pub mod config;
 pub mod engine;
+pub mod explain;
 pub mod model;
 pub mod observe;
 pub mod operate;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::TimeDelta;
 use karat::model::bytes::Bytes;
 use karat::model::digest::Digest;
-use karat::model::fleet::{EngineState, Engines, Link};
+use karat::model::fleet::{EngineState, Engines, Fleet, Link};
 use karat::model::observation::{Container, EngineFacts, Health, LocalImage, Observation};
 use karat::model::project::{
     EngineAddress, EngineName, Environment, Image, Project, Selector, Source,
@@ -77,7 +77,7 @@ fn local(image: usize, version: usize) -> LocalImage {
         config: Some(id.clone()),
         tags: ImageRef::parse(&text).into_iter().collect(),
         repo_digests: Vec::new(),
-        created: Some(now() - TimeDelta::hours(i64::try_from(VERSIONS - version).expect("few"))),
+        created: Some(now() - TimeDelta::hours(200_000 - i64::try_from(version).expect("few"))),
         size: Some(Bytes(180_000_000)),
         labels: BTreeMap::new(),
         platform: "linux/amd64".to_owned(),
@@ -128,6 +128,23 @@ pub(crate) fn observation(place: usize, restarts: u64) -> Observation {
         parked: Vec::new(),
         images_in_all: None,
     }
+}
+
+/// One image alone, with as many versions as all of the others together.
+pub(crate) fn one_image() -> Fleet {
+    let mut project = project();
+    project.images.truncate(1);
+    let mut said = observation(0, 0);
+    said.containers.truncate(1);
+    said.images = (0..IMAGES * VERSIONS)
+        .map(|version| local(0, version))
+        .collect();
+    let state = EngineState {
+        last: Some(said),
+        link: Link::Up,
+    };
+    let engines = BTreeMap::from([(engine(ENVIRONMENTS[0]), state)]);
+    Fleet::assemble(&project, &engines, now())
 }
 
 /// What all of them say.

@@ -1,5 +1,5 @@
 //! How quick the interface is, from an event to the bytes a terminal is sent. The bars are
-//! in the README. `cargo bench --bench interface`; `scripts/bench-interface` measures the
+//! in the README. `cargo bench --bench interface`; `cargo bench --bench program` measures the
 //! whole program beside a peer.
 #![allow(
     missing_docs,
@@ -107,6 +107,45 @@ fn keys(bench: &mut Criterion, fleet: &Arc<Fleet>) {
     press(bench, "key/help/in and out", open(fleet), &help);
 }
 
+/// Typing a filter over 100,000 versions of one image, letter by letter and back.
+fn filters(bench: &mut Criterion) {
+    let fleet = Arc::new(large::one_image());
+    let versions = fleet.rows[0].catalog.versions.len();
+    assert_eq!(versions, large::IMAGES * large::VERSIONS);
+    let filtering = || {
+        let mut screen = open(&fleet);
+        for code in [KeyCode::Char('v'), KeyCode::Char('/')] {
+            screen.event(key(code)).expect("a frame");
+        }
+        screen
+    };
+    let text = "1.9 dev 7";
+    let back = [KeyCode::Backspace].repeat(text.len());
+    let keys: Vec<KeyCode> = text.chars().map(KeyCode::Char).chain(back).collect();
+    press(bench, "key/filter/type and take back", filtering(), &keys);
+    // What was typed in the middle of a text was not narrowed down to before.
+    let mut middle = filtering();
+    for code in text.chars().map(KeyCode::Char).chain([KeyCode::Left; 8]) {
+        middle.event(key(code)).expect("a frame");
+    }
+    let keys = [KeyCode::Char('2'), KeyCode::Backspace];
+    press(bench, "key/filter/in the middle", middle, &keys);
+    // With every fleet that comes the rows are read anew.
+    let mut news = filtering();
+    news.event(key(KeyCode::Char('1'))).expect("a frame");
+    let others = Arc::clone(&fleet);
+    let mut once = move || {
+        let told = Message::Fleet(Arc::clone(&others));
+        black_box(news.told(told).expect("a frame"))
+    };
+    bench.bench_function("event/fleet while filtering", |bench| bench.iter(&mut once));
+    worst("event/fleet while filtering", once);
+    let first = [KeyCode::Char('v'), KeyCode::Char('/'), KeyCode::Char('1')];
+    let out = [KeyCode::Esc, KeyCode::Esc];
+    let keys: Vec<KeyCode> = first.into_iter().chain(out).collect();
+    press(bench, "key/filter/first letter", open(&fleet), &keys);
+}
+
 fn frames(bench: &mut Criterion, fleet: &Arc<Fleet>) {
     let opening = opening(fleet);
     bench.bench_function("first frame", |bench| {
@@ -156,6 +195,7 @@ fn all(bench: &mut Criterion) {
         .map(|row| row.catalog.versions.len())
         .sum();
     assert_eq!(versions, large::IMAGES * large::VERSIONS);
+    filters(bench);
     frames(bench, &fleet);
     keys(bench, &fleet);
     events(bench, &engines, &fleet);

@@ -14,6 +14,8 @@ Examples:
   karat promote --all --from test --to staging --dry-run
   karat rebuild shop-web --build-arg MODE=fast
   karat history shop-web --env prod --json
+  karat layers shop-web:1.4.0                 why it is as large as it is
+  karat diff shop-web:1.3.0 shop-web:1.4.0    what grew
 
 Exit codes: 0 done, or nothing to do; 1 error; 2 usage; 3 refused by a rule;
 4 nothing to roll back to; 5 failed and undone: everything is as before;
@@ -74,6 +76,23 @@ Examples:
   karat demo --speed 60       an hour of it in a minute
   karat demo --engine         on the engine of this machine
   karat demo --clean          take exactly that away";
+const LAYERS: &str = "\
+Examples:
+  karat layers shop-web:1.4.0                        what it is made of, and what of that is waste
+  karat layers shop-web:1.4.0 --all --json           everything, for a script
+  karat layers docker-archive:web.tar                of `docker save`; also oci-archive:, oci:DIR
+  karat layers shop-web:1.4.0 --tree /usr            what is large in a folder
+  karat layers shop-web:1.4.0 --tree / --layer 3     what the third layer has
+  karat layers shop-web:1.4.0 --find sslconf
+  karat layers shop-web:1.4.0 --cat /etc/os-release
+  karat layers shop-web:1.4.0 --extract /etc --to out
+  karat layers shop-web:1.4.0 --markdown=summary     for a pull request
+  karat layers shop-web:1.4.0 --ci                   by the rules of karat.toml and .dive-ci";
+const DIFF: &str = "\
+Examples:
+  karat diff shop-web:1.3.0 shop-web:1.4.0           what grew: layers, folders, packages
+  karat diff docker-archive:old.tar oci:build --json
+  karat diff shop-web:1.3.0 shop-web:1.4.0 --markdown=summary";
 const UNLOCK: &str = "\
 Examples:
   karat unlock web --reason 'the laptop that held it is gone'";
@@ -178,6 +197,12 @@ pub enum Command {
         #[command(flatten)]
         change: Change,
     },
+    /// Show what an image is made of: layers, packages, components, and what is waste.
+    #[command(after_help = LAYERS)]
+    Layers(Box<Layers>),
+    /// Show what differs between two images, and what grew.
+    #[command(after_help = DIFF)]
+    Diff(Diff),
     /// Break the lock of a container whose karat will never come back.
     #[command(after_help = UNLOCK)]
     Unlock(Unlock),
@@ -332,4 +357,90 @@ pub struct Unlock {
     /// How to change; a reason is needed.
     #[command(flatten)]
     pub change: Change,
+}
+
+/// Which image, of those there are.
+#[derive(ClapArgs, Debug, Clone, Default)]
+pub struct Which {
+    /// Only on this environment's engines, or on this engine.
+    #[arg(long, value_name = "ENGINE")]
+    pub engine: Option<String>,
+    /// For this platform, where there are several: linux/arm64. The engine's by default.
+    #[arg(long, value_name = "PLATFORM")]
+    pub platform: Option<String>,
+}
+
+/// How much Markdown.
+#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Markdown {
+    /// The whole report.
+    Full,
+    /// What fits a pull request.
+    Summary,
+}
+
+/// `karat layers`.
+#[derive(ClapArgs, Debug, Clone)]
+#[command(group = clap::ArgGroup::new("files").args(["tree", "find", "regex", "cat", "extract"]))]
+pub struct Layers {
+    /// A name, an id, an image and version of the project, docker-archive:FILE,
+    /// oci-archive:FILE, oci:FOLDER or docker-daemon:NAME.
+    #[arg(value_name = "IMAGE")]
+    pub image: String,
+    /// Which of those there are.
+    #[command(flatten)]
+    pub which: Which,
+    /// Show all there is, not only the largest.
+    #[arg(long)]
+    pub all: bool,
+    /// Write Markdown: the whole report, or a summary.
+    #[arg(long, value_enum, value_name = "HOW MUCH", num_args = 0..=1, require_equals = true, default_missing_value = "full", conflicts_with = "json")]
+    pub markdown: Option<Markdown>,
+    /// List a folder of the image instead, the largest first.
+    #[arg(long, value_name = "PATH", num_args = 0..=1, default_missing_value = "/", conflicts_with = "markdown")]
+    pub tree: Option<String>,
+    /// As that layer has it, from 1; without, as all layers together have it.
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u16).range(1..), requires = "files")]
+    pub layer: Option<u16>,
+    /// Look for paths that have these letters in this order.
+    #[arg(long, value_name = "LETTERS", conflicts_with_all = ["markdown", "tree"])]
+    pub find: Option<String>,
+    /// Look for paths that match a regular expression.
+    #[arg(long, value_name = "PATTERN", conflicts_with_all = ["markdown", "tree", "find"])]
+    pub regex: Option<String>,
+    /// Write a file of the image to standard output.
+    #[arg(long, value_name = "PATH", conflicts_with_all = ["markdown", "json", "tree", "find", "regex"])]
+    pub cat: Option<String>,
+    /// Write a file or folder of the image into the folder of `--to`.
+    #[arg(long, value_name = "PATH", requires = "to", conflicts_with_all = ["markdown", "tree", "find", "regex", "cat"])]
+    pub extract: Option<String>,
+    /// Where to: a folder, made where it is missing.
+    #[arg(long, value_name = "FOLDER", requires = "extract")]
+    pub to: Option<PathBuf>,
+    /// Judge by the rules of karat.toml and of .dive-ci; exit code 3 when one is broken.
+    #[arg(long, conflicts_with_all = ["markdown", "tree", "find", "regex", "cat", "extract"])]
+    pub ci: bool,
+    /// dive's rules, by default .dive-ci here, if it is there.
+    #[arg(long, value_name = "FILE", requires = "ci")]
+    pub ci_config: Option<PathBuf>,
+}
+
+/// `karat diff`.
+#[derive(ClapArgs, Debug, Clone)]
+pub struct Diff {
+    /// The older image, written as for `karat layers`.
+    #[arg(value_name = "FROM")]
+    pub from: String,
+    /// The newer one.
+    #[arg(value_name = "TO")]
+    pub to: String,
+    /// Which of those there are.
+    #[command(flatten)]
+    pub which: Which,
+    /// Show all there is, not only the largest.
+    #[arg(long)]
+    pub all: bool,
+    /// Write Markdown: the whole report, or a summary.
+    #[arg(long, value_enum, value_name = "HOW MUCH", num_args = 0..=1, require_equals = true, default_missing_value = "full", conflicts_with = "json")]
+    pub markdown: Option<Markdown>,
 }

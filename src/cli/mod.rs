@@ -4,6 +4,7 @@
 //! gets what it asked for and nothing else. A command decides nothing: it asks `operate`,
 //! and turns the answer into text or JSON and an exit code.
 
+pub mod anatomy;
 pub mod args;
 mod confirm;
 #[cfg(test)]
@@ -18,6 +19,8 @@ mod init;
 mod interface;
 pub mod json;
 mod keeper;
+mod layers;
+mod layout;
 mod log;
 mod log_file;
 mod look;
@@ -25,6 +28,7 @@ mod manual;
 mod output;
 mod plan_text;
 mod progress;
+mod reading;
 mod rebuild;
 mod recover;
 mod session;
@@ -76,6 +80,8 @@ async fn command(args: Args) -> Exit {
             history::run(&session, image, env, limit).await
         }
         Some(Command::Recover { change, force }) => recover::run(&session, &change, force).await,
+        Some(Command::Layers(layers)) => layers::run(&session, &layers).await,
+        Some(Command::Diff(_)) => Exit::USAGE,
         Some(Command::Unlock(unlock)) => unlock::run(&session, unlock).await,
         Some(Command::Demo(demo)) => try_out::run(&session, demo).await,
         Some(Command::Init { print }) => init::run(&session, print).await,

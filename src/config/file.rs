@@ -5,12 +5,14 @@ use std::path::Path;
 
 use toml::de::DeValue;
 
+use crate::model::layer_rules::LayerRules;
 use crate::model::project::{EngineAddress, EngineName, Environment, Image};
 
 use super::address;
 use super::context::Contexts;
 use super::environment;
 use super::image;
+use super::layers;
 use super::problem::Problem;
 use super::rules;
 use super::sheet::{At, Section, Sheet, kind};
@@ -22,6 +24,7 @@ pub(super) struct Content {
     pub(super) images: Vec<Image>,
     pub(super) environments: Vec<Environment>,
     pub(super) engines: BTreeMap<EngineName, EngineAddress>,
+    pub(super) layers: LayerRules,
 }
 
 /// What engines are resolved with.
@@ -57,7 +60,7 @@ pub(super) fn read(
 ) -> Result<Content, Vec<Problem>> {
     let (mut sheet, table) = Sheet::parse(text)?;
     let root = Section::new("a project file".to_owned(), 0..0, table.get_ref());
-    sheet.only(&root, &["images", "environments"]);
+    sheet.only(&root, &["images", "environments", "layers"]);
     let mut resolver = Resolver {
         s,
         contexts,
@@ -91,10 +94,12 @@ pub(super) fn read(
         }
         images.push(image);
     }
+    let layers = layers::read(&mut sheet, &root, "`layers`");
     let problems = sheet.into_problems();
     if problems.is_empty() {
         Ok(Content {
             images,
+            layers,
             environments: rules::in_order(drafts),
             engines: resolver.engines,
         })

@@ -43,6 +43,25 @@ pub(super) fn engines(
     Ok(all(s, contexts, exists))
 }
 
+/// The engine that `docker` would use here. Nothing, where that makes no sense or is not
+/// there: whoever asks has others.
+pub(super) fn local(
+    s: &Surroundings,
+    contexts: &Contexts,
+    exists: &dyn Fn(&Path) -> bool,
+) -> Option<(EngineName, EngineAddress)> {
+    if let Some(host) = address::docker_host(s) {
+        return host.ok().map(|(name, address)| (EngineName(name), address));
+    }
+    let context = s.var("DOCKER_CONTEXT").or(contexts.current.as_deref());
+    if let Some(name) = context.filter(|name| *name != DEFAULT) {
+        let address = contexts.get(name)?.clone();
+        return Some((EngineName(format!("context:{name}")), address));
+    }
+    let (name, address) = address::platform_default(s, exists);
+    address::default_is_there(&address, exists).then(|| (EngineName(name), address))
+}
+
 fn single(name: String, address: EngineAddress) -> Found {
     Found {
         engines: BTreeMap::from([(EngineName(name), address)]),

@@ -12,9 +12,10 @@ use crate::model::reference::{ImageRef, Repository};
 use crate::model::version::Scheme;
 
 use super::file::Resolver;
+use super::layers;
 use super::sheet::{At, Entry, Section, Sheet};
 
-const IMAGE_KEYS: [&str; 4] = ["repository", "version", "build", "revoked"];
+const IMAGE_KEYS: [&str; 5] = ["repository", "version", "build", "revoked", "layers"];
 const BUILD_KEYS: [&str; 5] = ["context", "dockerfile", "target", "args", "engine"];
 const SCHEMES: [&str; 3] = ["semver", "calver", "created"];
 
@@ -42,12 +43,15 @@ pub(super) fn read(
         .texts(section, "revoked", "1.2.0")
         .map(|list| list.value.into_iter().map(|text| text.value).collect())
         .unwrap_or_default();
+    let what = format!("`layers` of {}", section.what);
+    let layers = layers::read(sheet, section, &what);
     Some(Image {
         name: ImageName(name.value.clone()),
         repository: repository(sheet, section)?,
         scheme,
         build,
         revoked,
+        layers,
     })
 }
 

@@ -12,8 +12,9 @@
 //! | `found` | which engines take part when no file says so |
 //! | `sheet` | a TOML text walked by hand, so that every problem has its line |
 //! | `file`, `image`, `environment`, `rules` | `karat.toml` → project; what must hold between its parts |
+//! | `layers` | what the layers of images must keep to |
 //! | `settings` | the user's own settings: theme, mouse, keys |
-//! | `render` | fleet → `karat.toml` |
+//! | `render`, `render_layers` | fleet → `karat.toml` |
 //! | `preferences` | what the interface keeps between runs |
 
 mod address;
@@ -22,9 +23,11 @@ mod environment;
 mod file;
 mod found;
 mod image;
+mod layers;
 mod preferences;
 mod problem;
 mod render;
+mod render_layers;
 mod rules;
 mod settings;
 mod sheet;
@@ -42,7 +45,8 @@ pub use render::{render_project, write_new};
 pub use settings::{AUTO, LogLevel, SETTINGS_FILE, Settings, SettingsRead, load_settings};
 pub use surroundings::{Surroundings, data_dir, state_dir};
 
-use crate::model::project::{Project, Source};
+use crate::model::layer_rules::LayerRules;
+use crate::model::project::{EngineAddress, EngineName, Project, Source};
 use context::Contexts;
 
 /// The name of a project file.
@@ -73,9 +77,18 @@ pub fn load(project_flag: Option<&Path>, s: &Surroundings) -> Result<Project, Co
                 environments: Vec::new(),
                 grouping: Some(found.grouping),
                 engines: found.engines,
+                layers: LayerRules::default(),
             })
         }
     }
+}
+
+/// The engine that `docker` would use here: what `DOCKER_HOST`, `DOCKER_CONTEXT` or the
+/// current context says, else the platform's own, if it is there. Whatever a project file
+/// says, images are built on it.
+#[must_use]
+pub fn local_engine(s: &Surroundings) -> Option<(EngineName, EngineAddress)> {
+    found::local(s, &Contexts::read(s), &|path: &Path| path.exists())
 }
 
 fn asked_for(path: &Path) -> Result<PathBuf, ConfigError> {
@@ -126,6 +139,7 @@ fn load_file(path: &Path, s: &Surroundings, contexts: &Contexts) -> Result<Proje
         environments: content.environments,
         grouping: None,
         engines: content.engines,
+        layers: content.layers,
     };
     if project.environments.is_empty() {
         // A file that only names images: environments are found as if there were no file.

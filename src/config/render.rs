@@ -14,6 +14,7 @@ use crate::model::version::Scheme;
 
 use super::image::unanchored;
 use super::problem::ConfigError;
+use super::render_layers::layers_text;
 
 /// Where an environment stands by its name: the further down, the closer to users.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -76,6 +77,7 @@ pub fn render_project(fleet: &Fleet, project: &Project) -> String {
             .unwrap_or(&row.image);
         image_text(&mut text, image);
     }
+    layers_text(&mut text, "layers", &project.layers);
     let (kept, odd): (Vec<Environment>, Vec<Environment>) =
         fleet.environments.iter().cloned().partition(is_plain);
     for environment in &kept {
@@ -176,9 +178,13 @@ fn image_text(text: &mut String, image: &Image) {
         None => text.push_str("# build = { context = \".\" }   # how `karat rebuild` builds it\n"),
     }
     if !image.revoked.is_empty() {
-        let list: Vec<String> = image.revoked.iter().map(|word| quoted(word)).collect();
-        let _ = writeln!(text, "revoked = [{}]", list.join(", "));
+        let _ = writeln!(text, "revoked = {}", list(&image.revoked));
     }
+    layers_text(
+        text,
+        &format!("images.{}.layers", key(image.name.as_str())),
+        &image.layers,
+    );
 }
 
 fn build_text(text: &mut String, image: &Image) {
@@ -302,8 +308,14 @@ fn key(name: &str) -> String {
     if bare { name.to_owned() } else { quoted(name) }
 }
 
+/// A list of basic strings.
+pub(super) fn list(words: &[String]) -> String {
+    let words: Vec<String> = words.iter().map(|word| quoted(word)).collect();
+    format!("[{}]", words.join(", "))
+}
+
 /// A basic string of one line.
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 2);
     out.push('"');
     for c in text.chars() {

@@ -75,6 +75,11 @@ impl<'t> Sheet<'t> {
         self.found.push((place.start, what.into()));
     }
 
+    /// The line of a place, from 1.
+    pub(super) fn line(&self, place: &Place) -> usize {
+        position(self.text, place.start).0
+    }
+
     /// Everything found, in the order of the text.
     pub(super) fn into_problems(mut self) -> Vec<Problem> {
         self.found.sort();

@@ -9,6 +9,7 @@
 pub mod build;
 pub mod containers;
 pub mod error;
+pub mod export;
 pub mod images;
 pub mod json;
 mod login;
@@ -116,12 +117,25 @@ impl Engine {
         doing: &str,
         request: impl Future<Output = Result<T, bollard::errors::Error>> + Send,
     ) -> Result<T, EngineError> {
-        match tokio::time::timeout(ANSWER_WITHIN, request).await {
+        self.ask_within(doing, ANSWER_WITHIN, request).await
+    }
+
+    /// Waits for an answer for so long.
+    ///
+    /// # Errors
+    /// The engine's, or that it did not answer in time.
+    async fn ask_within<T>(
+        &self,
+        doing: &str,
+        within: Duration,
+        request: impl Future<Output = Result<T, bollard::errors::Error>> + Send,
+    ) -> Result<T, EngineError> {
+        match tokio::time::timeout(within, request).await {
             Ok(answer) => answer.map_err(|error| self.error(doing, error)),
             Err(_) => Err(self.wire.explain(EngineError::TimedOut {
                 engine: self.name.clone(),
                 doing: doing.to_owned(),
-                after: ANSWER_WITHIN.into(),
+                after: within.into(),
             })),
         }
     }

@@ -4,6 +4,8 @@
 //! Raw, not through bollard: its decoder takes a terminal's bytes apart at newlines and
 //! guesses frames from their first byte, and a prompt has no newline.
 
+use std::time::Duration;
+
 use http_body_util::{BodyExt as _, Full};
 use hyper::Method;
 use hyper::body::{Bytes as Body, Incoming};
@@ -23,7 +25,19 @@ impl Engine {
     /// # Errors
     /// The engine's, with its own message; or that no answer began in time.
     pub async fn open(&self, path: &str, doing: &str) -> Result<Incoming, EngineError> {
-        let response = self.request(Method::GET, path, None, false, doing).await?;
+        self.open_within(path, doing, ANSWER_WITHIN).await
+    }
+
+    /// The same, where the engine may take longer to begin its answer.
+    pub(super) async fn open_within(
+        &self,
+        path: &str,
+        doing: &str,
+        within: Duration,
+    ) -> Result<Incoming, EngineError> {
+        let response = self
+            .request(Method::GET, path, None, false, doing, within)
+            .await?;
         if response.status().is_success() {
             return Ok(response.into_body());
         }
@@ -41,7 +55,7 @@ impl Engine {
         doing: &str,
     ) -> Result<Hijacked, EngineError> {
         let response = self
-            .request(Method::POST, path, Some(body), true, doing)
+            .request(Method::POST, path, Some(body), true, doing, ANSWER_WITHIN)
             .await?;
         let status = response.status();
         if status != hyper::StatusCode::SWITCHING_PROTOCOLS {
@@ -67,6 +81,7 @@ impl Engine {
         body: Option<&Value>,
         upgrade: bool,
         doing: &str,
+        within: Duration,
     ) -> Result<hyper::Response<Incoming>, EngineError> {
         let payload = body.map(Value::to_string).unwrap_or_default();
         let mut request = hyper::Request::builder()
@@ -82,7 +97,7 @@ impl Engine {
             .body(RequestBody::Left(Full::new(Body::from(payload))))
             .map_err(|error| self.error(doing, error.into()))?;
         let answer = async { Ok(self.wire().send(request).await?) };
-        self.ask(doing, answer).await
+        self.ask_within(doing, within, answer).await
     }
 
     /// The error of an answer that is none.

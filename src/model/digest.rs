@@ -41,8 +41,14 @@ impl Digest {
     #[must_use]
     pub fn of(bytes: &[u8]) -> Self {
         use sha2::Digest as _;
+        Self::from_sha256(&sha2::Sha256::digest(bytes).into())
+    }
+
+    /// A SHA-256 that was computed elsewhere.
+    #[must_use]
+    pub fn from_sha256(hash: &[u8; 32]) -> Self {
         let mut text = String::from("sha256:");
-        for byte in sha2::Sha256::digest(bytes) {
+        for byte in hash {
             text.push_str(&format!("{byte:02x}"));
         }
         Self(text)

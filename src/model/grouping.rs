@@ -5,6 +5,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::fleet::Engines;
+use super::layer_rules::LayerRules;
 use super::observation::{Container, LocalImage};
 use super::project::{
     DEFAULT_SOAK, EngineName, Environment, EnvironmentName, Grouping, Image, ImageName, Project,
@@ -252,6 +253,7 @@ pub fn images(repositories: &BTreeSet<Repository>) -> Vec<Image> {
                 scheme: Scheme::Detect,
                 build: None,
                 revoked: Vec::new(),
+                layers: LayerRules::default(),
             }
         })
         .collect();

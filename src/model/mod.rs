@@ -7,7 +7,7 @@
 //! |---|---|
 //! | [`digest`], [`reference`](mod@reference), [`bytes`], [`time`] | the small words: digests, repositories and references, sizes, spans |
 //! | [`version`], [`catalog`], [`gather`], [`revocation`] | version labels and their order; the versions of one image, and what is revoked |
-//! | [`project`] | images, environments, engines: what the project file says |
+//! | [`project`], [`layer_rules`] | images, environments, engines, what layers must keep to: what the project file says |
 //! | [`observation`] | what one engine answered at one moment |
 //! | [`fleet`], [`assemble`], [`grouping`], [`skew`] | every deployment of every image in every environment, and how they differ |
 //! | [`run`], [`known_good`] | what ran where and how it went; the version to go back to |
@@ -27,6 +27,7 @@ pub mod fleet;
 pub mod gather;
 pub mod grouping;
 pub mod known_good;
+pub mod layer_rules;
 pub mod learned;
 pub mod log;
 pub mod nearest;

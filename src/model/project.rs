@@ -8,6 +8,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use super::layer_rules::LayerRules;
 use super::reference::Repository;
 use super::time::Span;
 use super::version::Scheme;
@@ -71,6 +72,8 @@ pub struct Project {
     pub grouping: Option<Grouping>,
     /// Every engine that takes part, by its name.
     pub engines: BTreeMap<EngineName, EngineAddress>,
+    /// What the layers of every image must keep to.
+    pub layers: LayerRules,
 }
 
 /// Where a project came from.
@@ -114,6 +117,8 @@ pub struct Image {
     pub build: Option<Recipe>,
     /// Versions that must never be chosen again: labels or digests.
     pub revoked: Vec<String>,
+    /// What its layers must keep to, over what is said for all.
+    pub layers: LayerRules,
 }
 
 /// How an image is built: the `build` table of the project file.

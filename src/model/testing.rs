@@ -6,6 +6,7 @@ use super::bytes::Bytes;
 use super::catalog::{Catalog, EngineImages};
 use super::digest::Digest;
 use super::fleet::{EngineState, Engines, Link};
+use super::layer_rules::LayerRules;
 use super::observation::{Container, EngineFacts, Health, LocalImage, Observation};
 use super::plan::{OperationId, OperationKind};
 use super::project::{
@@ -36,6 +37,7 @@ pub(crate) fn image(name: &str) -> Image {
         scheme: Scheme::Detect,
         build: None,
         revoked: Vec::new(),
+        layers: LayerRules::default(),
     }
 }
 
@@ -138,6 +140,7 @@ pub(crate) fn project(environments: Vec<Environment>) -> Project {
         environments,
         grouping: None,
         engines,
+        layers: LayerRules::default(),
     }
 }
 

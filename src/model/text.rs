@@ -1,6 +1,8 @@
-//! Text from elsewhere, made fit for a terminal.
+//! Text from elsewhere, made fit for a terminal, and broken into lines.
 
 use std::borrow::Cow;
+
+use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
 /// The text with everything replaced that would move the cursor, change the direction of
 /// writing, hide, or start a command of the terminal: an image's label is written by
@@ -8,7 +10,9 @@ use std::borrow::Cow;
 /// picture (`␛`), any other `�`.
 #[must_use]
 pub fn printable(text: &str) -> Cow<'_, str> {
-    if text.chars().all(|c| stand_in(c).is_none()) {
+    // Nearly every text is plain, and there are many of them.
+    let plain = text.bytes().all(|byte| matches!(byte, b' '..=b'~'));
+    if plain || text.chars().all(|c| stand_in(c).is_none()) {
         return Cow::Borrowed(text);
     }
     Cow::Owned(text.chars().map(|c| stand_in(c).unwrap_or(c)).collect())
@@ -38,6 +42,53 @@ fn stand_in(c: char) -> Option<char> {
     }
 }
 
+/// The text broken into lines of at most `columns`, at blanks where it can be, anywhere
+/// where it cannot (digests, paths). Its own newlines are kept. At least one line.
+#[must_use]
+pub fn wrap(text: &str, columns: usize) -> Vec<String> {
+    let columns = columns.max(2);
+    let mut lines = Vec::new();
+    for paragraph in text.split('\n') {
+        wrap_paragraph(
+            &printable(paragraph.trim_end_matches('\r')),
+            columns,
+            &mut lines,
+        );
+    }
+    lines
+}
+
+fn wrap_paragraph(text: &str, columns: usize, lines: &mut Vec<String>) {
+    let mut line = String::new();
+    let mut used = 0;
+    for word in text.split(' ') {
+        let wide = word.width();
+        let gap = usize::from(!line.is_empty());
+        if used + gap + wide <= columns {
+            if gap == 1 {
+                line.push(' ');
+            }
+            line.push_str(word);
+            used += gap + wide;
+            continue;
+        }
+        if !line.is_empty() {
+            lines.push(std::mem::take(&mut line));
+            used = 0;
+        }
+        for c in word.chars() {
+            let wide = c.width().unwrap_or(0);
+            if used + wide > columns {
+                lines.push(std::mem::take(&mut line));
+                used = 0;
+            }
+            line.push(c);
+            used += wide;
+        }
+    }
+    lines.push(line);
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -62,6 +113,19 @@ mod tests {
         ] {
             assert_eq!(printable(text), want, "{text:?}");
         }
+    }
+
+    #[test]
+    fn wrapping_breaks_at_blanks_and_anywhere_else_only_if_it_must() {
+        assert_eq!(wrap("one two three", 7), ["one two", "three"]);
+        assert_eq!(wrap("sha256:0123456789", 6), ["sha256", ":01234", "56789"]);
+        assert_eq!(wrap("a\nb", 10), ["a", "b"]);
+        assert_eq!(wrap("", 10), [""]);
+        assert!(
+            wrap("版本 版本 版本", 5)
+                .iter()
+                .all(|line| line.width() <= 5)
+        );
     }
 
     proptest! {

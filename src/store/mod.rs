@@ -10,8 +10,10 @@
 //! | `open` | the file: its modes, schema, what happens when it is damaged or too new |
 //! | `events` | history |
 //! | `engines` | the last known answers, for the first frame |
+//! | `anatomy` | what was read of layers and images, so that it is read once |
 //! | `journal` | operations under way: the hint that `karat recover` is needed |
 
+mod anatomy;
 mod engines;
 mod events;
 mod journal;
@@ -100,6 +102,14 @@ pub enum StoreError {
         doing: &'static str,
         /// Why it failed.
         source: serde_json::Error,
+    },
+    /// What is known of an image cannot be written down.
+    #[error("cannot keep what is known of {what} in karat's history: {why}")]
+    Unpackable {
+        /// Of what.
+        what: &'static str,
+        /// Why not.
+        why: String,
     },
 }
 

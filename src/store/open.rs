@@ -18,7 +18,8 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Each brings the schema from its index to the next; `PRAGMA user_version` is the number
 /// of those already done. Never change one that was released: add another.
-const MIGRATIONS: [&str; 1] = ["
+const MIGRATIONS: [&str; 2] = [
+    "
     CREATE TABLE events (
         operation   TEXT NOT NULL,
         image       TEXT NOT NULL,
@@ -41,7 +42,32 @@ const MIGRATIONS: [&str; 1] = ["
         engines   TEXT NOT NULL,
         since     INTEGER NOT NULL
     );
-"];
+",
+    "
+    -- Everything in these can be read again from where it came.
+    CREATE TABLE layers (
+        diff_id TEXT PRIMARY KEY,
+        format  INTEGER NOT NULL,
+        used    INTEGER NOT NULL,
+        body    BLOB NOT NULL
+    );
+    CREATE INDEX layers_by_use ON layers (used);
+    CREATE TABLE configurations (
+        digest TEXT PRIMARY KEY,
+        format INTEGER NOT NULL,
+        used   INTEGER NOT NULL,
+        body   BLOB NOT NULL
+    );
+    CREATE INDEX configurations_by_use ON configurations (used);
+    CREATE TABLE digests (
+        digest TEXT PRIMARY KEY,
+        format INTEGER NOT NULL,
+        used   INTEGER NOT NULL,
+        body   BLOB NOT NULL
+    );
+    CREATE INDEX digests_by_use ON digests (used);
+",
+];
 
 /// The newest schema this karat knows.
 pub(super) fn newest_schema() -> i64 {
@@ -248,6 +274,7 @@ fn migrate(connection: &mut Connection) -> rusqlite::Result<()> {
 /// Reads the schema and the first page of each table: a file that was cut off shows here,
 /// where it can still be replaced, not at the first event.
 fn probe(connection: &Connection) -> rusqlite::Result<()> {
+    // Not those of anatomy: their rows are long, and one that cannot be read costs nothing.
     for table in ["events", "engines", "journal"] {
         connection
             .prepare(&format!("SELECT * FROM {table} LIMIT 1"))?

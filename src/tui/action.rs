@@ -614,12 +614,20 @@ pub(crate) static TABLE: &[Entry] = &[
         &[P::Operation, P::Operations],
     ),
     entry(
-        Command::Operations,
-        "operations",
-        &[letter('o')],
-        "operations",
-        "what runs, and what ran since karat was opened",
-        VIEWS,
+        Command::CopyDigest,
+        "copy-digest",
+        &[letter('y')],
+        "copy digest",
+        "copy the whole digest of what is selected",
+        &[P::Home, P::Deployment, P::Versions, P::Version, P::Event],
+    ),
+    entry(
+        Command::CopyLine,
+        "copy-command",
+        &[letter('Y'), ctrl('y')],
+        "copy command",
+        "copy the command line that does the same as what is shown or selected: in a plan this very plan, at a cell its roll back, else the versions; on an event or operation what repeats it",
+        WITH_A_COMMAND_LINE,
     ),
     entry(
         Command::Filter,
@@ -636,6 +644,22 @@ pub(crate) static TABLE: &[Entry] = &[
         "keep",
         "keep the filter, and go on in the list",
         &[P::Filter],
+    ),
+    entry(
+        Command::Engines,
+        "engines",
+        &[letter('e')],
+        "engines",
+        "the engines, and how they stand",
+        VIEWS,
+    ),
+    entry(
+        Command::Operations,
+        "operations",
+        &[letter('o')],
+        "operations",
+        "what runs, and what ran since karat was opened",
+        VIEWS,
     ),
     entry(
         Command::QuickFilters,
@@ -719,15 +743,6 @@ pub(crate) static TABLE: &[Entry] = &[
     )
     .quiet(),
     entry(
-        Command::Engines,
-        "engines",
-        &[letter('e')],
-        "engines",
-        "the engines, and how they stand",
-        VIEWS,
-    )
-    .quiet(),
-    entry(
         Command::PromoteAll,
         "promote-all",
         &[letter('P')],
@@ -765,24 +780,6 @@ pub(crate) static TABLE: &[Entry] = &[
         &[P::Home, P::Deployment],
     )
     .danger()
-    .quiet(),
-    entry(
-        Command::CopyDigest,
-        "copy-digest",
-        &[letter('y')],
-        "copy digest",
-        "copy the whole digest of what is selected",
-        &[P::Home, P::Deployment, P::Versions, P::Version, P::Event],
-    )
-    .quiet(),
-    entry(
-        Command::CopyLine,
-        "copy-command",
-        &[letter('Y'), ctrl('y')],
-        "copy command",
-        "copy the command line that does the same as what is shown or selected: in a plan this very plan, at a cell its roll back, else the versions; on an event or operation what repeats it",
-        WITH_A_COMMAND_LINE,
-    )
     .quiet(),
     entry(
         Command::Refresh,

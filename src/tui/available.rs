@@ -7,6 +7,7 @@ use crate::model::observation::Health;
 use crate::model::project::{Environment, EnvironmentName, ImageName};
 
 use super::action::{Command, Place, TABLE};
+use super::command_line;
 use super::listing::quick::quick_in;
 use super::operation::Operation;
 use super::state::{Dialog, Sheet, Side, State, View, chosen_replica};
@@ -49,6 +50,11 @@ pub(crate) fn unavailable(state: &State, command: Command) -> Option<String> {
         Command::CancelOperation => cancel(state),
         Command::Recover => recover(state),
         Command::Operations => operations(state),
+        Command::CopyDigest => state
+            .digest()
+            .is_none()
+            .then(|| "there is no digest here".to_owned()),
+        Command::CopyLine => command_line::of(state).err().map(|why| why.to_string()),
         Command::Engines => {
             (state.view_place() == Place::Engines).then(|| "these are the engines".to_owned())
         }
@@ -276,7 +282,7 @@ fn roll_back(state: &State) -> Option<String> {
     }
     match &cell.known_good {
         Some(verdict) if verdict.choice.is_none() => Some(format!(
-            "no known good version of {image} in {environment}: {}; {} shows the versions, and {} there deploys one by name",
+            "no known good version of {image} in {environment} ({}); {} shows the versions, and {} there deploys one by name",
             nothing_good(verdict),
             state.keymap.way(Command::Versions),
             state.keymap.way(Command::RollBack)

@@ -130,6 +130,8 @@ pub(crate) fn of(state: &State) -> Result<String, NoLine> {
     };
     let line = line.ok_or(NoLine::None)?;
     let line = match &state.fleet.source {
+        // The demo's file is made up, as all of it is.
+        Source::File(_) if state.demo => line,
         Source::File(path) => line.with("--project", path.to_str().ok_or(NoLine::None)?),
         Source::Found => line,
     };
@@ -238,7 +240,7 @@ fn of_dialog(dialog: &PlanDialog) -> Line {
             .with("--version", plan.version.to_string())
             .engine(&plan.engine),
     };
-    line.confirmed(dialog.name_to_type(), dialog.reason.value().trim())
+    line.confirmed(dialog.form.wants.as_ref(), dialog.form.why())
 }
 
 /// What repeats a plan.

@@ -6,7 +6,7 @@ use tui_input::backend::crossterm::to_input_request;
 use super::action::{Action, Command, Place};
 use super::available::forbidden;
 use super::keymap::{Key, Press};
-use super::state::{Dialog, ShellFocus, State};
+use super::state::{Dialog, State};
 
 /// What a key means just now.
 pub(crate) fn action_for(state: &State, event: KeyEvent) -> Option<Action> {
@@ -58,14 +58,13 @@ fn astray(state: &State, place: Place, pressed: Key) -> Action {
 /// focus, or would get it by typing.
 fn is_text(state: &State, place: Place, event: KeyEvent) -> bool {
     let (has_focus, gets_it) = match &state.dialog {
-        Some(Dialog::Plan(dialog)) => (dialog.field().is_some(), dialog.wants_name()),
         Some(Dialog::Palette(_)) => (true, true),
-        Some(Dialog::Shell(dialog)) => (
-            dialog.focus == ShellFocus::Name,
-            dialog.name_to_type().is_some(),
-        ),
+        Some(dialog) => match dialog.form() {
+            Some(form) => (form.field().is_some(), form.wants.is_some()),
+            None => return false,
+        },
         None if matches!(place, Place::Filter | Place::Search) => (true, true),
-        _ => return false,
+        None => return false,
     };
     let key = Key::pressed(event);
     if event

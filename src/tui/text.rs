@@ -1,7 +1,7 @@
 //! Text from outside, made fit for a cell of the screen: nothing that comes from an engine,
 //! a label or a log reaches the terminal raw, or is wider than its place.
 
-pub(crate) use crate::model::text::printable;
+pub(crate) use crate::model::text::{printable, wrap};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// A line of log as it would have looked in a terminal: colours and other escape sequences
@@ -68,53 +68,6 @@ pub(crate) fn fit(text: &str, columns: usize) -> String {
     kept
 }
 
-/// The text broken into lines of at most `columns`, at blanks where it can be, anywhere
-/// where it cannot (digests, paths). Its own newlines are kept. At least one line.
-#[must_use]
-pub(crate) fn wrap(text: &str, columns: usize) -> Vec<String> {
-    let columns = columns.max(2);
-    let mut lines = Vec::new();
-    for paragraph in text.split('\n') {
-        wrap_paragraph(
-            &printable(paragraph.trim_end_matches('\r')),
-            columns,
-            &mut lines,
-        );
-    }
-    lines
-}
-
-fn wrap_paragraph(text: &str, columns: usize, lines: &mut Vec<String>) {
-    let mut line = String::new();
-    let mut used = 0;
-    for word in text.split(' ') {
-        let wide = width(word);
-        let gap = usize::from(!line.is_empty());
-        if used + gap + wide <= columns {
-            if gap == 1 {
-                line.push(' ');
-            }
-            line.push_str(word);
-            used += gap + wide;
-            continue;
-        }
-        if !line.is_empty() {
-            lines.push(std::mem::take(&mut line));
-            used = 0;
-        }
-        for c in word.chars() {
-            let wide = c.width().unwrap_or(0);
-            if used + wide > columns {
-                lines.push(std::mem::take(&mut line));
-                used = 0;
-            }
-            line.push(c);
-            used += wide;
-        }
-    }
-    lines.push(line);
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -156,18 +109,5 @@ mod tests {
         assert_eq!(clip("x", 0), "");
         assert_eq!(fit("版", 4), "版  ");
         assert_eq!(clip("e\u{301}e\u{301}e\u{301}", 2), "e\u{301}…");
-    }
-
-    #[test]
-    fn wrapping_breaks_at_blanks_and_anywhere_else_only_if_it_must() {
-        assert_eq!(wrap("one two three", 7), ["one two", "three"]);
-        assert_eq!(wrap("sha256:0123456789", 6), ["sha256", ":01234", "56789"]);
-        assert_eq!(wrap("a\nb", 10), ["a", "b"]);
-        assert_eq!(wrap("", 10), [""]);
-        assert!(
-            wrap("版本 版本 版本", 5)
-                .iter()
-                .all(|line| width(line) <= 5)
-        );
     }
 }

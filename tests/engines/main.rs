@@ -5,6 +5,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod anatomy;
 mod build;
 mod compare;
 mod demo;

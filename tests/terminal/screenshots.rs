@@ -28,7 +28,10 @@ fn the_pictures_show_what_karat_shows() {
     });
     term.keys("lll");
     term.sees("── shop-web in prod");
-    album.take("home", &term);
+    // The hints are drawn last.
+    album.take_when("home", &term, |text| {
+        text.contains("r roll back  v versions") && text.contains("y copy digest  Y copy command")
+    });
     term.keys("v");
     term.sees("versions of shop-web");
     term.keys("j");
@@ -53,7 +56,9 @@ fn the_pictures_show_what_karat_shows() {
     narrow.sees("● 1 up");
     narrow.keys("llj");
     narrow.sees("shop-api in staging");
-    album.take("narrow", &narrow);
+    album.take_when("narrow", &narrow, |text| {
+        text.contains("r roll back  p promote")
+    });
     // The fleet in memory is the same everywhere, and has more to show.
     let light = somebody.opens_the_demo(&["--theme", "light"], 120, 36);
     light.sees("6 engines up");

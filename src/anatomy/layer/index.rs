@@ -108,8 +108,7 @@ pub struct ProgramAt {
 /// Something odd about the archive that a reader should know.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Oddity {
-    /// The path was absolute or had `.` or `..` in it; it is listed where it leads within
-    /// the root.
+    /// The path was absolute or had `..` in it; it is listed where it leads within the root.
     NormalisedPath,
     /// Metadata of aufs, which engines leave out; listed nowhere, its bytes not counted.
     AufsMetadata,
@@ -117,6 +116,8 @@ pub enum Oddity {
     UnknownType,
     /// A file explains others, but was too large to be kept.
     TooLargeToKeep,
+    /// The path leads to the root itself, or is a whiteout of nothing; listed nowhere.
+    NoPath,
 }
 
 /// An oddity, and where.

@@ -5,7 +5,18 @@
 //! [`merged`](super::merged).
 
 pub mod builder;
+pub mod codec;
+pub mod content;
+mod contents;
+mod elf;
+mod error;
 pub mod index;
+mod keeping;
 pub mod kept;
 pub mod names;
+mod paths;
 pub mod program;
+pub mod reader;
+mod source;
+#[cfg(test)]
+mod tests;

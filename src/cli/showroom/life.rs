@@ -1,5 +1,6 @@
 //! What happens in the demo without anybody doing it: somebody works on it, a container falls
-//! over, a health flips. By the demo's clock, so that an hour can be watched in a minute.
+//! over, a health flips. By the demo's clock, so that an hour can be watched in a minute; after
+//! that hour nothing happens by itself any more.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -15,6 +16,7 @@ use crate::model::fleet::Fleet;
 use crate::model::observation::Health;
 use crate::model::plan::OperationKind;
 use crate::model::project::{EngineName, EnvironmentName, ImageName};
+use crate::model::time::Timestamp;
 use crate::operate::planning::{DeployAsk, Pick};
 use crate::operate::{Operator, unwatched};
 use crate::store::Store;
@@ -23,6 +25,10 @@ use crate::target::memory::SimEngine;
 /// Who holds a lock when the demo begins, and whose operation was cut off.
 pub(super) const BUSY: &str = "sam@ops-2";
 pub(super) const GONE: &str = "mia@laptop-mia";
+
+/// How long the story is. What began before its end is ended well; a demo that was forgotten
+/// in some window costs nothing then.
+pub(super) const STORY: Duration = Duration::from_secs(3_600);
 
 /// How long the one who holds a lock goes on.
 const BUSY_FOR: Duration = Duration::from_secs(75);
@@ -56,6 +62,7 @@ pub(super) fn live(showroom: &Showroom, fleet: &watch::Receiver<Arc<Fleet>>) -> 
     let mut tasks = JoinSet::new();
     let script = Script {
         clock: showroom.clock,
+        ends: showroom.clock.now() + STORY,
         engines: showroom.engines.clone(),
         images: super::LINES
             .iter()
@@ -76,6 +83,7 @@ pub(super) fn live(showroom: &Showroom, fleet: &watch::Receiver<Arc<Fleet>>) -> 
 #[derive(Clone)]
 struct Script {
     clock: crate::target::Clock,
+    ends: Timestamp,
     engines: SimEngines,
     images: BTreeMap<Role, ImageName>,
     fleet: watch::Receiver<Arc<Fleet>>,
@@ -91,11 +99,13 @@ impl Script {
             .unwrap_or_else(|| ImageName::from(""))
     }
 
-    async fn pause(&self, what: &str, count: u64, least: u64, most: u64) {
+    /// Lets some time pass. Whether the story goes on.
+    async fn pause(&self, what: &str, count: u64, least: u64, most: u64) -> bool {
         let more = self
             .dice
             .throw(&format!("pause {what} {count}"), most - least);
         self.clock.sleep(Duration::from_secs(least + more)).await;
+        self.clock.now() < self.ends
     }
 
     /// The worker in staging is started again and again.
@@ -105,7 +115,9 @@ impl Script {
         };
         let name = self.image(Role::Worker);
         for count in 0.. {
-            self.pause("worker", count, 25, 70).await;
+            if !self.pause("worker", count, 25, 70).await {
+                return;
+            }
             engine.crash(name.as_str(), 137).await;
         }
     }
@@ -124,7 +136,9 @@ impl Script {
     async fn flickering(self) {
         let places = [(Role::Reports, "canary"), (Role::Api, "staging")];
         for count in 0.. {
-            self.pause("flicker", count, 60, 240).await;
+            if !self.pause("flicker", count, 60, 240).await {
+                return;
+            }
             let what = format!("flicker {count}");
             let picked = self.dice.pick(&what, &places).copied();
             let Some((role, place)) = picked else { return };
@@ -147,7 +161,9 @@ impl Script {
             (Role::Api, "staging", "canary"),
         ];
         for (count, (role, from, to)) in (0..).zip(jobs.into_iter().cycle()) {
-            self.pause("promote", count, 240, 420).await;
+            if !self.pause("promote", count, 240, 420).await {
+                return;
+            }
             let who = self
                 .dice
                 .pick(&format!("promotes {count}"), &super::table::PEOPLE);

@@ -36,6 +36,7 @@ use past::Past;
 use table::{DOWN, LINES, PLACES, Place, Role};
 
 use crate::model::fleet::Fleet;
+use crate::model::layer_rules::LayerRules;
 use crate::model::project::{
     EngineAddress, EngineName, Environment, EnvironmentName, Image, Project, Selector, Source,
 };
@@ -174,6 +175,7 @@ fn project(cast: &Cast) -> Project {
         },
         build: Some(recipes::recipe(company, cast.image(line.role))),
         revoked: Vec::new(),
+        layers: LayerRules::default(),
     });
     let mut before: Option<EnvironmentName> = None;
     let environments = PLACES.iter().map(|place| {
@@ -190,6 +192,7 @@ fn project(cast: &Cast) -> Project {
         engines: engines
             .map(|name| (EngineName::from(*name), address(name)))
             .collect(),
+        layers: LayerRules::default(),
     }
 }
 

@@ -298,6 +298,30 @@ async fn the_same_seed_is_the_same_hour() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn after_its_hour_the_story_rests() {
+    let room = Showroom::open(SEED, 60).expect("a demo");
+    let live = live(
+        &room.project,
+        &room.targets,
+        &Engines::new(),
+        Pace::default(),
+        room.clock,
+    );
+    let mut story = room.live(&live.fleet);
+    // What was begun within the hour may take some minutes more.
+    room.clock
+        .sleep(life::STORY + Duration::from_secs(900))
+        .await;
+    while let Some(ended) = story.try_join_next() {
+        ended.expect("no part of it breaks");
+    }
+    assert!(story.is_empty(), "{} parts go on", story.len());
+    let then = shown(&fleet(&room).await);
+    room.clock.sleep(Duration::from_secs(3 * 3_600)).await;
+    assert_eq!(then, shown(&fleet(&room).await));
+}
+
+#[tokio::test(start_paused = true)]
 async fn somebody_else_works_there_and_the_fleet_follows() {
     let room = room();
     let live = live(

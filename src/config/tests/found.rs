@@ -196,3 +196,25 @@ fn tls_material_comes_along() {
         "the context `default` is what DOCKER_HOST says, as for Docker"
     );
 }
+
+#[test]
+fn the_local_engine_is_the_one_that_docker_would_use() {
+    let local = |place: &Place, there: &[&str]| {
+        let exists = |path: &Path| there.iter().any(|name| Path::new(name) == path);
+        let found = crate::config::found::local(&place.s, &Contexts::read(&place.s), &exists);
+        found.map(|(name, address)| format!("{name} {address}"))
+    };
+    let place = Place::new();
+    let own = Some("context:default unix:///var/run/docker.sock".to_owned());
+    assert_eq!(local(&place, &[DOCKER]), own);
+    assert_eq!(local(&place, &[]), None, "it is not there");
+    place.context("build", "tcp://10.0.0.1:2375", "");
+    place.file("home/.docker/config.json", r#"{"currentContext":"build"}"#);
+    let build = Some("context:build tcp://10.0.0.1:2375".to_owned());
+    assert_eq!(local(&place, &[DOCKER]), build);
+    let place = place.set("DOCKER_CONTEXT", "default");
+    assert_eq!(local(&place, &[DOCKER]), own);
+    let place = place.set("DOCKER_HOST", "tcp://10.0.0.2:2375");
+    let host = Some("tcp://10.0.0.2:2375 tcp://10.0.0.2:2375".to_owned());
+    assert_eq!(local(&place, &[]), host);
+}

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::model::fleet::{Fleet, Row};
+use crate::model::layer_rules::LayerRules;
 use crate::model::project::{
     DEFAULT_SOAK, Environment, EnvironmentName, Grouping, Image, Selector,
 };
@@ -27,6 +28,7 @@ fn image(name: &str, repository: &str) -> Image {
         scheme: Scheme::Detect,
         build: None,
         revoked: Vec::new(),
+        layers: LayerRules::default(),
     }
 }
 
@@ -53,6 +55,7 @@ fn found_project() -> Project {
         environments: Vec::new(),
         grouping: Some(Grouping::ByLabel),
         engines: BTreeMap::new(),
+        layers: LayerRules::default(),
     }
 }
 

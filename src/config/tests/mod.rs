@@ -13,6 +13,7 @@ use crate::model::project::{EngineAddress, EngineName};
 mod file;
 mod found;
 mod init;
+mod layers;
 
 /// A home, a working directory, an environment of its own.
 struct Place {

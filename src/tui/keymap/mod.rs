@@ -156,6 +156,16 @@ impl Keymap {
         self.of(entry).first().map(|sequence| shown(sequence))
     }
 
+    /// The sequence that hints show in a place: one that is no letter where letters may be for
+    /// a field, if there is one.
+    pub(crate) fn hint(&self, place: Place, entry: &Entry) -> String {
+        let all = self.of(entry);
+        let is_text = |sequence: &&Sequence| sequence.first().is_some_and(|key| key.is_text());
+        let safe = all.iter().find(|it| !place.is_typed_in() || !is_text(it));
+        safe.or(all.first())
+            .map_or_else(String::new, |it| shown(it))
+    }
+
     /// How to get to a command, for sentences: its key, else its name in the palette.
     pub(crate) fn way(&self, command: Command) -> String {
         self.way_of(TABLE.iter().filter(|entry| entry.command == command))

@@ -22,6 +22,8 @@ pub(crate) struct Words {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Word {
+    /// As it was typed; capitals count if there are some.
+    typed: String,
     fuzzy: Atom,
     whole: Atom,
 }
@@ -33,6 +35,7 @@ impl Words {
         let words: Vec<Word> = printable(rest)
             .split_whitespace()
             .map(|word| Word {
+                typed: word.to_owned(),
                 fuzzy: atom(word, AtomKind::Fuzzy),
                 whole: atom(word, AtomKind::Substring),
             })
@@ -56,8 +59,77 @@ fn atom(word: &str, kind: AtomKind) -> Atom {
 /// word, each in any of its texts, or in those that all groups share.
 #[derive(Debug, Default)]
 pub(crate) struct Hay {
-    shared: Vec<Utf32String>,
-    groups: Vec<Vec<Utf32String>>,
+    shared: Vec<Text>,
+    groups: Vec<Vec<Text>>,
+}
+
+/// One text.
+#[derive(Debug)]
+enum Text {
+    /// As most are: compared byte by byte, which is many times quicker than what other
+    /// scripts take.
+    Ascii {
+        /// Without capitals.
+        small: Box<str>,
+        /// With its capitals, if it has some.
+        capitals: Option<Box<str>>,
+        /// Whether it is matched fuzzily.
+        fuzzy: bool,
+    },
+    /// Any other.
+    Other(Utf32String),
+}
+
+impl Text {
+    fn of(text: &str) -> Self {
+        if !text.is_ascii() {
+            return Self::Other(Utf32String::from(text));
+        }
+        let has_capitals = text.bytes().any(|c| c.is_ascii_uppercase());
+        Self::Ascii {
+            small: text.to_ascii_lowercase().into(),
+            capitals: has_capitals.then(|| text.into()),
+            fuzzy: is_fuzzy(text.len(), text.contains(' ')),
+        }
+    }
+
+    fn has(&self, word: &Word, matcher: &mut Matcher) -> bool {
+        match self {
+            Self::Ascii {
+                small,
+                capitals,
+                fuzzy,
+            } if word.typed.is_ascii() => {
+                let counts = word.typed.bytes().any(|c| c.is_ascii_uppercase());
+                let text = match capitals {
+                    Some(capitals) if counts => capitals,
+                    _ => small,
+                };
+                if *fuzzy {
+                    in_order(&word.typed, text)
+                } else {
+                    text.contains(&*word.typed)
+                }
+            }
+            // What is not ASCII is in no text that is.
+            Self::Ascii { .. } => false,
+            Self::Other(text) => {
+                let text = text.slice(..);
+                fitting(word, text).score(text, matcher).is_some()
+            }
+        }
+    }
+}
+
+/// Whether the letters of a word stand in a text, in their order.
+fn in_order(word: &str, text: &str) -> bool {
+    let mut rest = text.bytes();
+    word.bytes().all(|letter| rest.any(|one| one == letter))
+}
+
+/// Whether a text of so many characters is matched fuzzily.
+const fn is_fuzzy(length: usize, has_blanks: bool) -> bool {
+    length <= FUZZY && !has_blanks
 }
 
 impl Hay {
@@ -80,9 +152,9 @@ impl Hay {
     }
 }
 
-fn push(texts: &mut Vec<Utf32String>, text: &str) {
+fn push(texts: &mut Vec<Text>, text: &str) {
     if !text.is_empty() {
-        texts.push(Utf32String::from(&*printable(text)));
+        texts.push(Text::of(&printable(text)));
     }
 }
 
@@ -137,22 +209,21 @@ impl<'w> Finder<'w> {
 }
 
 fn fitting<'w>(word: &'w Word, text: Utf32Str<'_>) -> &'w Atom {
-    if text.len() <= FUZZY && !text.chars().any(|c| c == ' ') {
+    if is_fuzzy(text.len(), text.chars().any(|c| c == ' ')) {
         &word.fuzzy
     } else {
         &word.whole
     }
 }
 
-fn any(word: &Word, texts: &[Utf32String], matcher: &mut Matcher) -> bool {
-    texts.iter().any(|text| {
-        let text = text.slice(..);
-        fitting(word, text).score(text, matcher).is_some()
-    })
+fn any(word: &Word, texts: &[Text], matcher: &mut Matcher) -> bool {
+    texts.iter().any(|text| text.has(word, matcher))
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn found(filter: &str, shared: &[&str], groups: &[&[&str]]) -> bool {
@@ -189,6 +260,24 @@ mod tests {
             ("\u{1b}", "\u{1b}[2J", true),
         ] {
             assert_eq!(found(filter, &[text], &[]), matches, "{filter} in {text}");
+        }
+    }
+
+    proptest! {
+        /// The quick way finds what the library finds, no more and no less.
+        #[test]
+        fn ascii_is_found_the_quick_way_as_any_other(
+            word in "[abA1.é]{1,4}",
+            text in "[abAB1. -]{0,40}",
+        ) {
+            let words = Words::of(&word).expect("a word");
+            let [word] = words.words.as_slice() else { panic!("one word") };
+            let mut matcher = Matcher::new(Config::DEFAULT);
+            let quick = Text::of(&text);
+            let is_quick = matches!(quick, Text::Ascii { .. });
+            prop_assert!(is_quick);
+            let slow = Text::Other(Utf32String::from(&*text));
+            prop_assert_eq!(quick.has(word, &mut matcher), slow.has(word, &mut matcher));
         }
     }
 

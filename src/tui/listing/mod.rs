@@ -13,6 +13,7 @@ pub(crate) mod rows;
 mod tests;
 
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
 use tui_input::Input;
 
@@ -103,10 +104,21 @@ pub(crate) struct Listing<K> {
     sorted: Vec<usize>,
     /// What each row is found by, once somebody filters.
     hays: Vec<Hay>,
-    /// The filter's text that `order` was made for, and the positions with its words,
-    /// sorted.
-    filtered: Option<(String, Vec<usize>)>,
+    /// The filter's text that `order` was made for, and the positions with its words, sorted;
+    /// below it what it grew from, letter by letter: taking one back is no work.
+    filtered: Vec<Filtered>,
 }
+
+/// What a filter's text found.
+#[derive(Debug)]
+struct Filtered {
+    text: String,
+    /// Shared with the text below it where it found the same.
+    found: Rc<Vec<usize>>,
+}
+
+/// So many texts that the filter grew from are kept.
+const KEPT: usize = 24;
 
 // By hand: a key need not have a default for there to be none.
 impl<K> Default for Listing<K> {
@@ -121,7 +133,7 @@ impl<K> Default for Listing<K> {
             basis: None,
             sorted: Vec::new(),
             hays: Vec::new(),
-            filtered: None,
+            filtered: Vec::new(),
         }
     }
 }
@@ -184,8 +196,8 @@ impl<K: Clone + PartialEq> Listing<K> {
         let same_basis = self.basis.as_ref() == Some(&basis);
         let same_text = self
             .filtered
-            .as_ref()
-            .is_some_and(|(text, _)| text == self.filters.text.value());
+            .last()
+            .is_some_and(|it| it.text == self.filters.text.value());
         if same_basis && same_text && self.settled == *selected {
             return;
         }
@@ -207,48 +219,67 @@ impl<K: Clone + PartialEq> Listing<K> {
             self.hays.clear();
         }
         if known.as_ref() != Some(&basis) {
-            self.filtered = None;
+            self.filtered.clear();
             self.sorted = (0..rows.len()).collect();
             rows.sort(&mut self.sorted);
         }
         self.basis = Some(basis);
         self.total = rows.len();
+        self.order.clear();
+        let found = self.found(rows);
+        let passing = |at: &usize| rows.passes(*at);
+        match self.filters.words() {
+            Some(words) if words.inverted => {
+                let mut has = vec![false; rows.len()];
+                for at in found.iter() {
+                    if let Some(slot) = has.get_mut(*at) {
+                        *slot = true;
+                    }
+                }
+                let without = |at: &usize| !has.get(*at).copied().unwrap_or(false);
+                let shown = self.sorted.iter().copied().filter(without);
+                self.order.extend(shown.filter(passing));
+            }
+            _ => self.order.extend(found.iter().copied().filter(passing)),
+        }
+    }
+
+    /// The positions with the filter's words, sorted. A longer filter finds nothing that a
+    /// shorter one did not: only what that found is looked through.
+    fn found<R: Rows<Key = K>>(&mut self, rows: &R) -> Rc<Vec<usize>> {
+        let text = self.filters.text.value().to_owned();
+        while self.filtered.pop_if(|it| !it.leads_to(&text)).is_some() {}
+        let known = self.filtered.last();
+        if let Some(same) = known.filter(|it| it.text == text) {
+            return Rc::clone(&same.found);
+        }
         let Some(words) = self.filters.words() else {
-            self.order.clear();
-            let passing = self.sorted.iter().filter(|at| rows.passes(**at));
-            self.order.extend(passing);
-            self.filtered = Some((self.filters.text.value().to_owned(), self.sorted.clone()));
-            return;
+            let all = Rc::new(self.sorted.clone());
+            self.filtered = vec![Filtered {
+                text,
+                found: Rc::clone(&all),
+            }];
+            return all;
         };
         if self.hays.len() != rows.len() {
             self.hays = (0..rows.len()).map(|at| rows.hay(at)).collect();
         }
-        // A longer filter finds nothing that a shorter one did not.
-        let text = self.filters.text.value();
-        let narrowed = self
-            .filtered
-            .take()
-            .filter(|(known, _)| text.starts_with(known.as_str()) && extends(known, text))
-            .map_or_else(|| self.sorted.clone(), |(_, found)| found);
         let mut finder = Finder::new(&words);
-        let found: Vec<usize> = narrowed
-            .into_iter()
-            .filter(|at| self.hays.get(*at).is_some_and(|hay| finder.has(hay)))
-            .collect();
-        let shown: Vec<usize> = if words.inverted {
-            let mut has = vec![false; rows.len()];
-            for at in &found {
-                if let Some(slot) = has.get_mut(*at) {
-                    *slot = true;
-                }
-            }
-            let without = |at: &usize| !has.get(*at).copied().unwrap_or(false);
-            self.sorted.iter().copied().filter(without).collect()
-        } else {
-            found.clone()
+        let through = known.map_or(&self.sorted, |it| &it.found);
+        let mut has = |at: &usize| self.hays.get(*at).is_some_and(|hay| finder.has(hay));
+        let found: Vec<usize> = through.iter().copied().filter(|at| has(at)).collect();
+        let found = match known {
+            Some(known) if known.found.len() == found.len() => Rc::clone(&known.found),
+            _ => Rc::new(found),
         };
-        self.order = shown.into_iter().filter(|at| rows.passes(*at)).collect();
-        self.filtered = Some((text.to_owned(), found));
+        if self.filtered.len() >= KEPT {
+            self.filtered.remove(0);
+        }
+        self.filtered.push(Filtered {
+            text,
+            found: Rc::clone(&found),
+        });
+        found
     }
 
     /// Finds the selected row in the order. Where it is not shown, its nearest neighbour is
@@ -310,6 +341,13 @@ impl<K: Clone + PartialEq> Listing<K> {
             .enumerate()
             .min_by_key(|(_, at)| distance(at))
             .map_or(0, |(place, _)| place)
+    }
+}
+
+impl Filtered {
+    /// Whether whatever the other text finds is among what this one found.
+    fn leads_to(&self, text: &str) -> bool {
+        text.starts_with(&self.text) && extends(&self.text, text)
     }
 }
 

@@ -37,14 +37,14 @@ impl Quick {
         }
     }
 
-    /// What it shows, for the menu.
+    /// What it shows, for the menu: beside its name, and short enough for a narrow terminal.
     pub(crate) const fn explained(self) -> &'static str {
         match self {
-            Self::Skewed => "images that skew in any environment",
-            Self::Unhealthy => "unhealthy, not running, or no answer",
-            Self::Failed => "operations that did not end as wanted",
-            Self::Production => "protected environments only",
-            Self::Today => "what changed since midnight, local time",
+            Self::Skewed => "skew in any environment",
+            Self::Unhealthy => "or stopped, or no answer",
+            Self::Failed => "did not end as wanted",
+            Self::Production => "protected ones only",
+            Self::Today => "since midnight, local time",
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::model::project::EnvironmentName;
 use crate::tui::action::Command;
 use crate::tui::effect::{Confirmed, Request, ShellWish, Wanted};
 
-use super::ContainerKey;
+use super::{ContainerKey, Form};
 
 /// A dialog above the views.
 #[derive(Clone, Debug)]
@@ -60,20 +60,14 @@ pub(crate) struct PlanDialog {
     pub(crate) wanted: Wanted,
     /// The plan.
     pub(crate) plan: Confirmed,
-    /// What has the focus.
-    pub(crate) focus: Focus,
-    /// The environment's name, as far as it is typed.
-    pub(crate) name: Input,
-    /// Why, for the history.
-    pub(crate) reason: Input,
+    /// Fields and buttons.
+    pub(crate) form: Form,
     /// First line drawn.
     pub(crate) top: usize,
     /// The fleet moved under the dialog: what moved, and the wish for a new plan.
     pub(crate) moved: Option<(String, Request)>,
     /// It was made anew, because of this.
     pub(crate) anew: Option<String>,
-    /// Why Enter did nothing.
-    pub(crate) complaint: Option<String>,
     /// In what the plan and the fleet differed from the start: a plan may be fresher than
     /// the fleet on screen, and what was so already has not moved.
     pub(crate) baseline: Option<String>,
@@ -81,75 +75,26 @@ pub(crate) struct PlanDialog {
     pub(crate) known: Vec<ContainerKey>,
 }
 
-/// What has the focus in a plan dialog.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Focus {
-    /// The field for the environment's name.
-    Name,
-    /// The field for the reason.
-    Reason,
-    /// The button that does nothing: where the focus starts.
-    Cancel,
-    /// The button that does it.
-    Confirm,
-}
-
 impl PlanDialog {
     /// A fresh dialog: Cancel has the focus.
     pub(crate) fn new(wanted: Wanted, plan: Confirmed, anew: Option<String>) -> Self {
+        let form = match &plan {
+            Confirmed::Deploy(plan) if plan.is_empty() => Form::closes(),
+            Confirmed::Deploy(plan) if plan.protected => {
+                Form::new(Some(plan.environment.clone()), true)
+            }
+            Confirmed::Deploy(_) | Confirmed::Rebuild(_) => Form::new(None, true),
+        };
         Self {
             wanted,
             plan,
-            focus: Focus::Cancel,
-            name: Input::default(),
-            reason: Input::default(),
+            form,
             top: 0,
             moved: None,
             anew,
-            complaint: None,
             baseline: None,
             known: Vec::new(),
         }
-    }
-
-    /// The name that must be typed, on a protected environment.
-    pub(crate) fn name_to_type(&self) -> Option<&EnvironmentName> {
-        match &self.plan {
-            Confirmed::Deploy(plan) if plan.protected => Some(&plan.environment),
-            Confirmed::Deploy(_) | Confirmed::Rebuild(_) => None,
-        }
-    }
-
-    /// Whether a name must be typed.
-    pub(crate) fn wants_name(&self) -> bool {
-        self.name_to_type().is_some()
-    }
-
-    /// The field that has the focus.
-    pub(crate) const fn field(&self) -> Option<&Input> {
-        match self.focus {
-            Focus::Name => Some(&self.name),
-            Focus::Reason => Some(&self.reason),
-            Focus::Cancel | Focus::Confirm => None,
-        }
-    }
-
-    /// Nothing to do: everything is as wanted already.
-    pub(crate) fn nothing_to_do(&self) -> bool {
-        matches!(&self.plan, Confirmed::Deploy(plan) if plan.is_empty())
-    }
-
-    /// The fields and buttons there are, in the order of Tab.
-    pub(crate) fn stops(&self) -> Vec<Focus> {
-        let mut stops = Vec::with_capacity(4);
-        if self.nothing_to_do() {
-            return vec![Focus::Cancel];
-        }
-        if self.wants_name() {
-            stops.push(Focus::Name);
-        }
-        stops.extend([Focus::Reason, Focus::Cancel, Focus::Confirm]);
-        stops
     }
 }
 
@@ -234,12 +179,8 @@ pub(crate) struct ShellDialog {
     pub(crate) selected: usize,
     /// Another one was selected: it must be seen, wherever the text was scrolled to.
     pub(crate) follows: bool,
-    /// What has the focus.
-    pub(crate) focus: ShellFocus,
-    /// The environment's name, as far as it is typed.
-    pub(crate) name: Input,
-    /// Why Enter did nothing.
-    pub(crate) complaint: Option<String>,
+    /// Fields and buttons.
+    pub(crate) form: Form,
     /// First line drawn.
     pub(crate) top: usize,
 }
@@ -261,30 +202,19 @@ pub(crate) struct ShellOption {
     pub(crate) unavailable: Option<String>,
 }
 
-/// What has the focus in a dialog for a shell.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum ShellFocus {
-    /// The field for the environment's name.
-    Name,
-    /// The button that does nothing: where the focus starts.
-    Cancel,
-    /// The button that opens it.
-    Open,
-}
-
 impl ShellDialog {
     /// A fresh dialog: Cancel has the focus.
     pub(crate) fn new(title: String, options: Vec<ShellOption>) -> Self {
-        Self {
+        let mut this = Self {
             title,
             options,
             selected: 0,
             follows: false,
-            focus: ShellFocus::Cancel,
-            name: Input::default(),
-            complaint: None,
+            form: Form::closes(),
             top: 0,
-        }
+        };
+        this.ask_anew();
+        this
     }
 
     /// Selects an option. Another place, another question: Cancel has the focus, and names
@@ -292,29 +222,38 @@ impl ShellDialog {
     pub(crate) fn select(&mut self, at: usize) {
         self.selected = at.min(self.options.len().saturating_sub(1));
         self.follows = true;
-        self.focus = ShellFocus::Cancel;
-        self.name.reset();
-        self.complaint = None;
+        self.ask_anew();
+    }
+
+    fn ask_anew(&mut self) {
+        let typed = self.option().filter(|option| option.typed);
+        let wants = typed.and_then(|option| option.environment.clone());
+        // It is not written into the history: there is no reason to be given.
+        self.form = Form::new(wants, false);
     }
 
     /// The option that is selected.
     pub(crate) fn option(&self) -> Option<&ShellOption> {
         self.options.get(self.selected)
     }
+}
 
-    /// The name that must be typed.
-    pub(crate) fn name_to_type(&self) -> Option<&EnvironmentName> {
-        self.option()
-            .filter(|option| option.typed)
-            .and_then(|option| option.environment.as_ref())
+impl Dialog {
+    /// The fields and buttons, of a dialog that has some.
+    pub(crate) const fn form(&self) -> Option<&Form> {
+        match self {
+            Self::Plan(dialog) => Some(&dialog.form),
+            Self::Shell(dialog) => Some(&dialog.form),
+            _ => None,
+        }
     }
 
-    /// The field and buttons there are, in the order of Tab.
-    pub(crate) fn stops(&self) -> Vec<ShellFocus> {
-        let mut stops = vec![ShellFocus::Cancel, ShellFocus::Open];
-        if self.name_to_type().is_some() {
-            stops.insert(0, ShellFocus::Name);
+    /// The same, to be typed in.
+    pub(crate) const fn form_mut(&mut self) -> Option<&mut Form> {
+        match self {
+            Self::Plan(dialog) => Some(&mut dialog.form),
+            Self::Shell(dialog) => Some(&mut dialog.form),
+            _ => None,
         }
-        stops
     }
 }

@@ -3,6 +3,7 @@
 
 pub(crate) mod anatomy;
 mod dialog;
+mod form;
 mod layout;
 mod view;
 
@@ -27,9 +28,10 @@ use super::theme::Theme;
 
 pub(crate) use anatomy::{AnatomyView, Readings, Sheet, Side, Standing};
 pub(crate) use dialog::{
-    Answer, Ask, Choice, Chooser, Dialog, Focus, Notice, PaletteDialog, PlanDialog, QuickMenu,
-    ShellDialog, ShellFocus, ShellOption,
+    Answer, Ask, Choice, Chooser, Dialog, Notice, PaletteDialog, PlanDialog, QuickMenu,
+    ShellDialog, ShellOption,
 };
+pub(crate) use form::{Focus, Form, Pressed, paste};
 pub(crate) use layout::{Hit, Layout, Target, Tile, Window};
 pub(crate) use view::{
     ContainerKey, ContentView, DeploymentView, EnginesView, HistoryView, Home, LogsView, Versions, View,
@@ -296,6 +298,18 @@ impl State {
             } => Some((image, identity)),
             _ => None,
         }
+    }
+
+    /// The digest of what is selected.
+    pub(crate) fn digest(&self) -> Option<Digest> {
+        if let Some(View::Event { event, .. }) = self.stack.last() {
+            return event.to.as_ref()?.digest.clone();
+        }
+        if let Some((_, identity)) = self.subject_version() {
+            return Some(identity.clone());
+        }
+        let (_, _, cell) = self.subject_cell()?;
+        cell.deployment.as_ref()?.identities.first().cloned()
     }
 
     /// An environment, by name.

@@ -226,8 +226,9 @@ pub(crate) struct LogsView {
     pub(crate) image: ImageName,
     /// Where.
     pub(crate) environment: EnvironmentName,
-    /// By which number they are followed.
-    pub(crate) request: Request,
+    /// By which numbers they are followed, and the place of the first container of each: one
+    /// that came later has a number of its own.
+    pub(crate) follows: Vec<(Request, usize)>,
     /// The containers.
     pub(crate) sources: Vec<ContainerKey>,
     /// The first lines have come.
@@ -249,12 +250,18 @@ impl LogsView {
         Self {
             image,
             environment,
-            request,
+            follows: vec![(request, 0)],
             sources,
             begun: false,
             log: Log::new(LINES_KEPT, BYTES_KEPT),
             pane: Pane::default(),
         }
+    }
+
+    /// The place of the first container that is followed by this number.
+    pub(crate) fn follows(&self, request: Request) -> Option<usize> {
+        let mut all = self.follows.iter();
+        all.find(|(one, _)| *one == request).map(|(_, at)| *at)
     }
 }
 

@@ -13,6 +13,7 @@ use crate::model::digest::Digest;
 use crate::model::event::{Event, Outcome, VersionMark};
 use crate::model::fleet::{Cell, Deployment, EngineError, EngineState, Fleet, Link, Replica, Row};
 use crate::model::known_good::{Objection, PassedOver, Verdict};
+use crate::model::layer_rules::LayerRules;
 use crate::model::log::{LogLine, Pipe, Said, Saying};
 use crate::model::observation::{Container, EngineFacts, Health, LockSeen, Observation};
 use crate::model::plan::{Frozen, Move, Obtain, OperationId, OperationKind, Plan, Touch};
@@ -226,6 +227,7 @@ fn image(name: &str, built: bool) -> Image {
             engine: Some("dev".into()),
         }),
         revoked: Vec::new(),
+        layers: LayerRules::default(),
     }
 }
 

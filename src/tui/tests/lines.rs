@@ -74,7 +74,7 @@ fn everything() -> Vec<(&'static str, State)> {
     all.push(("choice", choose));
     let mut asked = planned(roll_back());
     if let Some(Dialog::Plan(dialog)) = &mut asked.dialog {
-        dialog.reason = "it's down; $(reboot)".into();
+        dialog.form.reason = Some("it's down; $(reboot)".into());
     }
     all.push(("plan of a roll back", asked));
     all.push(("plan of a promotion", planned(promote())));
@@ -200,7 +200,7 @@ fn capital_y_copies_and_in_a_field_control_y_does() {
     let Some(Dialog::Plan(dialog)) = state.dialog else {
         panic!("the dialog stays");
     };
-    assert_eq!(dialog.focus, Focus::Name);
+    assert_eq!(dialog.form.focus, Focus::Name);
 }
 
 #[test]
@@ -213,4 +213,19 @@ fn on_the_buttons_of_an_unprotected_plan_letters_are_free() {
         it.sees("copied: karat promote shop-web --from test --to staging --yes")
             .await;
     });
+}
+
+/// The demo's project file is made up: no line names it.
+#[test]
+fn a_line_of_the_demo_names_no_file() {
+    let mut state = state(fleet());
+    assert!(of(&state).expect("a line").contains("--project"));
+    state.demo = true;
+    assert!(!of(&state).expect("a line").contains("--project"));
+    press(&mut state, Command::CopyLine);
+    let note = state.note.as_ref().map(|note| note.text.as_str());
+    assert!(
+        note.is_some_and(|it| it.contains("no command reaches the demo's fleet")),
+        "{note:?}"
+    );
 }

@@ -179,6 +179,62 @@ fn logs_are_followed_searched_and_let_go() {
 }
 
 #[test]
+fn a_container_that_comes_later_is_followed_too() {
+    let mut state = opened();
+    let mut more = fleet();
+    let row = more
+        .rows
+        .iter_mut()
+        .find(|row| row.image.name == "shop-web".into());
+    let row = row.expect("shop-web");
+    let replicas = &mut row.cells[3].deployment.as_mut().expect("it runs").replicas;
+    let mut third = replicas[0].clone();
+    third.container.name = "shop-web-3".into();
+    replicas.push(third);
+    let fleet = std::sync::Arc::new(more);
+    let message = Message::Fleet(std::sync::Arc::clone(&fleet));
+    let effects = update(&mut state, Action::Told(Box::new(message)));
+    let [
+        Effect::Errand(Errand::FollowLogs {
+            request, sources, ..
+        }),
+    ] = effects.as_slice()
+    else {
+        panic!("{effects:?}");
+    };
+    assert_eq!(sources.len(), 1);
+    assert_eq!(sources[0].1, "shop-web-3");
+    let line = Said {
+        source: 0,
+        what: Saying::Line(LogLine {
+            at: None,
+            pipe: Pipe::Out,
+            bytes: b"here I am".to_vec(),
+        }),
+    };
+    told(
+        &mut state,
+        Message::Logs(*request, vec![line], Turn::default()),
+    );
+    let shown = screen(&mut state, 100, 30);
+    assert!(shown.contains("3 containers"), "{shown}");
+    let line = shown.lines().find(|line| line.contains("here I am"));
+    assert!(
+        line.is_some_and(|line| line.contains("shop-web-3 ")),
+        "{shown}"
+    );
+    // The same fleet again asks for nothing; leaving lets go of both.
+    let message = Message::Fleet(fleet);
+    assert_eq!(
+        update(&mut state, Action::Told(Box::new(message))),
+        Vec::new()
+    );
+    let effects = update(&mut state, Action::Do(Command::Back));
+    let stopped = |effect: &&Effect| matches!(effect, Effect::Errand(Errand::StopLogs(_)));
+    assert_eq!(effects.iter().filter(stopped).count(), 2);
+}
+
+#[test]
 fn an_operations_log_is_searched_too() {
     drive(false, |it| async move {
         it.keys("r");

@@ -1,10 +1,11 @@
 //! What gives way where there is little room: words become fewer before they are cut.
 
-use super::fixture::{fleet, state};
-use super::screens::screen;
+use super::fixture::{events, fleet, state};
+use super::screens::{screen, told};
 use crate::model::fleet::EngineError;
 use crate::model::observation::Health;
 use crate::tui::action::{Action, Command};
+use crate::tui::effect::{HistoryFilter, Message};
 use crate::tui::update::update;
 
 #[test]
@@ -66,4 +67,105 @@ fn one_silent_engine_does_not_speak_for_the_others() {
     fleet.rows[2].cells[3] = both;
     assert!(ill(&fleet));
     assert!(row(&fleet).contains("✗ no answer"), "{}", row(&fleet));
+}
+
+#[test]
+fn copying_and_the_engines_are_hinted_at_where_there_is_room() {
+    let mut fleet = fleet();
+    let text = screen(&mut state(fleet.clone()), 80, 24);
+    for wanted in ["y copy digest", "Y copy command", "e engines", "q leave"] {
+        assert!(text.contains(wanted), "no `{wanted}`:\n{text}");
+    }
+    // On a low screen the rows are the fleet's; the header says where the trouble is told.
+    let text = screen(&mut state(fleet.clone()), 60, 16);
+    assert!(text.contains("✗ 1 down (e)"), "{text}");
+    let mut engines = state(fleet.clone());
+    update(&mut engines, Action::Do(Command::Engines));
+    let text = screen(&mut engines, 60, 16);
+    assert!(text.contains("✗ 1 down  "), "{text}");
+    for engine in fleet.engines.values_mut() {
+        engine.link = crate::model::fleet::Link::Up;
+    }
+    let text = screen(&mut state(fleet), 60, 16);
+    assert!(!text.contains("(e)"), "{text}");
+}
+
+#[test]
+fn the_room_of_a_view_does_not_change_with_what_is_selected() {
+    let mut state = state(fleet());
+    let rows = |state: &mut crate::tui::state::State| {
+        screen(state, 100, 30);
+        state.layout.view.page
+    };
+    let first = rows(&mut state);
+    for command in [Command::Down, Command::Right, Command::Right, Command::Last] {
+        update(&mut state, Action::Do(command));
+        assert_eq!(rows(&mut state), first, "{command:?}");
+    }
+    update(&mut state, Action::Do(Command::Mouse));
+    assert!(state.note.is_some());
+    assert_eq!(rows(&mut state), first, "with a note");
+    update(&mut state, Action::Do(Command::QuickFilters));
+    assert_eq!(rows(&mut state), first, "with a dialog");
+}
+
+#[test]
+fn quick_filters_are_explained_in_whole_words_on_a_narrow_screen() {
+    use crate::tui::listing::quick::{quick_in, quick_of};
+    for open in [Command::Home, Command::HistoryAll] {
+        let mut state = state(fleet());
+        update(&mut state, Action::Do(open));
+        let events = Message::History(HistoryFilter::default(), Ok(events()));
+        told(&mut state, events);
+        update(&mut state, Action::Do(Command::QuickFilters));
+        let text = screen(&mut state, 60, 16);
+        for command in quick_in(state.view_place()) {
+            let explained = quick_of(*command).expect("a quick filter").explained();
+            assert!(text.contains(explained), "no `{explained}`:\n{text}");
+        }
+    }
+}
+
+#[test]
+fn sentences_name_the_keys_of_the_settings() {
+    let keys = [("press", "ctrl-o"), ("up", "ctrl-k"), ("down", "ctrl-l")]
+        .map(|(id, key)| (id.to_owned(), vec![key.to_owned()]));
+    let mut state = state(fleet());
+    state.keymap = std::sync::Arc::new(crate::tui::keymap::Keymap::new(
+        &keys.into_iter().collect(),
+        false,
+    ));
+    assert_eq!(state.keymap.complaints, Vec::new());
+    update(&mut state, Action::Do(Command::QuickFilters));
+    let text = screen(&mut state, 100, 30);
+    assert!(text.contains("Ctrl-O sets or clears it"), "{text}");
+}
+
+/// The end of such a sentence is what to do next.
+#[test]
+fn a_note_that_is_long_is_told_to_its_end() {
+    let mut state = state(fleet());
+    let at = state.fleet.column(&"prod".into()).expect("prod");
+    let mut fleet = (*state.fleet).clone();
+    for row in &mut fleet.rows {
+        if let Some(verdict) = &mut row.cells[at].known_good {
+            verdict.choice = None;
+        }
+    }
+    told(&mut state, Message::Fleet(std::sync::Arc::new(fleet)));
+    state.home.image = Some("shop-web".into());
+    state.home.environment = Some("prod".into());
+    update(&mut state, Action::Do(Command::RollBack));
+    for (columns, rows) in [(60, 16), (80, 24)] {
+        let text = screen(&mut state, columns, rows);
+        let words: Vec<&str> = text
+            .split(['│', ' ', '\n'])
+            .filter(|it| !it.is_empty())
+            .collect();
+        let text = words.join(" ");
+        assert!(
+            text.contains("v shows the versions, and r there deploys one by name"),
+            "{text}"
+        );
+    }
 }

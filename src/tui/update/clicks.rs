@@ -4,28 +4,23 @@
 
 use super::super::action::Command;
 use super::super::effect::Effect;
-use super::super::state::{Answer, Dialog, Focus, ShellFocus, State};
+use super::super::state::{Answer, Dialog, Focus, State};
 use super::dialogs::in_dialog;
 
 /// A button, by its place from the left.
 pub(super) fn button(state: &mut State, at: usize) -> Vec<Effect> {
+    if let Some(form) = state.dialog.as_mut().and_then(Dialog::form_mut) {
+        let wanted = if at == 0 {
+            Focus::Cancel
+        } else {
+            Focus::Confirm
+        };
+        if focused(&mut form.focus, wanted) || at == 0 {
+            return in_dialog(state, Command::Open);
+        }
+        return Vec::new();
+    }
     let pressed = match &mut state.dialog {
-        Some(Dialog::Plan(dialog)) => {
-            let wanted = if at == 0 {
-                Focus::Cancel
-            } else {
-                Focus::Confirm
-            };
-            focused(&mut dialog.focus, wanted) || at == 0
-        }
-        Some(Dialog::Shell(dialog)) => {
-            let wanted = if at == 0 {
-                ShellFocus::Cancel
-            } else {
-                ShellFocus::Open
-            };
-            focused(&mut dialog.focus, wanted) || at == 0
-        }
         Some(Dialog::Ask(ask)) => {
             let harmless = matches!(ask.answers.get(at), Some((_, Answer::Nothing)));
             focused(&mut ask.focus, at) || harmless
@@ -66,15 +61,11 @@ pub(super) fn line(state: &mut State, at: usize) -> Vec<Effect> {
 
 /// A field to type in, by its place from the top.
 pub(super) fn field(state: &mut State, at: usize) {
-    match &mut state.dialog {
-        Some(Dialog::Plan(dialog)) => {
-            dialog.focus = if at == 0 && dialog.wants_name() {
-                Focus::Name
-            } else {
-                Focus::Reason
-            };
-        }
-        Some(Dialog::Shell(dialog)) => dialog.focus = ShellFocus::Name,
-        _ => {}
+    if let Some(form) = state.dialog.as_mut().and_then(Dialog::form_mut) {
+        form.focus = if at == 0 && form.wants.is_some() {
+            Focus::Name
+        } else {
+            Focus::Reason
+        };
     }
 }

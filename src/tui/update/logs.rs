@@ -47,12 +47,48 @@ pub(super) fn let_go(state: &mut State) -> Vec<Effect> {
         state
             .stack
             .iter()
-            .any(|view| matches!(view, View::Logs(view) if view.request == *request))
+            .any(|view| matches!(view, View::Logs(view) if view.follows(*request).is_some()))
     });
     state.followed = kept;
     gone.into_iter()
         .map(|request| Effect::Errand(Errand::StopLogs(request)))
         .collect()
+}
+
+/// A new fleet came: containers that have come are followed as well. Those that have gone
+/// stay: what they wrote is what one may be looking for, and they may come back.
+pub(super) fn join(state: &mut State) -> Vec<Effect> {
+    let mut number = state.last_request;
+    let mut effects = Vec::new();
+    for view in &mut state.stack {
+        let View::Logs(view) = view else {
+            continue;
+        };
+        let deployment = state
+            .fleet
+            .cell(&view.image, &view.environment)
+            .and_then(|cell| cell.deployment.as_ref());
+        let new: Vec<ContainerKey> = deployment
+            .iter()
+            .flat_map(|it| &it.replicas)
+            .map(|one| (one.engine.clone(), one.container.name.clone()))
+            .filter(|one| !view.sources.contains(one))
+            .collect();
+        if new.is_empty() {
+            continue;
+        }
+        number.0 += 1;
+        view.follows.push((number, view.sources.len()));
+        view.sources.extend(new.iter().cloned());
+        state.followed.push(number);
+        effects.push(Effect::Errand(Errand::FollowLogs {
+            request: number,
+            sources: new,
+            last: LAST,
+        }));
+    }
+    state.last_request = number;
+    effects
 }
 
 /// Takes lines in.
@@ -61,21 +97,22 @@ pub(super) fn told(state: &mut State, request: Request, said: Vec<Said>) {
         let View::Logs(view) = view else {
             continue;
         };
-        if view.request != request {
+        let Some(first) = view.follows(request) else {
             continue;
-        }
+        };
         let from = view.log.end();
         view.begun = true;
         for one in said {
+            let source = first + one.source;
             view.log.push(match one.what {
                 Saying::Line(line) => Entry {
-                    source: one.source,
+                    source,
                     by: By::It(line.pipe),
                     at: line.at,
                     bytes: line.bytes,
                 },
                 Saying::Note(text) => Entry {
-                    source: one.source,
+                    source,
                     by: By::Karat,
                     at: Some(state.now),
                     bytes: text.into_bytes(),

@@ -16,6 +16,7 @@ pub(super) fn told(state: &mut State, message: Message) -> Vec<Effect> {
             state.fleets += 1;
             let mut effects = plan::check(state);
             effects.extend(deployment::reload(state));
+            effects.extend(logs::join(state));
             return effects;
         }
         Message::Planned(request, answer) => planned(state, request, answer),

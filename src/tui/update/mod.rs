@@ -316,16 +316,6 @@ fn moved(selected: usize, total: usize, page: usize, command: Command) -> usize 
     .min(last)
 }
 
-/// Where the focus of a dialog goes, by so many stops; beyond the last, it begins again.
-fn next_stop<T: Copy + PartialEq>(stops: &[T], focus: T, by: isize) -> Option<T> {
-    let at = stops.iter().position(|one| *one == focus);
-    let next = at
-        .unwrap_or(0)
-        .checked_add_signed(by)
-        .unwrap_or(stops.len().saturating_sub(1));
-    stops.get(next).or(stops.first()).copied()
-}
-
 /// Leaves one line for the reader.
 fn say(state: &mut State, tone: Tone, text: impl Into<String>) {
     state.note = Some(Note {
@@ -400,16 +390,7 @@ fn open_versions(state: &mut State) -> Vec<Effect> {
 }
 
 fn copy_digest(state: &mut State) -> Vec<Effect> {
-    let digest = match state.stack.last() {
-        Some(View::Event { event, .. }) => event.to.as_ref().and_then(|to| to.digest.clone()),
-        _ => match state.subject_version() {
-            Some((_, identity)) => Some(identity.clone()),
-            None => state
-                .subject_cell()
-                .and_then(|(_, _, cell)| cell.deployment.as_ref()?.identities.first().cloned()),
-        },
-    };
-    match digest {
+    match state.digest() {
         Some(digest) => {
             say(state, Tone::Plain, format!("copied {digest}"));
             vec![Effect::Copy(digest.to_string())]
@@ -424,7 +405,12 @@ fn copy_digest(state: &mut State) -> Vec<Effect> {
 fn copy_command(state: &mut State) -> Vec<Effect> {
     match command_line::of(state) {
         Ok(line) => {
-            say(state, Tone::Plain, format!("copied: {line}"));
+            let but = if state.demo {
+                "copied, though no command reaches the demo's fleet"
+            } else {
+                "copied"
+            };
+            say(state, Tone::Plain, format!("{but}: {line}"));
             vec![Effect::Copy(line)]
         }
         Err(why) => {

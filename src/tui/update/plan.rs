@@ -1,8 +1,6 @@
 //! The plan dialog: focus, typing the name, confirming, and noticing that the fleet moved.
 
-use crossterm::event::{Event as TerminalEvent, KeyEvent};
-use tui_input::InputRequest;
-use tui_input::backend::crossterm::EventHandler;
+use crossterm::event::KeyEvent;
 
 use crate::model::fleet::{Deployment, Fleet};
 use crate::model::plan::Touch;
@@ -10,8 +8,8 @@ use crate::model::plan::Touch;
 use super::super::action::Command;
 use super::super::effect::{Confirmed, Effect, Errand, Wanted};
 use super::super::operation::Operation;
-use super::super::state::{ContainerKey, Dialog, Focus, PlanDialog, ShellFocus, State};
-use super::{logs, next_stop, operation, scroll, shell};
+use super::super::state::{ContainerKey, Dialog, Focus, PlanDialog, Pressed, State, paste};
+use super::{logs, operation, scroll};
 
 /// A key that is no text.
 pub(super) fn command(
@@ -19,43 +17,29 @@ pub(super) fn command(
     mut dialog: Box<PlanDialog>,
     command: Command,
 ) -> Vec<Effect> {
-    dialog.complaint = None;
     match command {
         Command::Open => return pressed(state, dialog),
-        Command::Right | Command::NextField => turn(&mut dialog, 1),
-        Command::Left | Command::PreviousField => turn(&mut dialog, -1),
+        Command::Right | Command::NextField => dialog.form.turn(1),
+        Command::Left | Command::PreviousField => dialog.form.turn(-1),
         _ => dialog.top = scroll(state.layout.dialog, command),
     }
     state.dialog = Some(Dialog::Plan(dialog));
     Vec::new()
 }
 
-fn turn(dialog: &mut PlanDialog, by: isize) {
-    let stops = dialog.stops();
-    dialog.focus = next_stop(&stops, dialog.focus, by).unwrap_or(Focus::Cancel);
-}
-
 /// Enter.
 fn pressed(state: &mut State, mut dialog: Box<PlanDialog>) -> Vec<Effect> {
-    let complaint = match dialog.focus {
-        Focus::Cancel => return Vec::new(),
-        // Enter in the reason goes on to the buttons, to Cancel first.
-        Focus::Reason => {
-            dialog.focus = Focus::Cancel;
-            state.dialog = Some(Dialog::Plan(dialog));
-            return Vec::new();
-        }
-        Focus::Name | Focus::Confirm => objection(&dialog),
-    };
-    if let Some(complaint) = complaint {
-        dialog.complaint = Some(complaint);
-        if dialog.wants_name() && dialog.moved.is_none() {
-            dialog.focus = Focus::Name;
-        }
-        state.dialog = Some(Dialog::Plan(dialog));
-        return Vec::new();
+    match dialog.form.press() {
+        Pressed::Cancelled => return Vec::new(),
+        Pressed::Stays => {}
+        Pressed::Confirmed => match objection(&dialog) {
+            None => return run(state, *dialog),
+            Some(why) if dialog.moved.is_some() => dialog.form.complaint = Some(why),
+            Some(why) => dialog.form.object(why),
+        },
     }
-    run(state, *dialog)
+    state.dialog = Some(Dialog::Plan(dialog));
+    Vec::new()
 }
 
 /// Why the plan is not carried out now.
@@ -63,23 +47,15 @@ fn objection(dialog: &PlanDialog) -> Option<String> {
     if dialog.moved.is_some() {
         return Some("wait for the new plan: the fleet has moved".to_owned());
     }
-    if dialog.nothing_to_do() {
+    if !dialog.form.confirms {
         return Some("there is nothing to do".to_owned());
     }
-    let wanted = dialog.name_to_type()?;
-    let typed = dialog.name.value().trim();
-    if typed == wanted.as_str() {
-        None
-    } else if typed.is_empty() {
-        Some(format!("{wanted} is protected: type its name first"))
-    } else {
-        Some(format!("that is not {wanted}: nothing was done"))
-    }
+    dialog.form.misnamed()
 }
 
 fn run(state: &mut State, dialog: PlanDialog) -> Vec<Effect> {
     let mut plan = dialog.plan;
-    let reason = dialog.reason.value().trim().to_owned();
+    let reason = dialog.form.why().to_owned();
     if !reason.is_empty() {
         match &mut plan {
             Confirmed::Deploy(plan) => plan.reason = Some(reason),
@@ -94,53 +70,30 @@ fn run(state: &mut State, dialog: PlanDialog) -> Vec<Effect> {
     vec![Effect::Errand(Errand::Run(Box::new(plan)))]
 }
 
-/// A key for a field. Typing while a button has the focus goes to the name, where one is
-/// wanted: nothing else could be meant.
+/// A key for a field, of a dialog or of a log that is searched.
 pub(super) fn typed(state: &mut State, key: KeyEvent) -> Vec<Effect> {
-    let dialog = match &mut state.dialog {
-        Some(Dialog::Plan(dialog)) => dialog,
-        Some(Dialog::Shell(dialog)) => {
-            shell::typed(dialog, key);
-            return Vec::new();
-        }
-        _ => {
-            logs::typed(state, key);
-            return Vec::new();
-        }
-    };
-    dialog.complaint = None;
-    if dialog.field().is_none() && dialog.wants_name() {
-        dialog.focus = Focus::Name;
-    }
-    if let Some(field) = field(dialog) {
-        field.handle_event(&TerminalEvent::Key(key));
+    match state.dialog.as_mut().and_then(Dialog::form_mut) {
+        Some(form) => form.typed(key),
+        None => logs::typed(state, key),
     }
     Vec::new()
 }
 
-/// Text pasted: into a field only, without anything that cannot be typed. A newline is no
-/// Enter: a paste never confirms.
+/// Text pasted into one.
 pub(super) fn pasted(state: &mut State, text: &str) -> Vec<Effect> {
-    let field = match &mut state.dialog {
-        Some(Dialog::Plan(dialog)) => field(dialog),
-        Some(Dialog::Shell(dialog)) if dialog.focus == ShellFocus::Name => Some(&mut dialog.name),
-        Some(_) => None,
-        None => logs::field(state),
-    };
-    if let Some(field) = field {
-        for c in text.chars().filter(|c| !c.is_control()).take(500) {
-            field.handle(InputRequest::InsertChar(c));
+    match &mut state.dialog {
+        Some(dialog) => {
+            if let Some(form) = dialog.form_mut() {
+                form.pasted(text);
+            }
+        }
+        None => {
+            if let Some(field) = logs::field(state) {
+                paste(field, text);
+            }
         }
     }
     Vec::new()
-}
-
-fn field(dialog: &mut PlanDialog) -> Option<&mut tui_input::Input> {
-    match dialog.focus {
-        Focus::Name => Some(&mut dialog.name),
-        Focus::Reason => Some(&mut dialog.reason),
-        Focus::Cancel | Focus::Confirm => None,
-    }
 }
 
 /// A new fleet came while the dialog is open: does the plan still fit? If not, says what
@@ -158,7 +111,7 @@ pub(super) fn check(state: &mut State) -> Vec<Effect> {
         return Vec::new();
     };
     dialog.moved = Some((why, request));
-    dialog.focus = Focus::Cancel;
+    dialog.form.focus = Focus::Cancel;
     vec![Effect::Errand(Errand::Plan(request, dialog.wanted.clone()))]
 }
 

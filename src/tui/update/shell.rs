@@ -1,8 +1,5 @@
 //! Shells: where one may be opened, the dialog, and the way to it.
 
-use crossterm::event::{Event as TerminalEvent, KeyEvent};
-use tui_input::backend::crossterm::EventHandler;
-
 use crate::model::digest::Digest;
 use crate::model::project::{EngineName, Environment, ImageName};
 
@@ -10,9 +7,9 @@ use super::super::action::{Command, Place};
 use super::super::available::closed;
 use super::super::effect::{Effect, Errand, Line, Request, ShellWish};
 use super::super::state::{
-    Dialog, ShellDialog, ShellFocus, ShellOption, State, Tone, View, chosen_replica,
+    Dialog, Pressed, ShellDialog, ShellOption, State, Tone, View, chosen_replica,
 };
-use super::{moved, next_stop, say, tell};
+use super::{moved, say, tell};
 use crate::target::WindowSize;
 
 /// Opens the dialog: for the container that is read closely, or for a version.
@@ -175,11 +172,10 @@ pub(super) fn command(
     mut dialog: Box<ShellDialog>,
     command: Command,
 ) -> Vec<Effect> {
-    dialog.complaint = None;
     match command {
         Command::Open => return pressed(state, dialog),
-        Command::Right | Command::NextField => turn(&mut dialog, 1),
-        Command::Left | Command::PreviousField => turn(&mut dialog, -1),
+        Command::Right | Command::NextField => dialog.form.turn(1),
+        Command::Left | Command::PreviousField => dialog.form.turn(-1),
         Command::Up | Command::Down if dialog.options.len() > 1 => {
             let total = dialog.options.len();
             dialog.select(moved(dialog.selected, total, total, command));
@@ -193,20 +189,17 @@ pub(super) fn command(
     Vec::new()
 }
 
-fn turn(dialog: &mut ShellDialog, by: isize) {
-    let stops = dialog.stops();
-    dialog.focus = next_stop(&stops, dialog.focus, by).unwrap_or(ShellFocus::Cancel);
-}
-
 fn pressed(state: &mut State, mut dialog: Box<ShellDialog>) -> Vec<Effect> {
-    if dialog.focus == ShellFocus::Cancel {
-        return Vec::new();
-    }
-    if let Some(complaint) = objection(&dialog) {
-        dialog.complaint = Some(complaint);
-        if dialog.name_to_type().is_some() {
-            dialog.focus = ShellFocus::Name;
+    match dialog.form.press() {
+        Pressed::Cancelled => return Vec::new(),
+        Pressed::Stays => {
+            state.dialog = Some(Dialog::Shell(dialog));
+            return Vec::new();
         }
+        Pressed::Confirmed => {}
+    }
+    if let Some(why) = objection(&dialog) {
+        dialog.form.object(why);
         state.dialog = Some(Dialog::Shell(dialog));
         return Vec::new();
     }
@@ -241,22 +234,7 @@ fn objection(dialog: &ShellDialog) -> Option<String> {
     if let Some(why) = dialog.option().and_then(|it| it.unavailable.clone()) {
         return Some(why);
     }
-    let wanted = dialog.name_to_type()?;
-    let typed = dialog.name.value().trim();
-    if typed == wanted.as_str() {
-        None
-    } else if typed.is_empty() {
-        Some(format!("{wanted} is protected: type its name first"))
-    } else {
-        Some(format!("that is not {wanted}: nothing was done"))
-    }
-}
-
-/// A key for the field.
-pub(super) fn typed(dialog: &mut ShellDialog, key: KeyEvent) {
-    dialog.complaint = None;
-    dialog.focus = ShellFocus::Name;
-    dialog.name.handle_event(&TerminalEvent::Key(key));
+    dialog.form.misnamed()
 }
 
 /// The shell has come, or there is none. One that nobody waits for any more is ended.

@@ -11,10 +11,16 @@ use crate::model::project::ImageName;
 use crate::tui::action::{Command, Entry, Place, TABLE};
 use crate::tui::available::unavailable;
 use crate::tui::keymap::shown;
-use crate::tui::state::{Hit, Target, Tone, View};
-use crate::tui::text::{clip, width};
+use crate::tui::state::{Hit, Note, Target, Tone, View};
+use crate::tui::text::{clip, width, wrap};
 
 use super::{Canvas, lists};
+
+/// From so many rows on hints may take two.
+const ROOMY: u16 = 24;
+
+/// A note takes so many rows at most.
+const LONGEST_NOTE: usize = 4;
 
 /// Draws it, and answers with the room that is left for the view, and with the lines that
 /// lead to operations.
@@ -24,7 +30,9 @@ pub(super) fn draw(frame: &mut Frame<'_>, canvas: &Canvas<'_>) -> (Rect, Vec<Hit
     let lines = [unseen(canvas, area.width), running(canvas, area.width)];
     let lines: Vec<Line<'_>> = lines.into_iter().flatten().collect();
     header(frame, Rect { height: 1, ..area }, canvas);
-    let below = 1 + u16::try_from(lines.len()).unwrap_or(0) + u16::from(typed.is_some());
+    let footer = footer(canvas, area);
+    let rows = |lines: &[Line<'_>]| u16::try_from(lines.len()).unwrap_or(0);
+    let below = rows(&footer) + rows(&lines) + u16::from(typed.is_some());
     let mut y = area.bottom() - below;
     if let Some(filters) = typed {
         let row = Rect {
@@ -45,8 +53,9 @@ pub(super) fn draw(frame: &mut Frame<'_>, canvas: &Canvas<'_>) -> (Rect, Vec<Hit
         });
         y += 1;
     }
-    let footer = footer(canvas, area.width);
-    frame.buffer_mut().set_line(area.x, y, &footer, area.width);
+    for (line, y) in footer.iter().zip(y..) {
+        frame.buffer_mut().set_line(area.x, y, line, area.width);
+    }
     let inside = Rect {
         y: area.y + 1,
         height: area.height - 1 - below,
@@ -176,7 +185,13 @@ fn engines(canvas: &Canvas<'_>, narrow: bool, with_age: bool) -> Vec<Span<'stati
         say(format!("… {waiting}{word}"), theme.busy);
     }
     if down > 0 {
-        say(format!("✗ {down} down"), theme.bad);
+        // What one wants to know next, on the view that tells it already excepted.
+        let way = canvas.keymap.way(Command::Engines);
+        let hint = match unavailable(canvas, Command::Engines) {
+            None => format!(" ({way})"),
+            Some(_) => String::new(),
+        };
+        say(format!("✗ {down} down{hint}"), theme.bad);
     }
     if up + waiting + down == 0 {
         say("no engine".to_owned(), theme.bad);
@@ -219,51 +234,127 @@ fn line(columns: u16, text: &str, hint: &str, style: Style) -> Line<'static> {
     Line::styled(format!(" {}{hint}", clip(text, room)), style)
 }
 
-/// A note while there is one; else the hints that fit, those that cannot be used now left
-/// out. Help and leaving always stay.
-fn footer(canvas: &Canvas<'_>, columns: u16) -> Line<'static> {
-    let theme = &canvas.theme;
-    let room = usize::from(columns).saturating_sub(1);
-    if let Some(note) = &canvas.note {
-        let (sign, style) = match note.tone {
-            Tone::Good => ("✓ ", theme.good),
-            Tone::Plain => ("", theme.text),
-            Tone::Bad => ("! ", theme.bad),
-        };
-        return Line::styled(format!(" {sign}{}", clip(&note.text, room - 3)), style);
-    }
+/// The hints that fit, those that cannot be used now left out: in two rows where the view has
+/// many and there is room. A note, or what a sequence may go on to, takes a row of them; a note
+/// that is longer takes what it needs: its end is what to do next.
+fn footer(canvas: &Canvas<'_>, area: Rect) -> Vec<Line<'static>> {
+    let room = usize::from(area.width).saturating_sub(1);
     let place = canvas.place();
-    if !canvas.pending().is_empty() {
-        return continuations(canvas, place, room);
-    }
-    let entries: Vec<&Entry> = TABLE
-        .iter()
-        .filter(|entry| entry.hint && entry.places.contains(&place))
-        .filter(|entry| !canvas.keymap.of(entry).is_empty())
-        .filter(|entry| unavailable(canvas, entry.command).is_none())
-        .collect();
-    let key = |entry: &Entry| canvas.keymap.first(entry).unwrap_or_default();
-    let size = |entry: &Entry| width(&key(entry)) + width(entry.name) + 3;
-    let is_last = |entry: &Entry| matches!(entry.id, "help" | "leave");
-    let mut left = room.saturating_sub(
-        entries
-            .iter()
-            .filter(|it| is_last(it))
-            .map(|it| size(it))
-            .sum(),
-    );
-    let mut parts = vec![Span::raw(" ")];
-    for entry in entries {
-        if !is_last(entry) {
-            let Some(rest) = left.checked_sub(size(entry)) else {
-                continue;
-            };
-            left = rest;
+    let pending = canvas.pending();
+    let rows = footer_rows(canvas, area);
+    let mut lines = match &canvas.note {
+        // A dialog reaches down to the last row.
+        Some(note) if canvas.dialog.is_some() => {
+            let mut lines = vec![Line::default(); rows - 1];
+            lines.extend(told(canvas, note, room, 1));
+            lines
         }
-        parts.push(Span::styled(key(entry), theme.key));
-        parts.push(Span::styled(format!(" {}  ", entry.name), theme.quiet));
+        Some(note) => told(canvas, note, room, LONGEST_NOTE),
+        None if !pending.is_empty() => vec![continuations(canvas, place, room)],
+        None => Vec::new(),
+    };
+    let left = rows.saturating_sub(lines.len());
+    if left > 0 {
+        lines.extend(hints(canvas, place, room, left));
     }
-    Line::from(parts)
+    lines
+}
+
+/// Rows must not come and go with what is selected, nor with a dialog: what counts is what
+/// there may be in the view, but for what comes with use.
+fn footer_rows(canvas: &Canvas<'_>, area: Rect) -> usize {
+    let later = |entry: &&Entry| {
+        matches!(entry.command, Command::Operations | Command::NextMatch)
+            && unavailable(canvas, entry.command).is_some()
+    };
+    let all: usize = hinted(canvas, canvas.view_place())
+        .filter(|entry| !later(entry))
+        .map(|entry| space(canvas, canvas.view_place(), entry))
+        .sum();
+    if area.height >= ROOMY && all >= usize::from(area.width) {
+        2
+    } else {
+        1
+    }
+}
+
+/// A note, in as many lines as it needs, up to some.
+fn told(canvas: &Canvas<'_>, note: &Note, room: usize, most: usize) -> Vec<Line<'static>> {
+    let theme = &canvas.theme;
+    let (sign, style) = match note.tone {
+        Tone::Good => ("✓ ", theme.good),
+        Tone::Plain => ("", theme.text),
+        Tone::Bad => ("! ", theme.bad),
+    };
+    let room = room.saturating_sub(1 + width(sign));
+    let mut lines = wrap(&note.text, room);
+    if most <= 1 {
+        lines = vec![clip(&note.text, room)];
+    } else if lines.len() > most {
+        let rest = lines.split_off(most - 1).join(" ");
+        lines.push(clip(&rest, room));
+    }
+    let first = std::iter::once(sign.to_owned());
+    let others = std::iter::repeat(" ".repeat(width(sign)));
+    let before = first.chain(others);
+    before
+        .zip(lines)
+        .map(|(before, line)| Line::styled(format!(" {before}{line}"), style))
+        .collect()
+}
+
+/// Everything the footer may hint at in a place.
+fn hinted(canvas: &Canvas<'_>, place: Place) -> impl Iterator<Item = &'static Entry> {
+    TABLE
+        .iter()
+        .filter(move |entry| entry.hint && entry.places.contains(&place))
+        .filter(|entry| !canvas.keymap.of(entry).is_empty())
+}
+
+/// The columns that a hint takes.
+fn space(canvas: &Canvas<'_>, place: Place, entry: &Entry) -> usize {
+    width(&canvas.keymap.hint(place, entry)) + width(entry.name) + 3
+}
+
+/// Hints in so many rows, all of which are drawn. The way back, help and leaving always stay,
+/// at the end.
+fn hints(canvas: &Canvas<'_>, place: Place, room: usize, rows: usize) -> Vec<Line<'static>> {
+    let theme = &canvas.theme;
+    let (last, others): (Vec<&Entry>, Vec<&Entry>) = hinted(canvas, place)
+        .filter(|entry| unavailable(canvas, entry.command).is_none())
+        .partition(|entry| matches!(entry.id, "back" | "help" | "leave"));
+    let kept: usize = last.iter().map(|it| space(canvas, place, it)).sum();
+    let mut lines: Vec<Vec<Span<'static>>> = vec![vec![Span::raw(" ")]];
+    let mut left = if rows == 1 {
+        room.saturating_sub(kept)
+    } else {
+        room
+    };
+    let show = |lines: &mut Vec<Vec<Span<'static>>>, entry: &Entry| {
+        if let Some(line) = lines.last_mut() {
+            line.push(Span::styled(canvas.keymap.hint(place, entry), theme.key));
+            line.push(Span::styled(format!(" {}  ", entry.name), theme.quiet));
+        }
+    };
+    for entry in others {
+        let space = space(canvas, place, entry);
+        if space > left && lines.len() < rows {
+            lines.push(vec![Span::raw(" ")]);
+            left = room.saturating_sub(if lines.len() == rows { kept } else { 0 });
+        }
+        if let Some(rest) = left.checked_sub(space) {
+            left = rest;
+            show(&mut lines, entry);
+        }
+    }
+    // Few of them stand where the eye finds them: in the last row.
+    while lines.len() < rows {
+        lines.insert(0, Vec::new());
+    }
+    for entry in last {
+        show(&mut lines, entry);
+    }
+    lines.into_iter().map(Line::from).collect()
 }
 
 /// What the keys that are pending may go on to.

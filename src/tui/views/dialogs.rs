@@ -199,10 +199,11 @@ pub(super) fn quick(frame: &mut Frame<'_>, canvas: &Canvas<'_>, menu: &QuickMenu
         buffer.set_string(row.x, row.y, fit(&format!("{name}{note}"), room), style);
     }
     let y = inside.bottom().saturating_sub(1);
-    let hint = clip(
-        "Enter sets or clears it; several hold together",
-        inside.width.into(),
+    let hint = format!(
+        "{} sets or clears it; several hold together",
+        canvas.keymap.way_in(Place::Choose, Command::Open)
     );
+    let hint = clip(&hint, inside.width.into());
     frame
         .buffer_mut()
         .set_string(inside.x, y, hint, theme.quiet);

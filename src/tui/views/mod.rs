@@ -15,6 +15,7 @@ mod chrome;
 mod deployment;
 mod dialogs;
 mod engines;
+mod form;
 mod help;
 mod history;
 mod home;

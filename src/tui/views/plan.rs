@@ -3,18 +3,17 @@
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
-use tui_input::Input;
 
 use crate::model::plan::{Frozen, Move, OperationKind, Plan, Touch};
 use crate::model::rebuild::RebuildPlan;
 use crate::model::step::Step;
 use crate::tui::effect::Confirmed;
-use crate::tui::state::{Focus, PlanDialog, Target, Window};
+use crate::tui::state::{PlanDialog, Window};
 use crate::tui::text::clip;
+use crate::tui::widgets::dialog;
 use crate::tui::widgets::page::{LABEL, Page};
-use crate::tui::widgets::{dialog, field};
 
-use super::{Canvas, home};
+use super::{Canvas, form, home};
 
 /// The widest a dialog's text gets: longer lines are hard to read.
 const WIDEST: u16 = 96;
@@ -42,9 +41,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, canvas: &Canvas<'_>, shown: &PlanDialo
         Confirmed::Deploy(plan) => tell_plan(canvas, plan, &mut page),
         Confirmed::Rebuild(plan) => tell_rebuild(canvas, plan, &mut page),
     }
-    let fields = fields(shown);
-    // Fields, an empty line, the buttons, and the line of the complaint.
-    let below = u16::try_from(fields.len()).unwrap_or(0) + 2;
+    let below = form::height(&shown.form);
     let height = u16::try_from(page.len())
         .unwrap_or(u16::MAX)
         .saturating_add(below);
@@ -56,27 +53,9 @@ pub(super) fn draw(frame: &mut Frame<'_>, canvas: &Canvas<'_>, shown: &PlanDialo
         ..inside
     };
     let window = page.draw(frame.buffer_mut(), text, shown.top);
-    let mut y = text.bottom();
-    for (at, (label, input, focus)) in fields.into_iter().enumerate() {
-        let row = Rect {
-            y,
-            height: 1,
-            ..inside
-        };
-        canvas.clickable(row, Target::Field(at));
-        field::draw(
-            frame,
-            &canvas.theme,
-            row,
-            (&label, input, shown.focus == focus),
-        );
-        y += 1;
-    }
-    if let Some(complaint) = &shown.complaint {
-        let text = clip(&format!("! {complaint}"), usize::from(inside.width));
-        frame.buffer_mut().set_string(inside.x, y, text, theme.bad);
-    }
-    buttons(frame, canvas, shown, dialog::last_row(inside));
+    let confirm = confirm(shown);
+    let can = shown.moved.is_none();
+    form::draw(frame, canvas, inside, &shown.form, None, (&confirm, can));
     window
 }
 
@@ -281,25 +260,9 @@ fn tell_rebuild(canvas: &Canvas<'_>, plan: &RebuildPlan, page: &mut Page<'_>) {
     );
 }
 
-/// The fields there are: label, content, and which focus is theirs.
-fn fields(shown: &PlanDialog) -> Vec<(String, &Input, Focus)> {
-    let mut fields = Vec::new();
-    if shown.nothing_to_do() {
-        return fields;
-    }
-    if let Some(name) = shown.name_to_type() {
-        fields.push((format!("Type {name} to go on:"), &shown.name, Focus::Name));
-    }
-    fields.push(("Why (optional):".to_owned(), &shown.reason, Focus::Reason));
-    fields
-}
-
-fn buttons(frame: &mut Frame<'_>, canvas: &Canvas<'_>, shown: &PlanDialog, row: Rect) {
-    if shown.nothing_to_do() {
-        canvas.buttons(frame.buffer_mut(), row, &[("Close", true, true)]);
-        return;
-    }
-    let confirm = match &shown.plan {
+/// The button that does it.
+fn confirm(shown: &PlanDialog) -> String {
+    match &shown.plan {
         Confirmed::Deploy(plan) if plan.kind == OperationKind::Promote => {
             format!("Promote to {}", plan.environment)
         }
@@ -308,17 +271,5 @@ fn buttons(frame: &mut Frame<'_>, canvas: &Canvas<'_>, shown: &PlanDialog, row: 
         }
         Confirmed::Deploy(plan) => format!("Roll back {}", plan.environment),
         Confirmed::Rebuild(plan) => format!("Build {}", plan.version),
-    };
-    let typed = shown
-        .name_to_type()
-        .is_none_or(|name| shown.name.value().trim() == name.as_str());
-    let enabled = typed && shown.moved.is_none();
-    canvas.buttons(
-        frame.buffer_mut(),
-        row,
-        &[
-            ("Cancel", shown.focus == Focus::Cancel, true),
-            (&confirm, shown.focus == Focus::Confirm, enabled),
-        ],
-    );
+    }
 }

@@ -6,26 +6,19 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use crate::tui::state::{ShellDialog, ShellFocus, ShellOption, Target, Window};
-use crate::tui::text::clip;
+use crate::tui::action::Command;
+use crate::tui::state::{ShellDialog, ShellOption, Target, Window};
 use crate::tui::widgets::dialog;
 use crate::tui::widgets::page::Page;
 
-use super::{Canvas, dialogs, home};
-use crate::tui::widgets::field;
+use super::{Canvas, dialogs, form, home};
 
 /// Draws it.
 pub(super) fn draw(frame: &mut Frame<'_>, canvas: &Canvas<'_>, shown: &ShellDialog) -> Window {
     let theme = &canvas.theme;
     let columns = dialogs::columns(frame);
     let (page, accent, lines) = told(canvas, shown, columns);
-    let why = shown
-        .complaint
-        .as_ref()
-        .or_else(|| shown.option().and_then(|it| it.unavailable.as_ref()));
-    let field = shown.name_to_type();
-    // Below the text: what is wrong, the field, the buttons, each with its line.
-    let below = 2 + u16::from(why.is_some()) + u16::from(field.is_some());
+    let below = form::height(&shown.form);
     let height = u16::try_from(page.len())
         .unwrap_or(u16::MAX)
         .saturating_add(below);
@@ -42,37 +35,9 @@ pub(super) fn draw(frame: &mut Frame<'_>, canvas: &Canvas<'_>, shown: &ShellDial
             canvas.clickable(row, Target::Line(at));
         }
     }
-    let mut y = inside.bottom().saturating_sub(below) + 1;
-    if let Some(why) = why {
-        let why = clip(&format!("! {why}"), inside.width.into());
-        frame.buffer_mut().set_string(inside.x, y, why, theme.bad);
-        y += 1;
-    }
-    if let Some(name) = field {
-        let row = Rect {
-            y,
-            height: 1,
-            ..inside
-        };
-        canvas.clickable(row, Target::Field(0));
-        let focused = shown.focus == ShellFocus::Name;
-        let label = format!("Type {name} to go on:");
-        field::draw(frame, &canvas.theme, row, (&label, &shown.name, focused));
-    }
-    let typed = field.is_none_or(|name| shown.name.value().trim() == name.as_str());
-    let can = shown.option().is_some_and(|it| it.unavailable.is_none());
-    canvas.buttons(
-        frame.buffer_mut(),
-        dialog::last_row(inside),
-        &[
-            ("Cancel", shown.focus == ShellFocus::Cancel, true),
-            (
-                "Open the shell",
-                shown.focus == ShellFocus::Open,
-                typed && can,
-            ),
-        ],
-    );
+    let why = shown.option().and_then(|it| it.unavailable.as_deref());
+    let confirm = ("Open the shell", why.is_none());
+    form::draw(frame, canvas, inside, &shown.form, why, confirm);
     window
 }
 
@@ -105,7 +70,11 @@ fn told<'a>(
     }
     let mut lines = Vec::new();
     if shown.options.len() > 1 {
-        page.styled("↑ ↓ choose where:", theme.quiet);
+        let (up, down) = (
+            canvas.keymap.way(Command::Up),
+            canvas.keymap.way(Command::Down),
+        );
+        page.styled(&format!("{up} {down} choose where:"), theme.quiet);
         for (at, option) in shown.options.iter().enumerate() {
             let selected = at == shown.selected;
             let sign = if selected { "›" } else { " " };
@@ -122,6 +91,7 @@ fn told<'a>(
     }
     if let Some(option) = shown.option() {
         page.text(&option.text);
+        page.blank();
     }
     (page, accent, lines)
 }

@@ -41,7 +41,7 @@ fn rolling_back() {
     let mut state = with_plan(roll_back());
     shows("plan_roll_back", &mut state);
     shows_end("plan_roll_back_end", &mut state);
-    dialog(&mut state).name = Input::from("prdo");
+    dialog(&mut state).form.name = Input::from("prdo");
     press(&mut state, Command::NextField);
     press(&mut state, Command::Open);
     shows("plan_wrong_name", &mut state);

@@ -1,0 +1,209 @@
+//! What is in the files of an image: its layers opened once more.
+//!
+//! What was read of an image does not hold the contents of its files. A layer of a file or
+//! folder is opened where it lies; what passes by only once, or is compressed as a whole, is
+//! laid down in a temporary file first.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+
+use super::ask::Ask;
+use super::error::ExplainError;
+use super::explainer::{Explained, Explainer, Origin, wanted};
+use super::watch::Watch;
+use crate::anatomy::archive::Opened;
+use crate::anatomy::archive::source::{Place, Source};
+use crate::anatomy::compression::{Compression, Decoder};
+use crate::anatomy::error::AnatomyError;
+use crate::anatomy::extract::LayersOf;
+use crate::anatomy::limits::Limits;
+use crate::anatomy::progress::Progress as _;
+
+/// An image whose layers can be opened.
+pub struct Contents {
+    opened: Opened,
+    limits: Limits,
+    /// Kept as long as it is read from.
+    _laid_down: Option<LaidDown>,
+}
+
+impl Contents {
+    /// Its layers.
+    #[must_use]
+    pub const fn layers(&self) -> LayersOf<'_> {
+        LayersOf {
+            image: &self.opened,
+            limits: &self.limits,
+        }
+    }
+}
+
+/// A file that is gone when this is.
+pub struct LaidDown(PathBuf);
+
+impl Drop for LaidDown {
+    fn drop(&mut self) {
+        // It may be gone already; there is nobody to tell.
+        drop(fs::remove_file(&self.0));
+    }
+}
+
+impl Explainer {
+    /// The same image where it can be read more than once: what comes from standard input,
+    /// or is compressed as a whole, is laid down first.
+    ///
+    /// # Errors
+    /// [`ExplainError`].
+    pub async fn at_rest(
+        &self,
+        ask: &Ask,
+        watch: &Watch,
+    ) -> Result<(Ask, Option<LaidDown>), ExplainError> {
+        let Source::Archive(place) = &ask.source else {
+            return Ok((ask.clone(), None));
+        };
+        let reader: Box<dyn Read + Send> = if place.is_standard_input() {
+            Box::new(io::stdin())
+        } else if is_compressed(&place.path)? {
+            Box::new(File::open(&place.path).map_err(|error| unreadable(&place.path, error))?)
+        } else {
+            return Ok((ask.clone(), None));
+        };
+        let laid_down = lay_down(reader, watch).await?;
+        let ask = Ask {
+            source: Source::Archive(Place {
+                path: laid_down.0.clone(),
+                name: place.name.clone(),
+            }),
+            ..ask.clone()
+        };
+        Ok((ask, Some(laid_down)))
+    }
+
+    /// Opens an image that was explained, so that its files can be read.
+    ///
+    /// # Errors
+    /// [`ExplainError`].
+    pub async fn open(
+        &self,
+        ask: &Ask,
+        explained: &Explained,
+        watch: &Watch,
+    ) -> Result<Contents, ExplainError> {
+        let limits = Limits::default();
+        let name = match &ask.source {
+            Source::Archive(place) | Source::Directory(place) => place.name.as_deref(),
+            _ => None,
+        };
+        let mut wanted = wanted(ask, name);
+        let (path, laid_down) = match &explained.origin {
+            Origin::Directory(path) => {
+                let opened = Opened::directory(path, &wanted)?;
+                return Ok(Contents {
+                    opened,
+                    limits,
+                    _laid_down: None,
+                });
+            }
+            Origin::Archive(path) => (path.clone(), None),
+            Origin::Engine { engine, id } => {
+                let reader = self.hand_over(engine, id, ask, watch).await?;
+                let laid_down = lay_down(Box::new(reader), watch).await?;
+                // The engine was asked for one image by its id: there is one, of one platform.
+                wanted.name = None;
+                (laid_down.0.clone(), Some(laid_down))
+            }
+        };
+        let watch = watch.clone();
+        let work = move || {
+            let opened = Opened::file(&path, &wanted, &limits, &watch)?;
+            Ok(Contents {
+                opened,
+                limits,
+                _laid_down: laid_down,
+            })
+        };
+        tokio::task::spawn_blocking(work)
+            .await
+            .map_err(|_| ExplainError::Lost)?
+    }
+}
+
+fn is_compressed(path: &Path) -> Result<bool, ExplainError> {
+    let mut head = Vec::new();
+    File::open(path)
+        .and_then(|file| {
+            let enough = u64::try_from(Compression::ENOUGH).unwrap_or(u64::MAX);
+            file.take(enough).read_to_end(&mut head)
+        })
+        .map_err(|error| unreadable(path, error))?;
+    Ok(Compression::of(&head) != Compression::None)
+}
+
+fn unreadable(path: &Path, error: io::Error) -> ExplainError {
+    ExplainError::Anatomy(AnatomyError::Unreadable {
+        path: path.to_owned(),
+        error,
+    })
+}
+
+/// Writes a stream, unpacked, into a file for this user alone.
+async fn lay_down(reader: Box<dyn Read + Send>, watch: &Watch) -> Result<LaidDown, ExplainError> {
+    let watch = watch.clone();
+    let work = move || {
+        let nonce: u64 = rand::random();
+        let path = std::env::temp_dir().join(format!("karat-{nonce:016x}.tar"));
+        let unwritable = |error| ExplainError::Unwritable {
+            path: path.clone(),
+            error,
+        };
+        let mut file = OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(&path)
+            .map_err(unwritable)?;
+        let laid_down = LaidDown(path.clone());
+        let limits = Limits::default();
+        let interrupted = |error| ExplainError::Anatomy(AnatomyError::Unpacking(error));
+        let mut unpacked = Decoder::new(reader, &limits).map_err(interrupted)?;
+        let mut buffer = vec![0_u8; 256 * 1024];
+        loop {
+            if watch.cancelled() {
+                return Err(ExplainError::Cancelled);
+            }
+            let length = unpacked.read(&mut buffer).map_err(interrupted)?;
+            if length == 0 {
+                break;
+            }
+            watch.advanced(length as u64);
+            let chunk = buffer.get(..length).unwrap_or_default();
+            file.write_all(chunk).map_err(unwritable)?;
+        }
+        Ok(laid_down)
+    };
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|_| ExplainError::Lost)?
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn what_is_laid_down_is_unpacked_private_and_gone_afterwards() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let packed = zstd::bulk::compress(b"an archive", 1).expect("packed");
+        let reader = Box::new(io::Cursor::new(packed));
+        let laid_down = lay_down(reader, &Watch::default()).await.expect("written");
+        let path = laid_down.0.clone();
+        assert_eq!(fs::read(&path).expect("there"), b"an archive");
+        let mode = fs::metadata(&path).expect("there").permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+        drop(laid_down);
+        assert!(!path.exists());
+    }
+}

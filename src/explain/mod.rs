@@ -1,0 +1,33 @@
+//! Finds the cheapest source of an image, reads of it what is not known yet, and remembers
+//! what it read: a layer is read once in its life.
+//!
+//! This room joins two that know nothing of each other: `anatomy`, which takes bytes apart
+//! and waits for nothing, and `engine`, which brings them. It never changes anything on an
+//! engine.
+//!
+//! | file | subject |
+//! |---|---|
+//! | [`ask`] | which image is meant, and from where |
+//! | [`explainer`] | the way from what is asked to an image taken apart |
+//! | [`contents`] | what is in its files: its layers opened once more |
+//! | `engines` | which engine has the image, and what it says of it |
+//! | `shelf` | what is remembered, as `anatomy` wants it |
+//! | [`watch`] | how far the reading is, and its end before time |
+//! | [`whole`] | everything there is to say of an image, worked out once |
+//! | [`error`] | why there is none, one sentence each |
+
+pub mod ask;
+pub mod contents;
+mod engines;
+pub mod error;
+pub mod explainer;
+mod shelf;
+pub mod watch;
+pub mod whole;
+
+pub use ask::Ask;
+pub use contents::Contents;
+pub use error::ExplainError;
+pub use explainer::{Explained, Explainer, Origin};
+pub use watch::Watch;
+pub use whole::Whole;

@@ -1,0 +1,85 @@
+//! What is remembered of layers and images, as `anatomy` wants it.
+
+use std::sync::Arc;
+
+use crate::anatomy::layer::index::LayerIndex;
+use crate::anatomy::shelf::{MemoryShelf, Shelf};
+use crate::model::digest::Digest;
+use crate::store::Store;
+
+/// The store, and beside it what it would not take: a full disk must not keep anybody from
+/// seeing an image.
+pub(super) struct StoreShelf {
+    store: Arc<Store>,
+    /// Layers that were read in this run and are not in the store.
+    beside: MemoryShelf,
+}
+
+impl StoreShelf {
+    pub(super) fn new(store: Arc<Store>) -> Self {
+        Self {
+            store,
+            beside: MemoryShelf::default(),
+        }
+    }
+}
+
+impl Shelf for StoreShelf {
+    fn has(&self, diff_id: &Digest) -> bool {
+        let kept = self.store.has_layers(std::slice::from_ref(diff_id));
+        kept.is_ok_and(|kept| kept == [true]) || self.beside.has(diff_id)
+    }
+
+    fn get(&self, diff_id: &Digest) -> Option<LayerIndex> {
+        let kept = self.store.layer(diff_id, chrono::Utc::now());
+        kept.ok().flatten().or_else(|| self.beside.get(diff_id))
+    }
+
+    fn put(&self, index: &LayerIndex) {
+        let kept = self.store.keep_layer(index, chrono::Utc::now());
+        if !matches!(kept, Ok(true)) {
+            self.beside.put(index);
+        }
+    }
+
+    fn unpacked(&self, blob: &Digest) -> Option<Digest> {
+        self.store.led_to(blob, chrono::Utc::now()).ok().flatten()
+    }
+
+    fn remember_unpacked(&self, blob: &Digest, diff_id: &Digest) {
+        // Not remembered, it is read again.
+        drop(self.store.keep_led_to(blob, diff_id, chrono::Utc::now()));
+    }
+
+    fn configuration(&self, digest: &Digest) -> Option<Vec<u8>> {
+        let kept = self.store.configuration(digest, chrono::Utc::now());
+        kept.ok().flatten()
+    }
+
+    fn remember_configuration(&self, digest: &Digest, json: &[u8]) {
+        drop(
+            self.store
+                .keep_configuration(digest, json, chrono::Utc::now()),
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::anatomy::layer::builder::LayerBuilder;
+    use crate::model::bytes::Bytes;
+
+    #[test]
+    fn what_the_store_has_not_is_here_as_long_as_it_is_needed() {
+        let store = Arc::new(Store::in_memory().expect("a store"));
+        let one = LayerBuilder::new().finish(Digest::of(b"one"), Bytes(1));
+        let shelf = StoreShelf::new(store.clone());
+        assert!(!shelf.has(&one.diff_id));
+        shelf.put(&one);
+        assert!(shelf.has(&one.diff_id));
+        assert_eq!(shelf.get(&one.diff_id), Some(one.clone()));
+        // Another run finds it in the store.
+        assert_eq!(StoreShelf::new(store).get(&one.diff_id), Some(one));
+    }
+}

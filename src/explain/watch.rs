@@ -1,0 +1,80 @@
+//! How far a reading is, and its end before time.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use tokio_util::sync::CancellationToken;
+
+use crate::anatomy::progress::Progress;
+use crate::model::bytes::Bytes;
+
+/// Whoever watches a reading, from another thread. Clones watch the same one.
+#[derive(Clone, Debug, Default)]
+pub struct Watch {
+    counted: Arc<Counted>,
+    cancel: CancellationToken,
+}
+
+#[derive(Debug, Default)]
+struct Counted {
+    done: AtomicU64,
+    /// Zero: not known.
+    expected: AtomicU64,
+}
+
+impl Watch {
+    /// A reading that this token can stop.
+    #[must_use]
+    pub fn new(cancel: CancellationToken) -> Self {
+        Self {
+            counted: Arc::default(),
+            cancel,
+        }
+    }
+
+    /// The token that stops it.
+    #[must_use]
+    pub const fn cancel(&self) -> &CancellationToken {
+        &self.cancel
+    }
+
+    /// How many bytes have been read, and of how many, where that is known.
+    #[must_use]
+    pub fn so_far(&self) -> (Bytes, Option<Bytes>) {
+        let done = self.counted.done.load(Ordering::Relaxed);
+        let expected = self.counted.expected.load(Ordering::Relaxed);
+        // An estimate that was passed is none.
+        let expected = (expected >= done && expected > 0).then_some(Bytes(expected));
+        (Bytes(done), expected)
+    }
+}
+
+impl Progress for Watch {
+    fn advanced(&self, bytes: u64) {
+        self.counted.done.fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    fn cancelled(&self) -> bool {
+        self.cancel.is_cancelled()
+    }
+
+    fn expected(&self, bytes: Bytes) {
+        self.counted.expected.store(bytes.0, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_estimate_that_was_passed_is_none() {
+        let watch = Watch::default();
+        assert_eq!(watch.so_far(), (Bytes(0), None));
+        watch.expected(Bytes(10));
+        watch.clone().advanced(10);
+        assert_eq!(watch.so_far(), (Bytes(10), Some(Bytes(10))));
+        watch.advanced(1);
+        assert_eq!(watch.so_far(), (Bytes(11), None));
+    }
+}
