@@ -4,11 +4,13 @@
 use std::fmt;
 
 use super::components::{Components, Rules, recognise};
+use super::findings::{AcceptanceList, Findings, Redactor, examine};
 use super::layers::{Known, Layers};
 use super::merged::{LayerNo, View};
 use super::packages::Inventory;
 use super::waste::Waste;
 use super::whole::Anatomy;
+use crate::model::time::Timestamp;
 
 /// An image explained. Nothing of it changes any more: it is shared.
 pub struct Report {
@@ -26,6 +28,10 @@ pub struct Report {
     pub inventory: Inventory,
     /// What it is recognised to have in it.
     pub components: Components,
+    /// What is wrong with it.
+    pub findings: Findings,
+    /// Blacks out credentials in its instructions.
+    pub redactor: Redactor,
 }
 
 // Short: a report is large, and what it holds is nobody's business in a message.
@@ -36,16 +42,26 @@ impl fmt::Debug for Report {
 }
 
 impl Report {
-    /// Works everything out. `known` are other images; this one may be among them.
+    /// Works everything out. `known` are other images, this one may be among them; `accept`
+    /// is what somebody decided to live with.
     #[must_use]
-    pub fn of(anatomy: Anatomy, known: &[Known]) -> Self {
+    pub fn of(
+        anatomy: Anatomy,
+        known: &[Known],
+        accept: &AcceptanceList,
+        now: Timestamp,
+    ) -> Self {
         let merged = &anatomy.merged;
         let view = View::new(merged, merged.last().unwrap_or(LayerNo(0)));
         let waste = Waste::of(merged);
         let layers = Layers::of(&anatomy, &waste, known);
         let inventory = Inventory::of(&anatomy);
         let components = recognise(merged, &view, &inventory, Rules::built_in());
+        let mut findings = examine(&anatomy, &view, &inventory, &components);
+        accept.apply(&mut findings.all, now);
         Self {
+            redactor: Redactor::new(&anatomy.facts),
+            findings,
             view,
             waste,
             layers,
@@ -64,17 +80,11 @@ impl Report {
         first.unwrap_or_else(|| facts.config.short())
     }
 
-    /// The instruction that made a layer, where it is known.
+    /// The instruction that made a layer, where it is known, with credentials blacked out.
     #[must_use]
     pub fn instruction(&self, layer: LayerNo) -> Option<String> {
         let facts = self.anatomy.facts.layers.get(usize::from(layer.0))?;
-        facts.step.as_ref().map(|step| step.instruction.clone())
-    }
-
-    /// How many files a layer has.
-    #[must_use]
-    pub fn files_of(&self, layer: LayerNo) -> u64 {
-        let explained = self.layers.all.get(usize::from(layer.0));
-        explained.map_or(0, |it| it.work.added.count + it.work.changed.count)
+        let step = facts.step.as_ref()?;
+        Some(self.redactor.redact(&step.instruction))
     }
 }

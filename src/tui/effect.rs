@@ -161,10 +161,12 @@ pub struct LayerRead {
 /// The content of a file, as far as it is shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Content {
-    /// Its first bytes.
-    pub bytes: Vec<u8>,
-    /// How long it is.
-    pub size: Bytes,
+    /// Its beginning; what is no UTF-8 in it is replaced.
+    pub text: String,
+    /// Whether it is longer.
+    pub cut: bool,
+    /// Whether it is no text.
+    pub binary: bool,
 }
 
 /// One line to be saved.

@@ -17,6 +17,7 @@ use super::table::{LINES, Line};
 use crate::anatomy::Anatomy;
 use crate::anatomy::image::{Fit, History, ImageFacts, LayerFacts, Presence, Settings, Step};
 use crate::anatomy::layer::index::LayerIndex;
+use crate::anatomy::findings::AcceptanceList;
 use crate::anatomy::layers::Known;
 use crate::anatomy::report::Report;
 use crate::model::bytes::Bytes;
@@ -109,11 +110,12 @@ impl Anatomies {
             };
             let _ = tell.send(Explaining::Layer { place, read }).await;
         }
-        let known = self.known();
+        let known = self.known(identity);
+        let now = self.start;
         let worked_out = tokio::task::spawn_blocking(move || {
             let mut layers = layers.into_iter();
             Anatomy::assemble(facts, |_| layers.next())
-                .map(|anatomy| Report::of(anatomy, &known))
+                .map(|anatomy| Report::of(anatomy, &known, &AcceptanceList::default(), now))
                 .map_err(|error| error.to_string())
         });
         let report = worked_out.await;
@@ -141,14 +143,16 @@ impl Anatomies {
     }
 
     /// The layers of every version, by what it is called.
-    fn known(&self) -> Vec<Known> {
-        let images = self.versions.iter().map(|(identity, (line, version))| {
+    fn known(&self, but: &Digest) -> Vec<Known> {
+        let all = LINES
+            .iter()
+            .flat_map(|line| line.versions.iter().map(move |version| (line, *version)));
+        let images = all.filter_map(|(line, version)| {
+            let identity = &self.cast.identity(line.role, version, Build::First);
             let name = self.cast.image(line.role);
             let layers = lay::layers(self.dice, name, identity);
-            (
-                format!("{name} {version}"),
-                layers.into_iter().map(|(digest, _)| digest).collect(),
-            )
+            let diff_ids = layers.into_iter().map(|(digest, _)| digest).collect();
+            (identity != but).then(|| (format!("{name} {version}"), diff_ids))
         });
         let base = lay::layers(self.dice, "", &self.dice.digest("base alone"));
         let base = base.into_iter().take(1).map(|(digest, _)| digest).collect();

@@ -582,7 +582,8 @@ pub(super) fn content(dice: Dice, part: &Part) -> Content {
         }
     };
     Content {
-        bytes,
-        size: Bytes(part.bytes),
+        text: String::from_utf8_lossy(&bytes).into_owned(),
+        cut: part.bytes > SHOWN,
+        binary: !matches!(part.size, Size::Text(_)),
     }
 }

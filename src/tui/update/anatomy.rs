@@ -222,8 +222,12 @@ fn beside(tiles: &[Tile], from: Option<NodeId>, command: Command) -> Option<Node
 
 /// The next pane, or the one before.
 fn turn(view: &mut AnatomyView, by: isize) {
-    if let Some(side) = super::next_stop(view.sheet.panes(), view.side, by) {
-        view.focus(side);
+    let panes = view.sheet.panes();
+    let at = panes.iter().position(|side| *side == view.side);
+    let last = panes.len().saturating_sub(1);
+    let next = at.unwrap_or(0).checked_add_signed(by).unwrap_or(last);
+    if let Some(side) = panes.get(next).or(panes.first()) {
+        view.focus(*side);
     }
 }
 

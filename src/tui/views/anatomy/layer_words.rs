@@ -9,7 +9,7 @@ use crate::tui::state::anatomy::Did;
 use crate::tui::widgets::bar::share;
 use crate::tui::widgets::page::Page;
 
-use super::{Canvas, count, facts, in_one_line, pays, reading, shown};
+use super::{Canvas, count, facts, harmless, in_one_line, pays, reading, shown};
 
 /// How many of a kind are told.
 const TOLD: usize = 6;
@@ -23,7 +23,7 @@ pub(super) fn tell(canvas: &Canvas<'_>, view: &AnatomyView, place: usize, page: 
         return;
     };
     page.title(&format!("Layer {} of {}", place + 1, facts.layers.len()));
-    instruction(canvas, layer, page);
+    instruction(canvas, view, layer, page);
     page.blank();
     match &view.open {
         Some(open) => {
@@ -67,7 +67,12 @@ fn so_far(canvas: &Canvas<'_>, view: &AnatomyView, place: usize, page: &mut Page
 }
 
 /// The instruction, whole: continued lines as they were written.
-fn instruction(canvas: &Canvas<'_>, layer: &LayerFacts, page: &mut Page<'_>) {
+fn instruction(
+    canvas: &Canvas<'_>,
+    view: &AnatomyView,
+    layer: &LayerFacts,
+    page: &mut Page<'_>,
+) {
     let theme = &canvas.theme;
     match &layer.step {
         None => page.styled(
@@ -75,7 +80,7 @@ fn instruction(canvas: &Canvas<'_>, layer: &LayerFacts, page: &mut Page<'_>) {
             theme.quiet,
         ),
         Some(step) => {
-            for line in step.instruction.lines() {
+            for line in harmless(view, &step.instruction).lines() {
                 page.styled(line, theme.text);
             }
         }

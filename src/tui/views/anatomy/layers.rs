@@ -11,7 +11,7 @@ use crate::tui::text::{clip, fit};
 use crate::tui::widgets::bar::bar;
 use crate::tui::widgets::page::more;
 
-use super::{Canvas, facts, heading, in_one_line, reading};
+use super::{Canvas, facts, harmless, heading, in_one_line, reading};
 
 /// Columns of a size.
 const SIZE: usize = 8;
@@ -52,7 +52,7 @@ pub(super) fn draw(
             None => whole(buffer, row, canvas, view, &sizes),
             Some(place) => {
                 if let Some(layer) = layers.get(place) {
-                    one(buffer, row, canvas, (place, layer), &sizes);
+                    one(buffer, row, canvas, (place, layer), (view, &sizes));
                 }
             }
         }
@@ -113,7 +113,7 @@ fn one(
     row: Rect,
     canvas: &Canvas<'_>,
     (place, layer): (usize, &LayerFacts),
-    sizes: &Sizes,
+    (view, sizes): (&AnatomyView, &Sizes),
 ) {
     let theme = &canvas.theme;
     let (bars, rest) = columns(row);
@@ -135,7 +135,10 @@ fn one(
     let text = layer
         .step
         .as_ref()
-        .map_or_else(|| "its step is not known".to_owned(), |step| in_one_line(&step.instruction));
+        .map_or_else(
+            || "its step is not known".to_owned(),
+            |step| in_one_line(&harmless(view, &step.instruction)),
+        );
     let style = if layer.step.is_some() {
         theme.text
     } else {

@@ -30,6 +30,7 @@ use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use crate::anatomy::findings::Redactor;
 use crate::anatomy::image::ImageFacts;
 use crate::anatomy::waste::{How, Payment};
 use crate::tui::action::{Command, Place, TABLE};
@@ -384,7 +385,10 @@ pub(in crate::tui) fn to_copy(state: &State) -> Option<(String, String)> {
     if view.about == Side::Layers {
         let layer = open.report.anatomy.facts.layers.get(view.layer()?)?;
         let step = layer.step.as_ref()?;
-        return Some(("the instruction".to_owned(), step.instruction.clone()));
+        let text = open.report.redactor.redact(&step.instruction);
+        // More lines than one are an instruction's own; anything else could act.
+        let acts = |c: char| c.is_control() && c != '\n' && c != '\t';
+        return (!text.chars().any(acts)).then(|| ("the instruction".to_owned(), text));
     }
     match view.sheet {
         Sheet::Files | Sheet::Map => {
@@ -474,6 +478,15 @@ fn end_of(path: &str, columns: usize) -> String {
         return String::new();
     }
     format!("…{}", cut.as_str())
+}
+
+/// An instruction without the credentials in it. While the image is read they cannot all be
+/// told, so none of those that give themselves away is shown.
+fn harmless(view: &AnatomyView, instruction: &str) -> String {
+    match &view.open {
+        Some(open) => open.report.redactor.redact(instruction),
+        None => Redactor::default().redact(instruction),
+    }
 }
 
 /// An instruction in one line.

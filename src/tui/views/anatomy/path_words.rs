@@ -155,15 +155,10 @@ fn layers(canvas: &Canvas<'_>, open: &Open, row: &Row, page: &mut Page<'_>) {
     page.title("Layers that have it");
     for entry in all.iter().take(TOLD) {
         let place = usize::from(entry.layer.0);
-        let step = anatomy
-            .facts
-            .layers
-            .get(place)
-            .and_then(|layer| layer.step.as_ref())
-            .map_or_else(String::new, |step| {
-                let text = in_one_line(&step.instruction);
-                format!(": {}", crate::tui::text::clip(&text, 60))
-            });
+        let step = open.report.instruction(entry.layer);
+        let step = step.map_or_else(String::new, |text| {
+            format!(": {}", crate::tui::text::clip(&in_one_line(&text), 60))
+        });
         let gone = match entry.died {
             None => String::new(),
             Some(by) if by == entry.layer => " (for nothing: twice in one layer)".to_owned(),
