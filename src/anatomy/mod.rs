@@ -20,11 +20,13 @@
 //! | [`report`] | everything worked out of an image, once |
 //! | [`components`] | toolchains, browsers, caches …: what an image is recognised to have in it |
 //! | [`findings`] | what is wrong with it, by how much, where, and what to do |
+//! | [`diff`] | two versions: what is shared, what grew and where, what is configured differently |
 //! | [`layers`] | layers, explained: what each did, what it costs, who else has it |
 //! | [`merged`] | layers on top of each other: what is visible, from when to when |
 //! | [`packages`] | what is installed, and whose each file is |
 //! | [`rules`] | what an image must keep to: size rules, and dive's |
 //! | [`tree`] | files as a tree: listed, marked, filtered, searched |
+//! | [`treemap`] | boxes whose areas are sizes |
 //! | [`waste`] | what is carried and not shown, and who pays for it |
 
 pub mod archive;
@@ -34,6 +36,7 @@ pub mod config;
 pub mod error;
 pub mod extract;
 pub mod findings;
+pub mod diff;
 pub mod image;
 pub mod layer;
 pub mod layers;
@@ -49,6 +52,7 @@ mod sketch;
 pub mod sniff;
 pub mod tar;
 pub mod tree;
+pub mod treemap;
 pub mod waste;
 pub mod whole;
 

@@ -196,30 +196,36 @@ impl Marks {
     }
 }
 
-/// What is different. A directory that is there again just as it was is not changed: archives
-/// have directories for what is in them.
+/// A directory that is there again just as it was is not changed: archives have directories
+/// for what is in them.
 fn changed(merged: &Merged, before: EntryId, now: EntryId) -> Mark {
     let (Some(before), Some(now)) = (merged.entry(before), merged.entry(now)) else {
         return Mark::Unchanged;
     };
+    match compare(&before, &now) {
+        same if now.kind == Kind::Directory && same == Changed::default() => Mark::Unchanged,
+        changed => Mark::Changed(changed),
+    }
+}
+
+/// What is different between two entries, of one image or of two.
+#[must_use]
+pub fn compare(before: &Entry<'_>, now: &Entry<'_>) -> Changed {
     let hash = |entry: &Entry<'_>| entry.attributes.map(|attributes| attributes.hash);
     let content = |entry: &Entry<'_>| match entry.kind {
+        // A symlink's target is compared itself: here is only where it is kept.
         Kind::Symlink | Kind::Directory => (entry.size, 0),
         _ => (entry.size, entry.payload),
     };
-    let same_kind = |one: Kind, other: Kind| {
-        let file = |kind| matches!(kind, Kind::File | Kind::HardLink);
-        one == other || (file(one) && file(other))
+    let kind = |entry: &Entry<'_>| match entry.kind {
+        Kind::HardLink => Kind::File,
+        other => other,
     };
-    let changed = Changed {
-        kind: !same_kind(before.kind, now.kind),
-        content: content(&before) != content(&now) || before.target != now.target,
+    Changed {
+        kind: kind(before) != kind(now),
+        content: content(before) != content(now) || before.target != now.target,
         mode: before.mode != now.mode,
         owner: before.owner != now.owner,
-        attributes: hash(&before) != hash(&now),
-    };
-    if now.kind == Kind::Directory && changed == Changed::default() {
-        return Mark::Unchanged;
+        attributes: hash(before) != hash(now),
     }
-    Mark::Changed(changed)
 }

@@ -106,10 +106,12 @@ fn an_image_without_bytes_wastes_nothing() {
     }
 }
 
+/// Layers, Σ smallest ÷ Σ all, wasted, files of all layers but the lowest.
+type Figures = (&'static [&'static str], (f64, f64), u64, f64);
+
 #[test]
 fn figures_of_dive_follow_its_definitions() {
-    // Layers, Σ smallest ÷ Σ all, wasted, files of all layers but the lowest.
-    let cases: &[(&[&str], (f64, f64), u64, f64)] = &[
+    let cases: &[Figures] = &[
         // Twice the same: both count as wasted.
         (&["f a 10", "f a 10"], (10.0, 20.0), 20, 10.0),
         (&["f a 10", "f a 4 \n f b 6"], (10.0, 20.0), 14, 10.0),
