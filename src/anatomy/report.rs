@@ -2,12 +2,15 @@
 //! rules all read from.
 
 use std::fmt;
+use std::sync::Arc;
 
 use super::components::{Components, Rules, recognise};
+use super::diff::Diff;
 use super::findings::{AcceptanceList, Findings, Redactor, examine};
 use super::layers::{Known, Layers};
 use super::merged::{LayerNo, View};
 use super::packages::Inventory;
+use super::packages::diff::PackageDiff;
 use super::waste::Waste;
 use super::whole::Anatomy;
 use crate::model::time::Timestamp;
@@ -45,12 +48,7 @@ impl Report {
     /// Works everything out. `known` are other images, this one may be among them; `accept`
     /// is what somebody decided to live with.
     #[must_use]
-    pub fn of(
-        anatomy: Anatomy,
-        known: &[Known],
-        accept: &AcceptanceList,
-        now: Timestamp,
-    ) -> Self {
+    pub fn of(anatomy: Anatomy, known: &[Known], accept: &AcceptanceList, now: Timestamp) -> Self {
         let merged = &anatomy.merged;
         let view = View::new(merged, merged.last().unwrap_or(LayerNo(0)));
         let waste = Waste::of(merged);
@@ -86,5 +84,36 @@ impl Report {
         let facts = self.anatomy.facts.layers.get(usize::from(layer.0))?;
         let step = facts.step.as_ref()?;
         Some(self.redactor.redact(&step.instruction))
+    }
+}
+
+/// Two images beside each other.
+pub struct Difference {
+    /// The one to begin with.
+    pub before: Arc<Report>,
+    /// The one it is compared with.
+    pub after: Arc<Report>,
+    /// Layers, files, configuration.
+    pub diff: Diff,
+    /// Packages.
+    pub packages: PackageDiff,
+}
+
+impl fmt::Debug for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Difference of {:?} and {:?}", self.before, self.after)
+    }
+}
+
+impl Difference {
+    /// Compares them.
+    #[must_use]
+    pub fn of(before: Arc<Report>, after: Arc<Report>) -> Self {
+        Self {
+            diff: Diff::of(&before.anatomy, &after.anatomy),
+            packages: PackageDiff::between(&before.inventory, &after.inventory),
+            before,
+            after,
+        }
     }
 }

@@ -8,14 +8,15 @@ use tokio::sync::{Notify, Semaphore, mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 use super::args::{Args, Demo, Look};
+use super::dissecting::Dissecting;
 use super::keeper::Keeper;
 use super::log_file;
 use super::look;
 use super::output::{self, Exit};
 use super::session::Session;
 use super::showroom::{Anatomies, Showroom};
+use crate::anatomy::report::{Difference, Report as Anatomy};
 use crate::config;
-use crate::anatomy::report::Report as Anatomy;
 use crate::model::digest::Digest;
 use crate::model::event::Outcome;
 use crate::model::fleet::Fleet;
@@ -31,7 +32,7 @@ use crate::operate::{Operator, Refusal};
 use crate::store::{Filter, Store};
 use crate::target::{Clock, ShellAsk, TargetError, Watch, WindowSize};
 use crate::tui::effect::{
-    Confirmed, Content, Errand, FileAt, Hands, HistoryFilter, Kept, Line, Message, Recovered, Refused, Request,
+    Confirmed, Errand, Hands, HistoryFilter, Kept, Line, Message, Recovered, Refused, Request,
     ShellWish, Turn, Wanted,
 };
 use crate::tui::{self, Opening};
@@ -67,7 +68,13 @@ pub(super) async fn demo(args: &Args, ask: &Demo) -> Exit {
     let session = Session::demo(args, &showroom);
     let observed = observe(&session);
     let _story = showroom.live(&observed.fleet);
-    stay(&session, &args.look, &observed, Some(showroom.anatomies.clone())).await
+    stay(
+        &session,
+        &args.look,
+        &observed,
+        Some(showroom.anatomies.clone()),
+    )
+    .await
 }
 
 fn observe(session: &Session) -> Live {
@@ -102,7 +109,7 @@ async fn stay(
             config::state_dir(&session.surroundings)
         }),
         followed: Mutex::default(),
-        anatomies,
+        dissecting: Dissecting::new(session, observed.fleet.clone(), anatomies),
     };
     let opening = opening(session, look, observed, hands);
     match tui::run(opening).await {
@@ -193,8 +200,7 @@ struct Hand {
     running: Mutex<HashMap<OperationId, CancellationToken>>,
     kept: Keeper,
     followed: Mutex<HashMap<Request, CancellationToken>>,
-    /// What the images are made of, where all of it is made up.
-    anatomies: Option<Arc<Anatomies>>,
+    dissecting: Dissecting,
 }
 
 #[async_trait]
@@ -255,7 +261,7 @@ impl Hands for Hand {
                 request,
                 image,
                 identity,
-            } => match self.explain(request, &image, &identity, &answer).await {
+            } => match self.explain(request, (&image, &identity), &answer).await {
                 Some(explained) => Message::Explained(request, explained),
                 None => return,
             },
@@ -263,8 +269,20 @@ impl Hands for Hand {
                 self.followed(request).cancel();
                 return;
             }
-            Errand::ReadFile { request, of } => Message::Content(request, self.read_file(&of).await),
-            Errand::Extract(of) => Message::Saved(self.extract(&of).await),
+            Errand::Compare {
+                request,
+                before,
+                after,
+            } => {
+                let work = move || Difference::of(before.0, after.0);
+                let compared = tokio::task::spawn_blocking(work).await;
+                let compared = compared.map(Arc::new).map_err(|error| error.to_string());
+                Message::Compared(request, compared)
+            }
+            Errand::ReadFile { request, of } => {
+                Message::Content(request, self.dissecting.show(&of).await)
+            }
+            Errand::Extract(of) => Message::Saved(self.dissecting.extract(&of).await),
             Errand::Refresh => {
                 self.nudge.notify_waiters();
                 return;
@@ -407,46 +425,29 @@ impl Hand {
     async fn explain(
         &self,
         request: Request,
-        _image: &ImageName,
-        identity: &Digest,
+        version: (&ImageName, &Digest),
         answer: &mpsc::Sender<Message>,
     ) -> Option<Result<Arc<Anatomy>, String>> {
         let stop = self.followed(request);
         let (tell, mut told) = mpsc::channel(WAITING);
         let telling = async {
             while let Some(news) = told.recv().await {
-                if answer.send(Message::Explaining(request, news)).await.is_err() {
+                if answer
+                    .send(Message::Explaining(request, news))
+                    .await
+                    .is_err()
+                {
                     return;
                 }
             }
         };
         let explaining = async {
-            let explained = match &self.anatomies {
-                Some(made_up) => made_up.explain(identity, &tell, &stop).await,
-                None => Some(Err("no engine has it".to_owned())),
-            };
+            let explained = self.dissecting.explain(version, &tell, &stop).await;
             drop(tell);
             explained
         };
         let ((), explained) = tokio::join!(telling, explaining);
-        Some(explained?.map(Arc::new))
-    }
-
-    async fn read_file(&self, of: &FileAt) -> Result<Content, String> {
-        match &self.anatomies {
-            Some(made_up) => made_up.read(of),
-            None => Err("no engine has it".to_owned()),
-        }
-    }
-
-    async fn extract(&self, of: &FileAt) -> Result<String, String> {
-        match &self.anatomies {
-            Some(_) => Err(format!(
-                "nothing of the demo is written anywhere; of a real image, /{} would be in the current folder now",
-                String::from_utf8_lossy(&of.path)
-            )),
-            None => Err("no engine has it".to_owned()),
-        }
+        explained
     }
 
     async fn shell(&self, wish: ShellWish, size: WindowSize) -> Result<Line, TargetError> {

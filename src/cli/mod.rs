@@ -11,6 +11,7 @@ mod confirm;
 mod copied;
 pub mod demo;
 mod deploy;
+mod dissecting;
 #[cfg(test)]
 mod fixture;
 mod history;

@@ -45,8 +45,13 @@ pub(crate) fn unavailable(state: &State, command: Command) -> Option<String> {
                 )
             }),
         Command::Anatomy => anatomy(state),
-        Command::Copy | Command::Extract | Command::OnlyLayer | Command::Compare
-        | Command::Added | Command::Changed | Command::Removed => in_anatomy(state, command),
+        Command::Compare => super::update::comparison::pair(state).err(),
+        Command::Copy
+        | Command::Extract
+        | Command::OnlyLayer
+        | Command::Added
+        | Command::Changed
+        | Command::Removed => in_anatomy(state, command),
         Command::CancelOperation => cancel(state),
         Command::Recover => recover(state),
         Command::Operations => operations(state),
@@ -141,7 +146,10 @@ fn anatomy(state: &State) -> Option<String> {
     let Some((image, identity)) = super::update::anatomy::subject(state) else {
         return Some("no version is selected, and none runs here".to_owned());
     };
-    let version = state.fleet.row(&image).and_then(|row| row.version(&identity));
+    let version = state
+        .fleet
+        .row(&image)
+        .and_then(|row| row.version(&identity));
     version
         .is_none_or(|version| version.on_engines.is_empty())
         .then(|| "no engine that answers has this version".to_owned())

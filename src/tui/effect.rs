@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
 
 use crate::anatomy::image::ImageFacts;
-use crate::anatomy::report::Report as Anatomy;
+use crate::anatomy::report::{Difference, Report as Anatomy};
 use crate::config::Preferences;
 use crate::model::bytes::Bytes;
 use crate::model::details::Details;
@@ -95,6 +95,16 @@ pub enum Errand {
     },
     /// Nobody waits for that any more.
     StopExplaining(Request),
+    /// Compare two versions that were taken apart. Answer: [`Message::Compared`] with the same
+    /// number.
+    Compare {
+        /// Its number.
+        request: Request,
+        /// The one to begin with.
+        before: Shared,
+        /// The one it is compared with.
+        after: Shared,
+    },
     /// Read a file of a version. Answer: [`Message::Content`] with the same number.
     ReadFile {
         /// Its number.
@@ -111,6 +121,16 @@ pub enum Errand {
     /// Keep something for the next run. Never sent where the fleet is not a real one. Errands
     /// may overtake each other: of two, the one with the higher number holds.
     Remember(Request, Preferences),
+}
+
+/// A version taken apart, on its way.
+#[derive(Clone, Debug)]
+pub struct Shared(pub Arc<Anatomy>);
+
+impl PartialEq for Shared {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
 }
 
 /// A path in a version.
@@ -386,6 +406,8 @@ pub enum Message {
     Explaining(Request, Explaining),
     /// A version taken apart, or one sentence why not.
     Explained(Request, Result<Arc<Anatomy>, String>),
+    /// Two versions compared, or one sentence why not.
+    Compared(Request, Result<Arc<Difference>, String>),
     /// A file of a version, or one sentence why not.
     Content(Request, Result<Content, String>),
     /// One line for the reader.

@@ -13,6 +13,8 @@ mod ci;
 mod contents;
 mod files;
 
+use std::collections::HashMap;
+
 use super::anatomy::text::Style;
 use super::anatomy::{json, markdown, text};
 use super::args::{Layers, Markdown};
@@ -24,6 +26,7 @@ use crate::anatomy::findings::AcceptanceList;
 use crate::anatomy::layers::Known;
 use crate::explain::{Ask, Explained, Whole};
 use crate::model::layer_rules::LayerRules;
+use crate::model::project::{Image, ImageName};
 
 /// `karat layers`.
 pub(super) async fn run(session: &Session, args: &Layers) -> Exit {
@@ -76,6 +79,17 @@ pub(super) fn style(session: &Session, all: bool) -> Style {
         width: layout::width(),
         all,
     }
+}
+
+/// What somebody decided to live with, image by image. A list that cannot be used is none:
+/// `karat layers` says what is wrong with it.
+pub(super) fn accepted_by_image(session: &Session) -> HashMap<ImageName, AcceptanceList> {
+    let project = &session.project;
+    let of = |image: &Image| {
+        let list = accepted::list(session, &project.layers.over(&image.layers));
+        (image.name.clone(), list.unwrap_or_default())
+    };
+    project.images.iter().map(of).collect()
 }
 
 /// The rules for an image: those of the project's image that it is, over those for all.

@@ -15,9 +15,9 @@ use super::lay;
 use super::past::Past;
 use super::table::{LINES, Line};
 use crate::anatomy::Anatomy;
+use crate::anatomy::findings::AcceptanceList;
 use crate::anatomy::image::{Fit, History, ImageFacts, LayerFacts, Presence, Settings, Step};
 use crate::anatomy::layer::index::LayerIndex;
-use crate::anatomy::findings::AcceptanceList;
 use crate::anatomy::layers::Known;
 use crate::anatomy::report::Report;
 use crate::model::bytes::Bytes;
@@ -249,7 +249,10 @@ impl Anatomies {
 fn steps(name: &str, built: Timestamp) -> Vec<Step> {
     let base = built - chrono::TimeDelta::days(9);
     let told: [(&str, bool); 12] = [
-        ("# debian.sh --arch 'amd64' out/ 'bookworm' '@1794528000'", false),
+        (
+            "# debian.sh --arch 'amd64' out/ 'bookworm' '@1794528000'",
+            false,
+        ),
         ("CMD [\"bash\"]", true),
         (contents::RUN_APT, false),
         ("WORKDIR /srv/app", true),

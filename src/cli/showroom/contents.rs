@@ -135,43 +135,209 @@ type Package = (&'static str, &'static str, u64, &'static [&'static str]);
 const LIB: &str = "usr/lib/x86_64-linux-gnu";
 
 const BASE: [Package; 22] = [
-    ("libc6", "2.36-9+deb12u13", 5_200, &["LIB/libc.so.6", "LIB/libm.so.6", "LIB/ld-linux-x86-64.so.2"]),
-    ("libc-bin", "2.36-9+deb12u13", 1_900, &["sbin/ldconfig", "usr/bin/getconf", "usr/bin/iconv"]),
-    ("coreutils", "9.1-1", 6_600, &["bin/ls", "bin/cp", "bin/sort", "bin/sha256sum", "usr/bin/factor"]),
-    ("perl-base", "5.36.0-7+deb12u3", 7_100, &["usr/bin/perl", "LIB/perl-base/unicore.pl", "LIB/perl-base/POSIX.so"]),
+    (
+        "libc6",
+        "2.36-9+deb12u13",
+        5_200,
+        &["LIB/libc.so.6", "LIB/libm.so.6", "LIB/ld-linux-x86-64.so.2"],
+    ),
+    (
+        "libc-bin",
+        "2.36-9+deb12u13",
+        1_900,
+        &["sbin/ldconfig", "usr/bin/getconf", "usr/bin/iconv"],
+    ),
+    (
+        "coreutils",
+        "9.1-1",
+        6_600,
+        &[
+            "bin/ls",
+            "bin/cp",
+            "bin/sort",
+            "bin/sha256sum",
+            "usr/bin/factor",
+        ],
+    ),
+    (
+        "perl-base",
+        "5.36.0-7+deb12u3",
+        7_100,
+        &[
+            "usr/bin/perl",
+            "LIB/perl-base/unicore.pl",
+            "LIB/perl-base/POSIX.so",
+        ],
+    ),
     ("bash", "5.2.15-2+b9", 1_300, &["bin/bash"]),
     ("dash", "0.5.12-2", 126, &["bin/dash"]),
-    ("apt", "2.6.1", 3_900, &["usr/bin/apt-get", "LIB/libapt-pkg.so.6.0", "usr/lib/apt/methods/http"]),
-    ("dpkg", "1.21.22", 5_100, &["usr/bin/dpkg", "usr/bin/dpkg-deb", "usr/bin/dpkg-query"]),
-    ("libgnutls30", "3.7.9-2+deb12u5", 2_100, &["LIB/libgnutls.so.30.34.3"]),
-    ("libunistring2", "1.0-2", 1_900, &["LIB/libunistring.so.2.2.0"]),
+    (
+        "apt",
+        "2.6.1",
+        3_900,
+        &[
+            "usr/bin/apt-get",
+            "LIB/libapt-pkg.so.6.0",
+            "usr/lib/apt/methods/http",
+        ],
+    ),
+    (
+        "dpkg",
+        "1.21.22",
+        5_100,
+        &["usr/bin/dpkg", "usr/bin/dpkg-deb", "usr/bin/dpkg-query"],
+    ),
+    (
+        "libgnutls30",
+        "3.7.9-2+deb12u5",
+        2_100,
+        &["LIB/libgnutls.so.30.34.3"],
+    ),
+    (
+        "libunistring2",
+        "1.0-2",
+        1_900,
+        &["LIB/libunistring.so.2.2.0"],
+    ),
     ("libdb5.3", "5.3.28+dfsg2-1", 1_700, &["LIB/libdb-5.3.so"]),
-    ("libsystemd0", "252.39-1~deb12u1", 890, &["LIB/libsystemd.so.0.35.0"]),
-    ("libstdc++6", "12.2.0-14+deb12u1", 2_300, &["LIB/libstdc++.so.6.0.30"]),
+    (
+        "libsystemd0",
+        "252.39-1~deb12u1",
+        890,
+        &["LIB/libsystemd.so.0.35.0"],
+    ),
+    (
+        "libstdc++6",
+        "12.2.0-14+deb12u1",
+        2_300,
+        &["LIB/libstdc++.so.6.0.30"],
+    ),
     ("gpgv", "2.2.40-1.1+deb12u1", 900, &["usr/bin/gpgv"]),
-    ("util-linux", "2.38.1-5+deb12u3", 3_400, &["bin/lsblk", "usr/bin/unshare", "sbin/fsck"]),
-    ("passwd", "1:4.13+dfsg1-1+deb12u1", 2_400, &["usr/bin/passwd", "usr/bin/chage", "usr/sbin/useradd"]),
-    ("login", "1:4.13+dfsg1-1+deb12u1", 900, &["bin/login", "bin/su"]),
-    ("tzdata", "2025b-0+deb12u2", 2_500, &["usr/share/zoneinfo/tzdata.zi", "usr/share/zoneinfo/leap-seconds.list"]),
+    (
+        "util-linux",
+        "2.38.1-5+deb12u3",
+        3_400,
+        &["bin/lsblk", "usr/bin/unshare", "sbin/fsck"],
+    ),
+    (
+        "passwd",
+        "1:4.13+dfsg1-1+deb12u1",
+        2_400,
+        &["usr/bin/passwd", "usr/bin/chage", "usr/sbin/useradd"],
+    ),
+    (
+        "login",
+        "1:4.13+dfsg1-1+deb12u1",
+        900,
+        &["bin/login", "bin/su"],
+    ),
+    (
+        "tzdata",
+        "2025b-0+deb12u2",
+        2_500,
+        &[
+            "usr/share/zoneinfo/tzdata.zi",
+            "usr/share/zoneinfo/leap-seconds.list",
+        ],
+    ),
     ("tar", "1.34+dfsg-1.2+deb12u1", 900, &["bin/tar"]),
     ("sed", "4.9-1", 320, &["bin/sed"]),
     ("grep", "3.8-5", 700, &["bin/grep"]),
-    ("base-files", "12.4+deb12u12", 340, &["etc/debian_version", "usr/share/common-licenses/GPL-3"]),
+    (
+        "base-files",
+        "12.4+deb12u12",
+        340,
+        &["etc/debian_version", "usr/share/common-licenses/GPL-3"],
+    ),
 ];
 
 const INSTALLED: [Package; 14] = [
-    ("gcc-12", "12.2.0-14+deb12u1", 9_800, &["usr/lib/gcc/x86_64-linux-gnu/12/cc1", "usr/lib/gcc/x86_64-linux-gnu/12/lto1", "usr/bin/x86_64-linux-gnu-gcc-12"]),
-    ("g++-12", "12.2.0-14+deb12u1", 6_900, &["usr/lib/gcc/x86_64-linux-gnu/12/cc1plus", "usr/bin/x86_64-linux-gnu-g++-12"]),
-    ("libstdc++-12-dev", "12.2.0-14+deb12u1", 2_900, &["usr/lib/gcc/x86_64-linux-gnu/12/libstdc++.a", "usr/include/c++/12/bits/stdc++.h"]),
-    ("libc6-dev", "2.36-9+deb12u13", 2_600, &["LIB/libc.a", "usr/include/stdio.h", "usr/include/pthread.h"]),
-    ("binutils-x86-64-linux-gnu", "2.40-2", 3_700, &["usr/bin/x86_64-linux-gnu-ld.bfd", "usr/bin/x86_64-linux-gnu-as", "LIB/libbfd-2.40-system.so"]),
+    (
+        "gcc-12",
+        "12.2.0-14+deb12u1",
+        9_800,
+        &[
+            "usr/lib/gcc/x86_64-linux-gnu/12/cc1",
+            "usr/lib/gcc/x86_64-linux-gnu/12/lto1",
+            "usr/bin/x86_64-linux-gnu-gcc-12",
+        ],
+    ),
+    (
+        "g++-12",
+        "12.2.0-14+deb12u1",
+        6_900,
+        &[
+            "usr/lib/gcc/x86_64-linux-gnu/12/cc1plus",
+            "usr/bin/x86_64-linux-gnu-g++-12",
+        ],
+    ),
+    (
+        "libstdc++-12-dev",
+        "12.2.0-14+deb12u1",
+        2_900,
+        &[
+            "usr/lib/gcc/x86_64-linux-gnu/12/libstdc++.a",
+            "usr/include/c++/12/bits/stdc++.h",
+        ],
+    ),
+    (
+        "libc6-dev",
+        "2.36-9+deb12u13",
+        2_600,
+        &["LIB/libc.a", "usr/include/stdio.h", "usr/include/pthread.h"],
+    ),
+    (
+        "binutils-x86-64-linux-gnu",
+        "2.40-2",
+        3_700,
+        &[
+            "usr/bin/x86_64-linux-gnu-ld.bfd",
+            "usr/bin/x86_64-linux-gnu-as",
+            "LIB/libbfd-2.40-system.so",
+        ],
+    ),
     ("make", "4.3-4.1", 540, &["usr/bin/make"]),
-    ("dpkg-dev", "1.21.22", 800, &["usr/bin/dpkg-buildpackage", "usr/share/dpkg/architecture.mk"]),
-    ("perl", "5.36.0-7+deb12u3", 2_300, &["usr/share/perl/5.36.0/perl5db.pl", "LIB/libperl.so.5.36"]),
+    (
+        "dpkg-dev",
+        "1.21.22",
+        800,
+        &[
+            "usr/bin/dpkg-buildpackage",
+            "usr/share/dpkg/architecture.mk",
+        ],
+    ),
+    (
+        "perl",
+        "5.36.0-7+deb12u3",
+        2_300,
+        &["usr/share/perl/5.36.0/perl5db.pl", "LIB/libperl.so.5.36"],
+    ),
     ("pkg-config", "1.8.1-1", 120, &["usr/bin/pkg-config"]),
-    ("libssl-dev", "3.0.17-1~deb12u3", 2_800, &["LIB/libcrypto.a", "LIB/libssl.a", "usr/include/openssl/ssl.h"]),
-    ("libssl3", "3.0.17-1~deb12u3", 1_500, &["LIB/libcrypto.so.3", "LIB/libssl.so.3"]),
-    ("ca-certificates", "20230311+deb12u1", 240, &["etc/ssl/certs/ca-certificates.crt", "usr/sbin/update-ca-certificates"]),
+    (
+        "libssl-dev",
+        "3.0.17-1~deb12u3",
+        2_800,
+        &[
+            "LIB/libcrypto.a",
+            "LIB/libssl.a",
+            "usr/include/openssl/ssl.h",
+        ],
+    ),
+    (
+        "libssl3",
+        "3.0.17-1~deb12u3",
+        1_500,
+        &["LIB/libcrypto.so.3", "LIB/libssl.so.3"],
+    ),
+    (
+        "ca-certificates",
+        "20230311+deb12u1",
+        240,
+        &[
+            "etc/ssl/certs/ca-certificates.crt",
+            "usr/sbin/update-ca-certificates",
+        ],
+    ),
     ("curl", "7.88.1-10+deb12u14", 420, &["usr/bin/curl"]),
     ("tini", "0.19.0-1+b3", 60, &["usr/bin/tini"]),
 ];
@@ -338,7 +504,10 @@ fn base() -> Vec<Part> {
     parts.push(Part::link("lib64", "usr/lib64"));
     parts.push(Part::link("usr/bin/awk", "/etc/alternatives/awk"));
     for part in &mut parts {
-        if matches!(part.path.as_str(), "bin/su" | "usr/bin/passwd" | "usr/bin/chage") {
+        if matches!(
+            part.path.as_str(),
+            "bin/su" | "usr/bin/passwd" | "usr/bin/chage"
+        ) {
             part.mode = 0o4755;
         }
     }
@@ -379,9 +548,8 @@ fn libraries(dice: Dice, version: &str) -> Vec<Part> {
         let patch = patch(dice, name, version);
         let whole = format!("{name}-{major}.{minor}.{patch}");
         let index = "index.crates.io-1949cf8c6b5b557f";
-        parts.push(
-            Part::file(format!("{HOME}/cache/{index}/{whole}.crate"), weight / 4).of(&whole),
-        );
+        parts
+            .push(Part::file(format!("{HOME}/cache/{index}/{whole}.crate"), weight / 4).of(&whole));
         for (file, share) in [("src/lib.rs", 40), ("src/tables.rs", 50), ("README.md", 3)] {
             let path = format!("{HOME}/src/{index}/{whole}/{file}");
             parts.push(Part::file(path, (weight * share / 100).max(1)).of(&whole));
@@ -395,7 +563,8 @@ fn source(dice: Dice, name: &str, version: &str) -> Vec<Part> {
     let mut parts: Vec<Part> = ["main", "routes", "orders", "stock", "payment", "health"]
         .map(|file| Part::file(format!("srv/app/src/{file}.rs"), 30).of(version))
         .into();
-    parts.push(Part::file(format!("srv/app/.git/objects/pack/pack-{pack}.pack"), 1_500).of(version));
+    parts
+        .push(Part::file(format!("srv/app/.git/objects/pack/pack-{pack}.pack"), 1_500).of(version));
     parts.push(Part::file(format!("srv/app/.git/objects/pack/pack-{pack}.idx"), 90).of(version));
     parts.push(Part::text("srv/app/.git/HEAD", "ref: refs/heads/main\n"));
     parts.push(
@@ -461,11 +630,7 @@ fn auditable(dice: Dice, version: &str) -> String {
 }
 
 /// A layer as it would have been read from its archive.
-pub(super) fn index(
-    dice: Dice,
-    parts: &[Part],
-    diff_id: Digest,
-) -> Result<LayerIndex, TooMany> {
+pub(super) fn index(dice: Dice, parts: &[Part], diff_id: Digest) -> Result<LayerIndex, TooMany> {
     let mut builder = LayerBuilder::new();
     let mut listed: BTreeSet<String> = BTreeSet::new();
     let mut length = 1_024;

@@ -34,8 +34,8 @@ pub(crate) use dialog::{
 pub(crate) use form::{Focus, Form, Pressed, paste};
 pub(crate) use layout::{Hit, Layout, Target, Tile, Window};
 pub(crate) use view::{
-    ContainerKey, ContentView, DeploymentView, EnginesView, HistoryView, Home, LogsView, Versions, View,
-    chosen_replica, load_details,
+    ComparisonView, ContainerKey, ContentView, DeploymentView, EnginesView, HistoryView, Home,
+    LogsView, Versions, View, chosen_replica, load_details,
 };
 
 /// The smallest terminal karat draws on: columns and rows.
@@ -207,6 +207,7 @@ impl State {
             Some(View::Deployment(_)) => Place::Deployment,
             Some(View::Anatomy(_)) => Place::Anatomy,
             Some(View::Content(_)) => Place::Content,
+            Some(View::Comparison(_)) => Place::Comparison,
             Some(View::Operations { .. }) => Place::Operations,
             Some(View::Operation { .. }) => Place::Operation,
             Some(View::Logs(_)) => Place::Logs,
@@ -276,6 +277,7 @@ impl State {
             Some(View::Versions(view)) => Some((view.image.clone(), None)),
             Some(View::Version { image, .. }) => Some((image.clone(), None)),
             Some(View::Anatomy(view)) => Some((view.image.clone(), None)),
+            Some(View::Comparison(view)) => Some((view.image.clone(), None)),
             Some(_) => None,
         }
     }
@@ -346,6 +348,7 @@ impl State {
             Some(View::History(view)) => view.top = top,
             Some(View::Engines(view)) => view.top = top,
             Some(View::Content(view)) => view.top = top,
+            Some(View::Comparison(view)) => view.top = top,
             Some(View::Anatomy(view)) => view.adopt(&layout),
             Some(
                 View::Version { top: old, .. }

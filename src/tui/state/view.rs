@@ -1,7 +1,9 @@
 //! The views, and what each remembers while it is on the stack.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use crate::anatomy::report::Difference;
 use crate::model::details::Details;
 use crate::model::digest::Digest;
 use crate::model::event::Event;
@@ -59,6 +61,8 @@ pub(crate) enum View {
     Deployment(DeploymentView),
     /// What a version is made of.
     Anatomy(Box<AnatomyView>),
+    /// Two versions beside each other.
+    Comparison(Box<ComparisonView>),
     /// A file of a version.
     Content(Box<ContentView>),
     /// All operations.
@@ -113,6 +117,8 @@ pub(crate) struct Versions {
     pub(crate) image: ImageName,
     /// Which is selected, by identity.
     pub(crate) selected: Option<Digest>,
+    /// Which is marked, to be compared with another.
+    pub(crate) marked: Option<Digest>,
     /// Which are shown, in which order.
     pub(crate) list: Listing<Digest>,
     /// First row drawn.
@@ -276,6 +282,23 @@ pub(crate) struct ContentView {
     pub(crate) lines: Option<Result<Vec<String>, String>>,
     /// What is to be known about them: a part only, or no text.
     pub(crate) note: Option<String>,
+    /// First line drawn.
+    pub(crate) top: usize,
+}
+
+/// Two versions beside each other.
+#[derive(Clone, Debug)]
+pub(crate) struct ComparisonView {
+    /// Of which image.
+    pub(crate) image: ImageName,
+    /// The version to begin with.
+    pub(crate) before: Digest,
+    /// The version it is compared with.
+    pub(crate) after: Digest,
+    /// By which number it was asked for, once both were read.
+    pub(crate) request: Option<Request>,
+    /// What was found, or why nothing was.
+    pub(crate) found: Option<Result<Arc<Difference>, String>>,
     /// First line drawn.
     pub(crate) top: usize,
 }

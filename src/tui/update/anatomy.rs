@@ -14,7 +14,7 @@ use super::super::state::anatomy::{Did, columns};
 use super::super::state::{
     AnatomyView, ContentView, Layout, Sheet, Side, Standing, State, Target, Tile, Tone, View,
 };
-use super::{moved, say, scroll};
+use super::{comparison, moved, say, scroll};
 
 /// Opens the anatomy of the version a command is about: the one that is selected, else what
 /// runs in the cell.
@@ -45,7 +45,7 @@ pub(crate) fn subject(state: &State) -> Option<(ImageName, Digest)> {
 }
 
 /// Begins to read a version, unless that is under way.
-fn begin(state: &mut State, image: &ImageName, identity: &Digest) -> Vec<Effect> {
+pub(super) fn begin(state: &mut State, image: &ImageName, identity: &Digest) -> Vec<Effect> {
     if let Standing::UnderWay(reading) = state.readings.of(identity)
         && reading.failed.is_none()
     {
@@ -67,9 +67,11 @@ pub(super) fn let_go(state: &mut State) -> Vec<Effect> {
         readings, stack, ..
     } = state;
     let waits = |identity: &Digest| {
-        stack
-            .iter()
-            .any(|view| matches!(view, View::Anatomy(view) if &view.identity == identity))
+        stack.iter().any(|view| match view {
+            View::Anatomy(view) => &view.identity == identity,
+            View::Comparison(view) => [&view.before, &view.after].contains(&identity),
+            _ => false,
+        })
     };
     readings
         .let_go(waits)
@@ -85,9 +87,13 @@ pub(super) fn explaining(state: &mut State, request: Request, news: Explaining) 
 }
 
 /// A version has been read: whoever waits for it sees it.
-pub(super) fn explained(state: &mut State, request: Request, answer: Result<Arc<Report>, String>) {
+pub(super) fn explained(
+    state: &mut State,
+    request: Request,
+    answer: Result<Arc<Report>, String>,
+) -> Vec<Effect> {
     let Some((identity, report)) = state.readings.ended(request, answer) else {
-        return;
+        return Vec::new();
     };
     for view in &mut state.stack {
         if let View::Anatomy(view) = view
@@ -96,6 +102,7 @@ pub(super) fn explained(state: &mut State, request: Request, answer: Result<Arc<
             view.read(Arc::clone(&report));
         }
     }
+    comparison::go_on(state)
 }
 
 /// A key in the view.

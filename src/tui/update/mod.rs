@@ -5,6 +5,7 @@
 
 pub(super) mod anatomy;
 mod clicks;
+pub(super) mod comparison;
 mod deployment;
 mod dialogs;
 mod engines;
@@ -192,6 +193,8 @@ fn command_in_place(state: &mut State, command: Command) -> Vec<Effect> {
         Command::SortTurn => lists::sort(state, Change::Turn),
         Command::Anatomy => anatomy::open(state),
         Command::Extract => anatomy::extract(state),
+        Command::Compare => comparison::open(state),
+        Command::MarkVersion => comparison::mark(state),
         Command::Engines => engines::list(state),
         Command::Leave => dialogs::leave(state),
         Command::Home => {
@@ -271,6 +274,8 @@ fn in_view(state: &mut State, command: Command) -> Vec<Effect> {
         _ => {
             let window = state.layout.view;
             if let Some(View::Content(view)) = state.stack.last_mut() {
+                view.top = scroll(window, command);
+            } else if let Some(View::Comparison(view)) = state.stack.last_mut() {
                 view.top = scroll(window, command);
             } else if let Some(
                 View::Version { top, .. }
@@ -382,6 +387,7 @@ fn open_versions(state: &mut State) -> Vec<Effect> {
         state.stack.push(View::Versions(Versions {
             image,
             selected,
+            marked: None,
             list: Listing::default(),
             top: 0,
         }));
@@ -504,10 +510,12 @@ fn click(state: &mut State, column: u16, row: u16) -> Vec<Effect> {
             }
             Vec::new()
         }
-        Some(
-            target @ (Target::Layer(_) | Target::Tile(_) | Target::Tab(_) | Target::Side(_)),
-        ) => anatomy::click(state, &target),
-        Some(target @ (Target::Row(_) | Target::Heading(_))) if state.view_place() == Place::Anatomy => {
+        Some(target @ (Target::Layer(_) | Target::Tile(_) | Target::Tab(_) | Target::Side(_))) => {
+            anatomy::click(state, &target)
+        }
+        Some(target @ (Target::Row(_) | Target::Heading(_)))
+            if state.view_place() == Place::Anatomy =>
+        {
             anatomy::click(state, &target)
         }
         Some(Target::Row(row)) => {

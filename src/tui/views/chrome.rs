@@ -114,7 +114,15 @@ fn place(canvas: &Canvas<'_>) -> String {
             image, identity, ..
         }) => version(canvas, image, identity),
         Some(View::Anatomy(view)) => {
-            format!("anatomy of {}", version(canvas, &view.image, &view.identity))
+            format!(
+                "anatomy of {}",
+                version(canvas, &view.image, &view.identity)
+            )
+        }
+        Some(View::Comparison(view)) => {
+            let before = version(canvas, &view.image, &view.before);
+            let after = version(canvas, &view.image, &view.after);
+            format!("{before} beside {after}")
         }
         Some(View::Content(view)) => {
             let of = version(canvas, &view.of.image, &view.of.identity);

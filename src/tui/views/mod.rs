@@ -151,6 +151,9 @@ pub(crate) fn draw(frame: &mut Frame<'_>, state: &State) -> Layout {
             layout.view = deployment::draw(frame, inside, &canvas, view);
         }
         Some(View::Anatomy(view)) => anatomy::draw(frame, inside, &canvas, view, &mut layout),
+        Some(View::Comparison(view)) => {
+            layout.view = anatomy::comparison::draw(frame, inside, &canvas, view);
+        }
         Some(View::Content(view)) => {
             layout.view = anatomy::content(frame, inside, &canvas, view);
         }

@@ -6,4 +6,3 @@ pub(super) mod field;
 pub(super) mod log;
 pub(super) mod page;
 pub(super) mod table;
-pub(super) mod treemap;

@@ -1,9 +1,10 @@
-//! What an image is made of: components and packages.
+//! What an image is made of, and what is wrong with it.
 
 use super::super::Rows;
 use super::super::matching::Hay;
 use super::{by, text};
 use crate::anatomy::components::Component;
+use crate::anatomy::findings::Finding;
 use crate::anatomy::packages::Package;
 use crate::anatomy::report::Report;
 
@@ -134,6 +135,71 @@ impl Rows for PackageRows<'_> {
                 None => Some(unowned.files),
             }),
             _ => by(order, turned, |at| Some(self.get(at)?.layer)),
+        }
+    }
+}
+
+/// Findings, the most severe first.
+pub(crate) struct FindingRows<'a> {
+    /// Of which image.
+    pub(crate) report: &'a Report,
+    /// The order.
+    pub(crate) sort: ByColumn,
+}
+
+impl FindingRows<'_> {
+    /// How many columns there are to sort by.
+    pub(crate) const COLUMNS: usize = 4;
+
+    fn get(&self, at: usize) -> Option<&Finding> {
+        self.report.findings.all.get(at)
+    }
+}
+
+impl Rows for FindingRows<'_> {
+    type Key = usize;
+
+    fn len(&self) -> usize {
+        self.report.findings.all.len()
+    }
+
+    fn key(&self, at: usize) -> Option<usize> {
+        self.get(at).map(|_| at)
+    }
+
+    fn find(&self, key: &usize) -> Option<usize> {
+        self.key(*key)
+    }
+
+    fn hay(&self, at: usize) -> Hay {
+        let mut hay = Hay::default();
+        if let Some(one) = self.get(at) {
+            hay.share(one.id.as_str());
+            hay.share(one.severity.as_str());
+            hay.share(&one.title);
+            for path in &one.examples {
+                hay.share(&path.to_string());
+            }
+            if !one.counts() {
+                hay.share("accepted");
+            }
+        }
+        hay
+    }
+
+    fn passes(&self, _: usize) -> bool {
+        true
+    }
+
+    fn sort(&self, order: &mut [usize]) {
+        let (column, turned) = self.sort;
+        match column {
+            // They come the most severe first, and of those the largest.
+            0 if turned => order.reverse(),
+            0 => {}
+            1 => by(order, !turned, |at| self.get(at)?.bytes),
+            2 => by(order, turned, |at| self.get(at)?.place.layer),
+            _ => by(order, turned, |at| Some(self.get(at)?.id.as_str())),
         }
     }
 }

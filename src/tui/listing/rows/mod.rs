@@ -9,7 +9,7 @@ mod versions;
 
 use std::cmp::Ordering;
 
-pub(crate) use anatomy::{ByColumn, ComponentRows, PackageRows};
+pub(crate) use anatomy::{ByColumn, ComponentRows, FindingRows, PackageRows};
 pub(crate) use engines::{EngineRows, link_word, served, version_of};
 pub(crate) use fleet::FleetRows;
 pub(crate) use history::{EventKey, HistoryRows, mark, outcome_words, widest};

@@ -28,7 +28,7 @@ use crate::tui::listing::Filters;
 use super::Layout;
 
 pub(crate) use files::{Did, Files};
-pub(crate) use reading::{Readings, Reading, Standing};
+pub(crate) use reading::{Reading, Readings, Standing};
 pub(crate) use shares::Shares;
 pub(crate) use table::{Table, Tables, columns};
 

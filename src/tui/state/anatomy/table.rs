@@ -1,7 +1,7 @@
 //! A table of an anatomy: which row is selected, how it is sorted and filtered.
 
 use crate::anatomy::report::Report;
-use crate::tui::listing::rows::{ByColumn, ComponentRows, PackageRows};
+use crate::tui::listing::rows::{ByColumn, ComponentRows, FindingRows, PackageRows};
 use crate::tui::listing::{Basis, Listing};
 
 use super::Sheet;
@@ -26,14 +26,17 @@ pub(crate) struct Tables {
     pub(crate) components: Table,
     /// Packages.
     pub(crate) packages: Table,
+    /// Findings.
+    pub(crate) findings: Table,
 }
 
 impl Default for Tables {
     fn default() -> Self {
-        // The heaviest first.
+        // The heaviest first; findings as they come, the most severe first.
         Self {
             components: Table::by(2),
             packages: Table::by(3),
+            findings: Table::by(0),
         }
     }
 }
@@ -44,7 +47,8 @@ impl Tables {
         match sheet {
             Sheet::Components => Some(&self.components),
             Sheet::Packages => Some(&self.packages),
-            Sheet::Findings | Sheet::Files | Sheet::Map => None,
+            Sheet::Findings => Some(&self.findings),
+            Sheet::Files | Sheet::Map => None,
         }
     }
 
@@ -53,7 +57,8 @@ impl Tables {
         match sheet {
             Sheet::Components => Some(&mut self.components),
             Sheet::Packages => Some(&mut self.packages),
-            Sheet::Findings | Sheet::Files | Sheet::Map => None,
+            Sheet::Findings => Some(&mut self.findings),
+            Sheet::Files | Sheet::Map => None,
         }
     }
 
@@ -68,7 +73,11 @@ impl Tables {
                 let sort = self.packages.sort;
                 self.packages.settle(&PackageRows { report, sort });
             }
-            Sheet::Findings | Sheet::Files | Sheet::Map => {}
+            Sheet::Findings => {
+                let sort = self.findings.sort;
+                self.findings.settle(&FindingRows { report, sort });
+            }
+            Sheet::Files | Sheet::Map => {}
         }
     }
 
@@ -84,7 +93,11 @@ impl Tables {
                 let sort = self.packages.sort;
                 self.packages.select(&PackageRows { report, sort }, place);
             }
-            Sheet::Findings | Sheet::Files | Sheet::Map => {}
+            Sheet::Findings => {
+                let sort = self.findings.sort;
+                self.findings.select(&FindingRows { report, sort }, place);
+            }
+            Sheet::Files | Sheet::Map => {}
         }
     }
 }
@@ -94,7 +107,8 @@ pub(crate) const fn columns(sheet: Sheet) -> usize {
     match sheet {
         Sheet::Components => ComponentRows::COLUMNS,
         Sheet::Packages => PackageRows::COLUMNS,
-        Sheet::Findings | Sheet::Files | Sheet::Map => 1,
+        Sheet::Findings => FindingRows::COLUMNS,
+        Sheet::Files | Sheet::Map => 1,
     }
 }
 

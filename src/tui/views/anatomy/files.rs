@@ -6,8 +6,8 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use crate::anatomy::layer::index::Kind;
-use crate::tui::action::Command;
 use crate::anatomy::tree::{Order, Row, Scope};
+use crate::tui::action::Command;
 use crate::tui::state::anatomy::{Did, Files, Open};
 use crate::tui::state::{AnatomyView, Hit, Layout, Side, Target, Window};
 use crate::tui::text::{clip, fit, width};
@@ -108,7 +108,11 @@ fn filters(buffer: &mut Buffer, area: Rect, canvas: &Canvas<'_>, open: &Open) ->
     let only = open.files.only().iter().map(|did| did.word().to_owned());
     parts.extend(only);
     let marks = !open.files.only().is_empty() && open.files.layer().is_none();
-    let note = if marks { " (once a layer is selected)" } else { "" };
+    let note = if marks {
+        " (once a layer is selected)"
+    } else {
+        ""
+    };
     let (here, all) = open.files.counts();
     let text = format!("  {}{note}  {here} of {all} shown", parts.join(" + "));
     let room = usize::from(area.width).saturating_sub(1);

@@ -4,6 +4,7 @@
 use ratatui::style::Style;
 use ratatui::text::Span;
 
+use crate::anatomy::findings::Severity;
 use crate::anatomy::layers::Base;
 use crate::anatomy::merged::LayerNo;
 use crate::anatomy::report::Report;
@@ -93,6 +94,7 @@ fn tell_open(canvas: &Canvas<'_>, open: &Open, page: &mut Page<'_>) {
     }
     base(canvas, report, page);
     wasters(canvas, report, page);
+    findings(canvas, report, page);
     components(canvas, report, page);
     largest_layers(canvas, report, page);
     page.title("Where it is");
@@ -133,6 +135,30 @@ fn wasters(canvas: &Canvas<'_>, report: &Report, page: &mut Page<'_>) {
     page.title("Who wastes what");
     for payment in payments {
         page.item(0, "!", &pays(payment), canvas.theme.warn);
+    }
+}
+
+fn findings(canvas: &Canvas<'_>, report: &Report, page: &mut Page<'_>) {
+    let theme = &canvas.theme;
+    let counts: Vec<_> = report
+        .findings
+        .all
+        .iter()
+        .filter(|it| it.counts())
+        .collect();
+    if counts.is_empty() {
+        return;
+    }
+    let what = count(counts.len() as u64, "finding", "findings");
+    page.title(&format!("What to do something about: {what}"));
+    for one in counts.iter().take(NAMED) {
+        let style = match one.severity {
+            Severity::High => theme.bad,
+            Severity::Medium => theme.warn,
+            Severity::Low | Severity::Note => theme.text,
+        };
+        let bytes = one.bytes.map_or_else(String::new, |it| format!(" ({it})"));
+        page.item(0, "!", &format!("{}{bytes}", one.title), style);
     }
 }
 

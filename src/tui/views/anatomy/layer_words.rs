@@ -67,12 +67,7 @@ fn so_far(canvas: &Canvas<'_>, view: &AnatomyView, place: usize, page: &mut Page
 }
 
 /// The instruction, whole: continued lines as they were written.
-fn instruction(
-    canvas: &Canvas<'_>,
-    view: &AnatomyView,
-    layer: &LayerFacts,
-    page: &mut Page<'_>,
-) {
+fn instruction(canvas: &Canvas<'_>, view: &AnatomyView, layer: &LayerFacts, page: &mut Page<'_>) {
     let theme = &canvas.theme;
     match &layer.step {
         None => page.styled(
@@ -80,7 +75,7 @@ fn instruction(
             theme.quiet,
         ),
         Some(step) => {
-            for line in harmless(view, &step.instruction).lines() {
+            for line in harmless(canvas, view, &step.instruction).lines() {
                 page.styled(line, theme.text);
             }
         }
@@ -121,7 +116,10 @@ fn sizes(
     waste(canvas, report, layer, page);
     let whose = match (&report.layers.base, layer.of_base) {
         (Some(base), true) => {
-            let name = base.name.as_deref().unwrap_or("the image it was built from");
+            let name = base
+                .name
+                .as_deref()
+                .unwrap_or("the image it was built from");
             format!("of {name}")
         }
         (Some(_), false) => "its own".to_owned(),
@@ -134,10 +132,9 @@ fn sizes(
         page.pair("archive", &format!("{} uncompressed", archive.tar_bytes));
         if archive.oddity_count > 0 {
             let text = count(archive.oddity_count, "oddity", "oddities");
-            let first = archive
-                .oddities
-                .first()
-                .map_or_else(String::new, |it| format!(", the first at {}", shown(&it.path)));
+            let first = archive.oddities.first().map_or_else(String::new, |it| {
+                format!(", the first at {}", shown(&it.path))
+            });
             page.pair_styled("in it", &format!("{text}{first}"), theme.warn);
         }
     }
@@ -190,9 +187,7 @@ fn waste(canvas: &Canvas<'_>, report: &Report, layer: &Explained, page: &mut Pag
             .biggest
             .iter()
             .take(2)
-            .map(|(node, bytes)| {
-                format!("/{} {bytes}", shown(&report.anatomy.merged.path(*node)))
-            })
+            .map(|(node, bytes)| format!("/{} {bytes}", shown(&report.anatomy.merged.path(*node))))
             .collect();
         let text = format!("{}{step}: {}", pays(payment), biggest.join(", "));
         page.item(0, "!", &text, theme.warn);

@@ -132,13 +132,10 @@ fn one(
     let x = x + u16::try_from(bars + 1).unwrap_or(0);
     buffer.set_string(x, row.y, format!("{size:>SIZE$}"), theme.text);
     let x = x + u16::try_from(SIZE + 1).unwrap_or(0);
-    let text = layer
-        .step
-        .as_ref()
-        .map_or_else(
-            || "its step is not known".to_owned(),
-            |step| in_one_line(&harmless(view, &step.instruction)),
-        );
+    let text = layer.step.as_ref().map_or_else(
+        || "its step is not known".to_owned(),
+        |step| in_one_line(&harmless(canvas, view, &step.instruction)),
+    );
     let style = if layer.step.is_some() {
         theme.text
     } else {

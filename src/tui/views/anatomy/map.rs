@@ -8,16 +8,13 @@ use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 
 use crate::anatomy::tree::{Mark, Row};
+use crate::anatomy::treemap::{Area, Share, Style, lay_out};
 use crate::tui::state::anatomy::{Files, Open};
 use crate::tui::state::{AnatomyView, Hit, Layout, Side, Target, Tile};
 use crate::tui::text::{clip, width};
 use crate::tui::widgets::page::Page;
-use crate::tui::widgets::treemap;
 
 use super::{Canvas, heading, shown};
-
-/// Rectangles at most; what is smaller is one more together.
-const MOST: usize = 200;
 
 /// Draws it.
 pub(super) fn draw(
@@ -35,7 +32,11 @@ pub(super) fn draw(
     };
     let merged = &open.report.anatomy.merged;
     let path = format!("/{}", shown(&merged.path(open.files.directory)));
-    let size = open.files.sizes().bytes(merged, open.files.directory).to_string();
+    let size = open
+        .files
+        .sizes()
+        .bytes(merged, open.files.directory)
+        .to_string();
     let head = (path.as_str(), size.as_str());
     let inside = heading(buffer, area, canvas, focus, head, layout);
     let inside = Rect {
@@ -50,26 +51,45 @@ pub(super) fn draw(
         page.draw(buffer, inside, 0);
         return;
     }
-    let mut weights: Vec<u64> = rows.iter().take(MOST).map(|row| row.bytes.0).collect();
-    let rest: u64 = rows.iter().skip(MOST).map(|row| row.bytes.0).sum();
-    weights.push(rest.min(weights.last().copied().unwrap_or_default()));
-    let rectangles = treemap::layout(&weights, inside);
-    for (at, rectangle) in rectangles.iter().enumerate() {
-        if rectangle.is_empty() {
-            continue;
+    let weights: Vec<u64> = rows.iter().map(|row| row.bytes.0).collect();
+    let room = Area {
+        x: inside.x,
+        y: inside.y,
+        width: inside.width,
+        height: inside.height,
+    };
+    for tile in lay_out(&weights, room, Style::default()) {
+        let area = Rect::new(tile.area.x, tile.area.y, tile.area.width, tile.area.height);
+        let row = match tile.share {
+            Share::Child(at) => rows.get(at),
+            Share::Rest(_) => None,
+        };
+        match (row, tile.share) {
+            (Some(row), _) => {
+                let selected = Some(row.node) == open.files.selected;
+                one(buffer, area, canvas, open, (row, selected));
+            }
+            (None, Share::Rest(many)) => rest(buffer, area, canvas, many),
+            (None, Share::Child(_)) => {}
         }
-        let row = rows.get(at).filter(|_| at < MOST);
-        let selected = row.is_some_and(|row| Some(row.node) == open.files.selected);
-        match row {
-            Some(row) => one(buffer, *rectangle, canvas, open, (row, selected)),
-            None => fill(buffer, *rectangle, canvas, &[]),
-        }
-        layout.hits.push(Hit::on(*rectangle, Target::Tile(layout.tiles.len())));
+        layout
+            .hits
+            .push(Hit::on(area, Target::Tile(layout.tiles.len())));
         layout.tiles.push(Tile {
             node: row.map(|row| row.node),
-            area: *rectangle,
+            area,
         });
     }
+}
+
+/// What is too small to have a rectangle of its own.
+fn rest(buffer: &mut Buffer, area: Rect, canvas: &Canvas<'_>, many: usize) {
+    fill(buffer, area, canvas, &[]);
+    edge(buffer, area, false);
+    let room = usize::from(area.width.saturating_sub(2));
+    let text = clip(&format!("{many} more"), room);
+    let y = area.y + u16::from(area.height >= 3);
+    buffer.set_string(area.x + 1, y, text, canvas.theme.quiet);
 }
 
 /// The rows that have an area, the largest first.
@@ -98,7 +118,10 @@ fn parts(open: &Open, row: &Row) -> Vec<(usize, u64)> {
     }
     let merged = &open.report.anatomy.merged;
     let layer = row.entry.map(|entry| usize::from(merged.layer_of(entry).0));
-    layer.map(|layer| (layer, row.bytes.0)).into_iter().collect()
+    layer
+        .map(|layer| (layer, row.bytes.0))
+        .into_iter()
+        .collect()
 }
 
 fn one(

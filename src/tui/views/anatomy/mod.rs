@@ -15,9 +15,11 @@
 //! |---|---|
 //! | `layers` | the layers, as far as they are known |
 //! | `files`, `map` | the directory one is in: as a list, as rectangles |
-//! | `tables` | components and packages |
+//! | `tables` | components, packages and findings |
+//! | `comparison` | two versions beside each other |
 //! | `image_words`, `layer_words`, `path_words` | the explanation of each |
 
+pub(super) mod comparison;
 mod files;
 mod image_words;
 mod layer_words;
@@ -189,7 +191,9 @@ fn progress(buffer: &mut Buffer, area: Rect, canvas: &Canvas<'_>, view: &Anatomy
         }
         None => page.styled(&progress_words(canvas, reading), theme.busy),
     }
-    let height = u16::try_from(page.len()).unwrap_or(u16::MAX).min(area.height / 2);
+    let height = u16::try_from(page.len())
+        .unwrap_or(u16::MAX)
+        .min(area.height / 2);
     let place = Rect {
         x: area.x + 1,
         width: room,
@@ -309,10 +313,19 @@ fn heading(
     };
     let room = usize::from(area.width).saturating_sub(1);
     let right_room = room.saturating_sub(width(title) + 4);
-    let right = if width(right) <= right_room { right } else { "" };
-    let title = format!("{sign}{}", end_of(title, room.saturating_sub(width(right) + 4)));
+    let right = if width(right) <= right_room {
+        right
+    } else {
+        ""
+    };
+    let title = format!(
+        "{sign}{}",
+        end_of(title, room.saturating_sub(width(right) + 4))
+    );
     buffer.set_stringn(area.x, area.y, &title, room, style);
-    let x = area.right().saturating_sub(u16::try_from(width(right) + 1).unwrap_or(0));
+    let x = area
+        .right()
+        .saturating_sub(u16::try_from(width(right) + 1).unwrap_or(0));
     buffer.set_string(x, area.y, right, theme.quiet);
     layout.hits.push(Hit {
         columns: (area.left(), area.right()),
@@ -480,12 +493,12 @@ fn end_of(path: &str, columns: usize) -> String {
     format!("…{}", cut.as_str())
 }
 
-/// An instruction without the credentials in it. While the image is read they cannot all be
-/// told, so none of those that give themselves away is shown.
-fn harmless(view: &AnatomyView, instruction: &str) -> String {
-    match &view.open {
-        Some(open) => open.report.redactor.redact(instruction),
-        None => Redactor::default().redact(instruction),
+/// An instruction without the credentials in it.
+fn harmless(canvas: &Canvas<'_>, view: &AnatomyView, instruction: &str) -> String {
+    match (&view.open, facts(canvas, view)) {
+        (Some(open), _) => open.report.redactor.redact(instruction),
+        (None, Some(facts)) => Redactor::new(facts).redact(instruction),
+        (None, None) => instruction.to_owned(),
     }
 }
 

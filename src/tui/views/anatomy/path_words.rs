@@ -51,7 +51,9 @@ fn owner(open: &Open, row: &Row, page: &mut Page<'_>) {
     if Files::is_directory(row) || inventory.packages.is_empty() {
         return;
     }
-    let owner = inventory.owner(row.node).and_then(|it| inventory.package(it));
+    let owner = inventory
+        .owner(row.node)
+        .and_then(|it| inventory.package(it));
     let text = owner.map_or_else(
         || "none: no package lists it".to_owned(),
         |owner| format!("{} {} ({})", owner.name, owner.version, owner.kind),
@@ -88,7 +90,10 @@ fn marks(canvas: &Canvas<'_>, open: &Open, row: &Row, page: &mut Page<'_>) {
         .filter(|(number, _)| *number > 0)
         .map(|(number, did)| format!("{} {number} {}", did.sign(), did.word()))
         .collect();
-        page.styled(&format!("in it, layer {layer}: {}", parts.join(", ")), theme.text);
+        page.styled(
+            &format!("in it, layer {layer}: {}", parts.join(", ")),
+            theme.text,
+        );
     }
 }
 
@@ -119,14 +124,22 @@ fn entry_words(canvas: &Canvas<'_>, merged: &Merged, entry: &Entry<'_>, page: &m
     if let Some(target) = entry.target {
         page.pair("leads to", &shown(target));
     }
-    let mode = format!("{} ({:04o})", mode_string(entry.kind, entry.mode), entry.mode);
+    let mode = format!(
+        "{} ({:04o})",
+        mode_string(entry.kind, entry.mode),
+        entry.mode
+    );
     let special = entry.mode & 0o6000 != 0;
     let style = if special { theme.warn } else { theme.text };
     page.pair_styled("mode", &mode, style);
     page.pair("owner", &format!("{}:{}", entry.owner.uid, entry.owner.gid));
     let capable = entry.attributes.is_some_and(|it| it.capability.is_some());
     if capable {
-        page.pair_styled("may", "more than its owner: it has file capabilities", theme.warn);
+        page.pair_styled(
+            "may",
+            "more than its owner: it has file capabilities",
+            theme.warn,
+        );
     }
     let names: Vec<_> = merged
         .names_of(entry.id)
@@ -135,7 +148,10 @@ fn entry_words(canvas: &Canvas<'_>, merged: &Merged, entry: &Entry<'_>, page: &m
         .take(TOLD)
         .collect();
     for name in names {
-        page.pair("also named", &format!("/{}", shown(&merged.path(name.node))));
+        page.pair(
+            "also named",
+            &format!("/{}", shown(&merged.path(name.node))),
+        );
     }
 }
 

@@ -1,9 +1,11 @@
-//! Components and packages, as tables; and what is told of one of them.
+//! Components, packages and findings, as tables; and what is told of one of them.
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
+use ratatui::style::Style;
 
 use crate::anatomy::components::Component;
+use crate::anatomy::findings::{Acceptance, Finding, Severity};
 use crate::anatomy::packages::Package;
 use crate::tui::action::Command;
 use crate::tui::state::anatomy::{Open, Table};
@@ -34,8 +36,22 @@ const PACKAGES: &[Column] = &[
     Column::new("", 10, 2, 5).unsearched(),
 ];
 
-/// Columns of a bar in a table, at most.
-const BAR: usize = 40;
+const FINDINGS: &[Column] = &[
+    Column::new("SEVERITY", 10, 0, 0),
+    Column::new("BYTES", 8, 0, 1).unsearched(),
+    Column::new("LAYER", 5, 0, 2).unsearched(),
+    Column::new("FINDING", 20, 1, 3),
+    Column::new("WHAT", 24, 4, 0),
+];
+
+/// The table of a sheet.
+const fn columns(sheet: Sheet) -> &'static [Column] {
+    match sheet {
+        Sheet::Components => COMPONENTS,
+        Sheet::Findings => FINDINGS,
+        _ => PACKAGES,
+    }
+}
 
 /// Draws the table of a sheet.
 pub(super) fn draw(
@@ -48,6 +64,7 @@ pub(super) fn draw(
     let focus = (Side::Main, view.side == Side::Main);
     let title = match view.sheet {
         Sheet::Components => "Components",
+        Sheet::Findings => "Findings",
         _ => "Packages",
     };
     let Some(open) = &view.open else {
@@ -79,17 +96,18 @@ pub(super) fn draw(
         page.draw(frame.buffer_mut(), super::inset(inside), 0);
         return;
     }
-    let columns = match view.sheet {
-        Sheet::Components => COMPONENTS,
-        _ => PACKAGES,
-    };
+    let columns = columns(view.sheet);
+    // The last column has the bars.
+    let bars = table::widths(columns, inside.width).last().copied();
+    let bars = usize::from(bars.unwrap_or_default());
     let row = |place: usize| -> Vec<Said> {
         let Some(at) = list.list.order().get(place).copied() else {
             return Vec::new();
         };
         match view.sheet {
-            Sheet::Components => component_row(canvas, open, at),
-            _ => package_row(canvas, open, at),
+            Sheet::Components => component_row(canvas, open, at, bars),
+            Sheet::Findings => finding_row(canvas, open, at),
+            _ => package_row(canvas, open, at, bars),
         }
     };
     let (by, turned) = list.sort;
@@ -112,13 +130,17 @@ pub(super) fn draw(
 const fn is_number(sheet: Sheet, column: usize) -> bool {
     match sheet {
         Sheet::Components => column >= 2,
+        Sheet::Findings => column <= 1,
         _ => matches!(column, 3 | 4),
     }
 }
 
 fn empty(frame: &mut Frame<'_>, area: Rect, canvas: &Canvas<'_>, sheet: Sheet) {
     let text = match sheet {
-        Sheet::Components => "Nothing in it is recognised: no toolchain, no runtime, no library that karat knows.",
+        Sheet::Components => {
+            "Nothing in it is recognised: no toolchain, no runtime, no library that karat knows."
+        }
+        Sheet::Findings => "Nothing is wrong with it that karat knows of.",
         _ => "No package database is in it, and every file of it belongs to nobody.",
     };
     let mut page = Page::new(&canvas.theme, area.width.saturating_sub(4));
@@ -126,7 +148,7 @@ fn empty(frame: &mut Frame<'_>, area: Rect, canvas: &Canvas<'_>, sheet: Sheet) {
     page.draw(frame.buffer_mut(), super::inset(area), 0);
 }
 
-fn component_row(canvas: &Canvas<'_>, open: &Open, at: usize) -> Vec<Said> {
+fn component_row(canvas: &Canvas<'_>, open: &Open, at: usize, bars: usize) -> Vec<Said> {
     let theme = &canvas.theme;
     let Some(one) = open.report.components.all.get(at) else {
         return Vec::new();
@@ -137,18 +159,21 @@ fn component_row(canvas: &Canvas<'_>, open: &Open, at: usize) -> Vec<Said> {
         ("  ", theme.text)
     };
     let largest = open.report.components.all.iter().map(|it| it.own_bytes.0);
-    let drawn = bar(one.own_bytes.0, largest.max().unwrap_or(0), BAR);
+    let drawn = bar(one.own_bytes.0, largest.max().unwrap_or(0), bars);
     vec![
         (format!("{sign}{}", one.name), style),
         (one.class.as_str().to_owned(), theme.quiet),
         (format!("{:>8}", one.own_bytes.to_string()), theme.text),
-        (format!("{:>8}", one.exclusive_bytes.to_string()), theme.text),
+        (
+            format!("{:>8}", one.exclusive_bytes.to_string()),
+            theme.text,
+        ),
         (format!("{:>8}", one.closure_bytes.to_string()), theme.quiet),
         (drawn, style),
     ]
 }
 
-fn package_row(canvas: &Canvas<'_>, open: &Open, at: usize) -> Vec<Said> {
+fn package_row(canvas: &Canvas<'_>, open: &Open, at: usize, bars: usize) -> Vec<Said> {
     let theme = &canvas.theme;
     let report = &open.report;
     let heaviest = report
@@ -168,7 +193,7 @@ fn package_row(canvas: &Canvas<'_>, open: &Open, at: usize) -> Vec<Said> {
             (format!("{:>8}", unowned.bytes.to_string()), theme.text),
             (format!("{:>6}", unowned.files), theme.quiet),
             (String::new(), theme.text),
-            (bar(unowned.bytes.0, heaviest.0, BAR), theme.warn),
+            (bar(unowned.bytes.0, heaviest.0, bars), theme.warn),
         ];
     };
     let layer = usize::from(one.layer.0);
@@ -182,10 +207,93 @@ fn package_row(canvas: &Canvas<'_>, open: &Open, at: usize) -> Vec<Said> {
         (format!("{files:>6}"), theme.quiet),
         (format!("{:>5}", layer + 1), theme.quiet),
         (
-            bar(one.bytes.unwrap_or_default().0, heaviest.0, BAR),
+            bar(one.bytes.unwrap_or_default().0, heaviest.0, bars),
             theme.bar(layer),
         ),
     ]
+}
+
+/// The sign and style of a severity. The word is [`Severity::as_str`].
+fn severity(canvas: &Canvas<'_>, one: &Finding) -> (&'static str, Style) {
+    let theme = &canvas.theme;
+    if !one.counts() {
+        return ("✓", theme.quiet);
+    }
+    match one.severity {
+        Severity::High => ("‼", theme.bad),
+        Severity::Medium => ("!", theme.warn),
+        Severity::Low => ("·", theme.text),
+        Severity::Note => ("·", theme.quiet),
+    }
+}
+
+fn finding_row(canvas: &Canvas<'_>, open: &Open, at: usize) -> Vec<Said> {
+    let theme = &canvas.theme;
+    let Some(one) = open.report.findings.all.get(at) else {
+        return Vec::new();
+    };
+    let (sign, style) = severity(canvas, one);
+    let word = if one.counts() {
+        one.severity.as_str()
+    } else {
+        "accepted"
+    };
+    let bytes = one.bytes.map_or_else(String::new, |it| it.to_string());
+    let layer = one
+        .place
+        .layer
+        .map_or_else(String::new, |it| it.to_string());
+    let text = if one.counts() {
+        theme.text
+    } else {
+        theme.quiet
+    };
+    vec![
+        (format!("{sign} {word}"), style),
+        (format!("{bytes:>8}"), theme.text),
+        (format!("{layer:>5}"), theme.quiet),
+        (one.id.as_str().to_owned(), theme.quiet),
+        (one.title.clone(), text),
+    ]
+}
+
+fn finding(canvas: &Canvas<'_>, one: &Finding, page: &mut Page<'_>) {
+    let theme = &canvas.theme;
+    let (sign, style) = severity(canvas, one);
+    page.title(&one.title);
+    page.pair_styled("severity", &format!("{sign} {}", one.severity), style);
+    page.pair("id", one.id.as_str());
+    if let Some(bytes) = one.bytes {
+        page.pair("bytes", &bytes.to_string());
+    }
+    match &one.acceptance {
+        Acceptance::NotAsked => {}
+        Acceptance::Accepted { reason, until } => {
+            page.pair_styled("accepted", &format!("until {until}: {reason}"), theme.good);
+        }
+        Acceptance::Expired { reason, until } => {
+            let text = format!("no longer, only until {until}: {reason}");
+            page.pair_styled("accepted", &text, theme.warn);
+        }
+    }
+    if let Some(layer) = one.place.layer {
+        page.pair("layer", &layer.to_string());
+    }
+    if let Some(instruction) = &one.place.instruction {
+        page.pair("instruction", &in_one_line(instruction));
+    }
+    page.title("What to do");
+    page.text(&one.remedy);
+    page.title("What it is about");
+    page.styled(one.id.about(), theme.quiet);
+    for path in &one.examples {
+        page.item(0, "•", &path.to_string(), theme.text);
+    }
+    let more = one.path_count.saturating_sub(one.examples.len() as u64);
+    if more > 0 {
+        let what = count(more, "more path", "more paths");
+        page.styled(&format!("and {what}"), theme.quiet);
+    }
 }
 
 /// Tells of the row that is selected.
@@ -199,6 +307,11 @@ pub(super) fn tell(canvas: &Canvas<'_>, open: &Open, sheet: Sheet, page: &mut Pa
         Sheet::Components => {
             if let Some(one) = open.report.components.all.get(at) {
                 component(canvas, open, one, page);
+            }
+        }
+        Sheet::Findings => {
+            if let Some(one) = open.report.findings.all.get(at) {
+                finding(canvas, one, page);
             }
         }
         _ => match open.report.inventory.packages.get(at) {
@@ -220,7 +333,10 @@ fn component(canvas: &Canvas<'_>, open: &Open, one: &Component, page: &mut Page<
     let visible = open.report.waste.visible_bytes;
     let part = share(one.own_bytes.0, visible.0);
     let files = count(one.files, "file", "files");
-    page.pair("own", &format!("{} in {files}, {part} of all that is seen", one.own_bytes));
+    page.pair(
+        "own",
+        &format!("{} in {files}, {part} of all that is seen", one.own_bytes),
+    );
     page.pair(
         "freed",
         &format!(
@@ -230,12 +346,17 @@ fn component(canvas: &Canvas<'_>, open: &Open, one: &Component, page: &mut Page<
     );
     page.pair(
         "closure",
-        &format!("{} with all it needs, what others need as well included", one.closure_bytes),
+        &format!(
+            "{} with all it needs, what others need as well included",
+            one.closure_bytes
+        ),
     );
     for layer in &one.layers {
         let step = open
             .report
-            .instruction(crate::anatomy::merged::LayerNo(layer.layer.saturating_sub(1)))
+            .instruction(crate::anatomy::merged::LayerNo(
+                layer.layer.saturating_sub(1),
+            ))
             .map_or_else(String::new, |text| {
                 format!(": {}", clip(&in_one_line(&text), 60))
             });
@@ -289,9 +410,15 @@ fn package(open: &Open, one: &Package, page: &mut Page<'_>) {
         (Some(bytes), Some(files)) => {
             let part = share(bytes.0, report.waste.visible_bytes.0);
             let files = count(files, "file", "files");
-            page.pair("size", &format!("{bytes} in {files}, {part} of all that is seen"));
+            page.pair(
+                "size",
+                &format!("{bytes} in {files}, {part} of all that is seen"),
+            );
         }
-        _ => page.pair("size", "not known: it is part of a file that holds others, too"),
+        _ => page.pair(
+            "size",
+            "not known: it is part of a file that holds others, too",
+        ),
     }
     let step = report
         .instruction(one.layer)
@@ -312,7 +439,10 @@ fn package(open: &Open, one: &Package, page: &mut Page<'_>) {
         let with = freed.len().saturating_sub(1) as u64;
         let with = match with {
             0 => String::new(),
-            with => format!(", with {} that only it needs", count(with, "package", "packages")),
+            with => format!(
+                ", with {} that only it needs",
+                count(with, "package", "packages")
+            ),
         };
         page.pair("freed", &format!("{bytes} if it is removed{with}"));
         let closure = report.inventory.closure(&one.name);
@@ -327,7 +457,10 @@ fn nobodys(canvas: &Canvas<'_>, open: &Open, page: &mut Page<'_>) {
     page.text("No package database lists them: they were copied or built, or left behind.");
     let part = share(unowned.bytes.0, open.report.waste.visible_bytes.0);
     let files = count(unowned.files, "file", "files");
-    page.pair("size", &format!("{} in {files}, {part} of all that is seen", unowned.bytes));
+    page.pair(
+        "size",
+        &format!("{} in {files}, {part} of all that is seen", unowned.bytes),
+    );
     page.title("Where they are");
     for directory in &unowned.directories {
         let part = bar(directory.bytes.0, unowned.bytes.0, 10);
@@ -345,6 +478,11 @@ pub(super) fn to_copy(open: &Open, sheet: Sheet) -> Option<(String, String)> {
         Sheet::Components => {
             let one = open.report.components.all.get(at)?;
             (!one.snippet.is_empty()).then(|| ("the snippet".to_owned(), one.snippet.clone()))
+        }
+        Sheet::Findings => {
+            let one = open.report.findings.all.get(at)?;
+            let harmless = !one.remedy.chars().any(char::is_control);
+            harmless.then(|| ("the remedy".to_owned(), one.remedy.clone()))
         }
         Sheet::Packages => {
             let one = open.report.inventory.packages.get(at)?;
