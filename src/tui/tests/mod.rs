@@ -1,6 +1,7 @@
 //! The interface, tried without a terminal: screens as text, and the real loop driven by
 //! keys on a buffer.
 
+mod anatomy;
 mod driven;
 mod fixture;
 mod hands;
