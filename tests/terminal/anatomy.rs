@@ -24,7 +24,11 @@ fn somebody_finds_out_why_an_image_is_so_large_and_what_grew() {
     });
     assert!(screen.contains("DEMO"), "{screen}");
     let screen = term.sees("is for nothing");
-    for words in ["the whole image", "Who wastes what", "cargo build --release"] {
+    for words in [
+        "the whole image",
+        "Who wastes what",
+        "cargo build --release",
+    ] {
         assert!(screen.contains(words), "`{words}` is missing:\n{screen}");
     }
     // Layer by layer: the files follow.
@@ -33,7 +37,10 @@ fn somebody_finds_out_why_an_image_is_so_large_and_what_grew() {
     term.keys("G");
     let screen = term.sees("Layer 7 of 7");
     assert!(screen.contains("after layer 7"), "{screen}");
-    assert!(screen.contains("&& rm -rf target /usr/local/cargo/registry"), "{screen}");
+    assert!(
+        screen.contains("&& rm -rf target /usr/local/cargo/registry"),
+        "{screen}"
+    );
     term.keys(TAB);
     term.sees("▸ /");
     term.keys("-");
@@ -41,7 +48,9 @@ fn somebody_finds_out_why_an_image_is_so_large_and_what_grew() {
     term.keys(ESC);
     // As a map, into a directory and out of it.
     term.keys("2");
-    term.see("rectangles", |text| text.contains("╔═") && text.contains("usr/"));
+    term.see("rectangles", |text| {
+        text.contains("╔═") && text.contains("usr/")
+    });
     term.keys(ENTER);
     term.sees("▸ /usr");
     term.keys(ESC);

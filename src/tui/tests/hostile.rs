@@ -390,7 +390,7 @@ fn comparison() -> State {
 
 /// A file with such a name and such lines.
 fn content() -> State {
-    let mut state = anatomy(&[Command::NextField, Command::Open, Command::First]);
+    let mut state = anatomy(&[Command::NextField, Command::Open, Command::Down]);
     let effects = update(&mut state, Action::Do(Command::Open));
     let Some(Effect::Errand(Errand::ReadFile { request, .. })) = effects.first() else {
         panic!("{effects:?}");

@@ -92,6 +92,7 @@ fn installed() -> Made {
             Has::File(31 * MB, 11),
         ),
         at("usr/bin/curl", Has::File(300_000, 12)),
+        at("usr/bin/node", Has::File(41 * MB, 15)),
         at(
             "var/lib/apt/lists/deb.debian.org_debian_dists_bookworm_main_binary-amd64_Packages",
             Has::File(19 * MB, 13),
@@ -321,7 +322,11 @@ pub(in crate::tui::tests) fn explained(config: Digest, made: &[Made], version: &
         ),
         (
             "shop-api 1.9.3".to_owned(),
-            vec![index(&base()).diff_id, index(&installed()).diff_id],
+            vec![
+                index(&base()).diff_id,
+                index(&installed()).diff_id,
+                Digest::of(b"the API"),
+            ],
         ),
     ];
     Report::of(anatomy, &known, &AcceptanceList::default(), now())

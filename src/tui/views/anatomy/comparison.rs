@@ -147,11 +147,78 @@ fn summary(canvas: &Canvas<'_>, difference: &Difference, page: &mut Page<'_>) {
     page.pair("to pull", &text);
 }
 
+/// A layer that both have, or one that was built anew by the same instruction; or one that
+/// only one of them has.
+struct Grown {
+    before: Option<LayerNo>,
+    after: Option<LayerNo>,
+    growth: i64,
+    directories: Vec<(Vec<u8>, i64)>,
+}
+
+impl Grown {
+    fn of(one: &LayerGrowth) -> Self {
+        let (before, after) = match one.layer {
+            Which::Shared(layer) => (Some(layer), Some(layer)),
+            Which::Before(layer) => (Some(layer), None),
+            Which::After(layer) => (None, Some(layer)),
+        };
+        Self {
+            before,
+            after,
+            growth: one.growth,
+            directories: one.directories.clone(),
+        }
+    }
+
+    /// The same instruction in the version before.
+    fn join(&mut self, other: Self) {
+        self.before = other.before;
+        self.growth = self.growth.saturating_add(other.growth);
+        for (path, bytes) in other.directories {
+            match self
+                .directories
+                .iter_mut()
+                .find(|(known, _)| *known == path)
+            {
+                Some((_, sum)) => *sum = sum.saturating_add(bytes),
+                None => self.directories.push((path, bytes)),
+            }
+        }
+        self.directories.retain(|(_, bytes)| *bytes != 0);
+        self.directories
+            .sort_by_key(|(_, bytes)| std::cmp::Reverse(bytes.unsigned_abs()));
+    }
+}
+
+/// Layers by how much of what is seen they grew or shrank. Those of one instruction belong
+/// together: what was built anew is not all of it growth.
+fn grown(difference: &Difference) -> Vec<Grown> {
+    let layers = difference.diff.layers.iter();
+    let (mut old, mut all): (Vec<Grown>, Vec<Grown>) =
+        layers.map(Grown::of).partition(|one| one.after.is_none());
+    for one in all.iter_mut().filter(|one| one.before.is_none()) {
+        let step = one.after.and_then(|it| difference.after.instruction(it));
+        let same = |other: &Grown| {
+            let before = other
+                .before
+                .and_then(|it| difference.before.instruction(it));
+            step.is_some() && before == step
+        };
+        if let Some(at) = old.iter().position(same) {
+            one.join(old.remove(at));
+        }
+    }
+    all.extend(old);
+    all.sort_by_key(|one| std::cmp::Reverse(one.growth.unsigned_abs()));
+    all
+}
+
 /// What grew: by layer, there by directory, and by package.
 fn growth(canvas: &Canvas<'_>, difference: &Difference, page: &mut Page<'_>) {
     let theme = &canvas.theme;
     page.title("Where it grew, and where it shrank");
-    let layers = &difference.diff.layers;
+    let layers = grown(difference);
     if layers.is_empty() {
         page.styled("nowhere: what is seen is the same", theme.quiet);
     }
@@ -161,52 +228,46 @@ fn growth(canvas: &Canvas<'_>, difference: &Difference, page: &mut Page<'_>) {
     more(canvas, layers.len(), LAYERS, page);
 }
 
-fn one_layer(
-    canvas: &Canvas<'_>,
-    difference: &Difference,
-    grown: &LayerGrowth,
-    page: &mut Page<'_>,
-) {
-    let (report, layer, whose) = match grown.layer {
-        Which::Shared(layer) => (&difference.after, layer, "shared "),
-        Which::Before(layer) => (&difference.before, layer, "old "),
-        Which::After(layer) => (&difference.after, layer, "new "),
+fn one_layer(canvas: &Canvas<'_>, difference: &Difference, grown: &Grown, page: &mut Page<'_>) {
+    let (report, layer, whose) = match (grown.before, grown.after) {
+        (Some(before), Some(after)) if before == after && after.0 < difference.diff.shared => {
+            (&difference.after, after, "shared layer")
+        }
+        (Some(_), Some(after)) => (&difference.after, after, "layer"),
+        (None, Some(after)) => (&difference.after, after, "new layer"),
+        (Some(before), None) => (&difference.before, before, "old layer"),
+        (None, None) => return,
     };
     let step = report.instruction(layer).map_or_else(String::new, |text| {
         format!(": {}", clip(&in_one_line(&text), 80))
     });
-    let text = format!("{whose}layer {}{step}", layer.0 + 1);
-    page.labelled(
-        &signed(grown.growth),
-        11,
-        &text,
-        style(canvas, grown.growth),
-    );
+    let text = format!("{whose} {}{step}", layer.0 + 1);
+    let style = style(canvas, grown.growth);
+    page.labelled(&signed(grown.growth), 11, &text, style);
     for (path, bytes) in grown.directories.iter().take(REASONS) {
         let text = format!("{} /{}", signed(*bytes), shown(path));
         page.item(11, "·", &text, canvas.theme.quiet);
     }
-    for text in packages_of(difference, grown.layer, layer) {
+    for text in packages_of(difference, grown) {
         page.item(11, "·", &text, canvas.theme.quiet);
     }
 }
 
-/// The packages that a layer brought or had, those that weigh most.
-fn packages_of(difference: &Difference, which: Which, layer: LayerNo) -> Vec<String> {
+/// The packages by which a layer grew or shrank, those that weigh most.
+fn packages_of(difference: &Difference, grown: &Grown) -> Vec<String> {
     let (old, new) = (&difference.before.inventory, &difference.after.inventory);
     let mut found: Vec<(u64, String)> = difference
         .packages
         .changes
         .iter()
         .filter_map(|change| {
-            let (package, did) = match (which, change.what) {
-                (Which::After(_), What::Added(to)) => (new.package(to)?, "brings"),
-                (Which::After(_), What::Changed { to, .. }) => (new.package(to)?, "has"),
-                (Which::Before(_), What::Removed(from)) => (old.package(from)?, "had"),
-                _ => return None,
+            let (package, here, did) = match change.what {
+                What::Added(to) => (new.package(to)?, grown.after, "brings"),
+                What::Changed { to, .. } => (new.package(to)?, grown.after, "has"),
+                What::Removed(from) => (old.package(from)?, grown.before, "had"),
             };
             let bytes = package.bytes.unwrap_or_default();
-            let is_here = package.layer == layer && bytes.0 > 0;
+            let is_here = here == Some(package.layer) && bytes.0 > 0;
             is_here.then(|| {
                 let text = format!("{did} {} {} ({bytes})", package.name, package.version);
                 (bytes.0, text)
@@ -214,11 +275,8 @@ fn packages_of(difference: &Difference, which: Which, layer: LayerNo) -> Vec<Str
         })
         .collect();
     found.sort_by_key(|(bytes, _)| std::cmp::Reverse(*bytes));
-    found
-        .into_iter()
-        .take(REASONS)
-        .map(|(_, text)| text)
-        .collect()
+    let told = found.into_iter().take(REASONS);
+    told.map(|(_, text)| text).collect()
 }
 
 fn packages(canvas: &Canvas<'_>, difference: &Difference, page: &mut Page<'_>) {

@@ -7,7 +7,7 @@ use ratatui::layout::Rect;
 use crate::anatomy::image::{LayerFacts, Presence};
 use crate::model::bytes::Bytes;
 use crate::tui::state::{AnatomyView, Hit, Layout, Side, Target, Window};
-use crate::tui::text::{clip, fit};
+use crate::tui::text::{clip, fit, width};
 use crate::tui::widgets::bar::bar;
 use crate::tui::widgets::page::more;
 
@@ -94,6 +94,23 @@ fn whole(buffer: &mut Buffer, row: Rect, canvas: &Canvas<'_>, view: &AnatomyView
     buffer.set_string(row.x + 1, row.y, clip(&text, room), canvas.theme.text);
 }
 
+/// What of a layer is not seen in the end.
+fn dead(view: &AnatomyView, place: usize) -> u64 {
+    let open = view.open.as_ref();
+    let explained = open.and_then(|open| open.report.layers.all.get(place));
+    explained.map_or(0, |layer| layer.dead.iter().map(|(_, bytes)| bytes.0).sum())
+}
+
+/// A bar of which the end is shaded: the part that is for nothing.
+fn shaded(bytes: u64, dead: u64, largest: u64, columns: usize) -> String {
+    let whole = bar(bytes, largest, columns);
+    let live = bytes.saturating_sub(dead);
+    let mut drawn = bar(live, largest, columns);
+    let missing = width(&whole).saturating_sub(width(&drawn));
+    drawn.extend(std::iter::repeat_n('░', missing));
+    drawn
+}
+
 /// How many columns bars have, and what is left for instructions.
 fn columns(row: Rect) -> (usize, usize) {
     let room = usize::from(row.width);
@@ -126,7 +143,8 @@ fn one(
     let number = format!("{:>3}", place + 1);
     let x = row.x + 1;
     buffer.set_string(x, row.y, &number, theme.quiet);
-    let drawn = bar(bytes.map_or(0, |it| it.0), sizes.largest.0, bars);
+    let dead = dead(view, place);
+    let drawn = shaded(bytes.map_or(0, |it| it.0), dead, sizes.largest.0, bars);
     let x = x + 4;
     buffer.set_string(x, row.y, fit(&drawn, bars), theme.bar(place));
     let x = x + u16::try_from(bars + 1).unwrap_or(0);
@@ -136,7 +154,11 @@ fn one(
         || "its step is not known".to_owned(),
         |step| in_one_line(&harmless(canvas, view, &step.instruction)),
     );
-    let style = if layer.step.is_some() {
+    // What it was built from is nothing to change here.
+    let open = view.open.as_ref();
+    let explained = open.and_then(|open| open.report.layers.all.get(place));
+    let of_base = explained.is_some_and(|layer| layer.of_base);
+    let style = if layer.step.is_some() && !of_base {
         theme.text
     } else {
         theme.quiet

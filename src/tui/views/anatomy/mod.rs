@@ -240,7 +240,12 @@ fn panes(buffer: &mut Buffer, area: Rect, canvas: &Canvas<'_>, view: &AnatomyVie
         let (left, right) = split(buffer, area, area.width - columns - 1, style);
         (left, right)
     } else {
-        let rows = (area.height * 2 / 5).clamp(7, 16);
+        // What is read closely has more room.
+        let rows = if view.side == Side::Words {
+            area.height * 3 / 5
+        } else {
+            (area.height * 2 / 5).clamp(7, 16)
+        };
         let y = area.bottom() - rows;
         buffer.set_string(area.x, y, "─".repeat(usize::from(area.width)), style);
         let upper = Rect {
