@@ -8,6 +8,7 @@
     clippy::print_stdout
 )]
 
+mod dissected;
 mod large;
 
 use std::hint::black_box;
@@ -19,7 +20,7 @@ use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
 use karat::model::fleet::{Engines, Fleet};
 use karat::tui::Opening;
-use karat::tui::effect::{Errand, Hands, Message};
+use karat::tui::effect::{Errand, Hands, Message, Request};
 use karat::tui::headless::Headless;
 use karat::tui::theme::{Theme, Themes};
 use tokio::sync::{mpsc, watch};
@@ -186,6 +187,54 @@ fn events(bench: &mut Criterion, engines: &Engines, fleet: &Arc<Fleet>) {
     group.finish();
 }
 
+/// Walking the layers of an image, and its files.
+fn anatomy(bench: &mut Criterion, fleet: &Arc<Fleet>) {
+    let report = dissected::report();
+    let read = |keys: &[KeyCode]| {
+        let mut screen = open(fleet);
+        screen.event(key(KeyCode::Char('a'))).expect("a frame");
+        // The first wish of all.
+        let told = Message::Explained(Request(1), Ok(Arc::clone(&report)));
+        screen.told(told).expect("a frame");
+        for code in keys {
+            screen.event(key(*code)).expect("a frame");
+        }
+        screen
+    };
+    let layers = usize::try_from(dissected::LAYERS).expect("few");
+    let walk = [vec![KeyCode::Down; layers], vec![KeyCode::Up; layers]].concat();
+    press(bench, "key/anatomy/from layer to layer", read(&[]), &walk);
+    let ends = [KeyCode::End, KeyCode::Home];
+    press(bench, "key/anatomy/first and last layer", read(&[]), &ends);
+    let map = [KeyCode::Char('2'), KeyCode::Tab, KeyCode::Tab];
+    press(
+        bench,
+        "key/anatomy/map, from layer to layer",
+        read(&map),
+        &walk,
+    );
+    let files = [KeyCode::Tab, KeyCode::Enter, KeyCode::Enter];
+    let in_and_out = [KeyCode::Enter, KeyCode::Esc];
+    press(
+        bench,
+        "key/anatomy/in and out of a directory",
+        read(&files),
+        &in_and_out,
+    );
+    let down_and_up = [[KeyCode::Down; 40], [KeyCode::Up; 40]].concat();
+    press(
+        bench,
+        "key/anatomy/down a directory",
+        read(&files),
+        &down_and_up,
+    );
+    let search = [KeyCode::Tab, KeyCode::Char('/')];
+    let text = "07/file-41";
+    let back = [KeyCode::Backspace].repeat(text.len());
+    let typed: Vec<KeyCode> = text.chars().map(KeyCode::Char).chain(back).collect();
+    press(bench, "key/anatomy/search", read(&search), &typed);
+}
+
 fn all(bench: &mut Criterion) {
     let engines = large::engines();
     let fleet = Arc::new(Fleet::assemble(&large::project(), &engines, large::now()));
@@ -195,6 +244,7 @@ fn all(bench: &mut Criterion) {
         .map(|row| row.catalog.versions.len())
         .sum();
     assert_eq!(versions, large::IMAGES * large::VERSIONS);
+    anatomy(bench, &fleet);
     filters(bench);
     frames(bench, &fleet);
     keys(bench, &fleet);

@@ -17,6 +17,7 @@
 //! | [`limits`], [`progress`], [`sniff`] | how much is believed of an archive, how far it is read, what it looks like |
 //! | [`compression`] | gzip and zstd, told by their first bytes |
 //! | [`layer`] | one layer: its archive read once, front to back, into a compact index |
+//! | [`report`] | everything worked out of an image, once |
 //! | [`components`] | toolchains, browsers, caches …: what an image is recognised to have in it |
 //! | [`findings`] | what is wrong with it, by how much, where, and what to do |
 //! | [`diff`] | two versions: what is shared, what grew and where, what is configured differently |
@@ -27,7 +28,6 @@
 //! | [`tree`] | files as a tree: listed, marked, filtered, searched |
 //! | [`treemap`] | boxes whose areas are sizes |
 //! | [`waste`] | what is carried and not shown, and who pays for it |
-//! | [`packages`] | what is installed, and whose each file is |
 
 pub mod archive;
 pub mod components;
@@ -46,6 +46,7 @@ pub mod limits;
 pub mod merged;
 pub mod packages;
 pub mod progress;
+pub mod report;
 pub mod rules;
 pub mod shelf;
 #[cfg(test)]
@@ -57,4 +58,5 @@ pub mod treemap;
 pub mod waste;
 pub mod whole;
 
+pub use report::Report;
 pub use whole::Anatomy;

@@ -8,19 +8,23 @@ use tokio::sync::{Notify, Semaphore, mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 use super::args::{Args, Demo, Look};
+use super::dissecting::Dissecting;
 use super::keeper::Keeper;
 use super::log_file;
 use super::look;
 use super::output::{self, Exit};
 use super::recovering;
 use super::session::Session;
-use super::showroom::Showroom;
+use super::showroom::{Anatomies, Showroom};
+use crate::anatomy::report::{Difference, Report as Anatomy};
 use crate::config;
+use crate::model::digest::Digest;
+use crate::model::event::Outcome;
 use crate::model::fleet::Fleet;
 use crate::model::learned::learned;
 use crate::model::plan::{OperationId, OperationKind};
 use crate::model::progress::{Progress, Report};
-use crate::model::project::{EngineName, Project};
+use crate::model::project::{EngineName, ImageName, Project};
 use crate::observe::{self, Live, Pace, live};
 use crate::operate::planning::{DeployAsk, Pick};
 use crate::operate::rebuild::RebuildAsk;
@@ -43,7 +47,7 @@ const BATCHES: usize = 4;
 pub(super) async fn run(session: &Session, look: &Look) -> Exit {
     let observed = observe(session);
     let remembering = tokio::spawn(remember(session.store.clone(), observed.engines.clone()));
-    let exit = stay(session, look, &observed).await;
+    let exit = stay(session, look, &observed, None).await;
     remembering.abort();
     // What was seen last is what the next start shows first.
     let engines = observed.engines.borrow().clone();
@@ -64,7 +68,13 @@ pub(super) async fn demo(args: &Args, ask: &Demo) -> Exit {
     let session = Session::demo(args, &showroom);
     let observed = observe(&session);
     let _story = showroom.live(&observed.fleet);
-    stay(&session, &args.look, &observed).await
+    stay(
+        &session,
+        &args.look,
+        &observed,
+        Some(showroom.anatomies.clone()),
+    )
+    .await
 }
 
 fn observe(session: &Session) -> Live {
@@ -79,7 +89,12 @@ fn observe(session: &Session) -> Live {
     )
 }
 
-async fn stay(session: &Session, look: &Look, observed: &Live) -> Exit {
+async fn stay(
+    session: &Session,
+    look: &Look,
+    observed: &Live,
+    anatomies: Option<Arc<Anatomies>>,
+) -> Exit {
     let hands = Hand {
         operator: session.operator.clone(),
         project: session.project.clone(),
@@ -94,6 +109,7 @@ async fn stay(session: &Session, look: &Look, observed: &Live) -> Exit {
             config::state_dir(&session.surroundings)
         }),
         followed: Mutex::default(),
+        dissecting: Dissecting::new(session, observed.fleet.clone(), anatomies),
     };
     let opening = opening(session, look, observed, hands);
     match tui::run(opening).await {
@@ -184,6 +200,7 @@ struct Hand {
     running: Mutex<HashMap<OperationId, CancellationToken>>,
     kept: Keeper,
     followed: Mutex<HashMap<Request, CancellationToken>>,
+    dissecting: Dissecting,
 }
 
 #[async_trait]
@@ -242,6 +259,32 @@ impl Hands for Hand {
                 let opened = self.shell(wish, size).await;
                 Message::Shell(request, opened.map_err(|error| error.to_string()))
             }
+            Errand::Explain {
+                request,
+                image,
+                identity,
+            } => match self.explain(request, (&image, &identity), &answer).await {
+                Some(explained) => Message::Explained(request, explained),
+                None => return,
+            },
+            Errand::StopExplaining(request) => {
+                self.followed(request).cancel();
+                return;
+            }
+            Errand::Compare {
+                request,
+                before,
+                after,
+            } => {
+                let work = move || Difference::of(before.0, after.0);
+                let compared = tokio::task::spawn_blocking(work).await;
+                let compared = compared.map(Arc::new).map_err(|error| error.to_string());
+                Message::Compared(request, compared)
+            }
+            Errand::ReadFile { request, of } => {
+                Message::Content(request, self.dissecting.show(&of).await)
+            }
+            Errand::Extract(of) => Message::Saved(self.dissecting.extract(&of).await),
             Errand::Refresh => {
                 self.nudge.notify_waiters();
                 return;
@@ -378,6 +421,35 @@ impl Hand {
     fn followed(&self, request: Request) -> CancellationToken {
         let mut followed = self.followed.lock().unwrap_or_else(PoisonError::into_inner);
         followed.entry(request).or_default().clone()
+    }
+
+    /// Takes a version apart. Nothing, when nobody waits for it any more.
+    async fn explain(
+        &self,
+        request: Request,
+        version: (&ImageName, &Digest),
+        answer: &mpsc::Sender<Message>,
+    ) -> Option<Result<Arc<Anatomy>, String>> {
+        let stop = self.followed(request);
+        let (tell, mut told) = mpsc::channel(WAITING);
+        let telling = async {
+            while let Some(news) = told.recv().await {
+                if answer
+                    .send(Message::Explaining(request, news))
+                    .await
+                    .is_err()
+                {
+                    return;
+                }
+            }
+        };
+        let explaining = async {
+            let explained = self.dissecting.explain(version, &tell, &stop).await;
+            drop(tell);
+            explained
+        };
+        let ((), explained) = tokio::join!(telling, explaining);
+        explained
     }
 
     async fn shell(&self, wish: ShellWish, size: WindowSize) -> Result<Line, TargetError> {

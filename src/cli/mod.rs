@@ -12,6 +12,7 @@ mod copied;
 pub mod demo;
 mod deploy;
 mod diff;
+mod dissecting;
 #[cfg(test)]
 mod fixture;
 mod history;

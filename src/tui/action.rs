@@ -61,6 +61,20 @@ pub(crate) enum Command {
     NextField,
     PreviousField,
     Versions,
+    Anatomy,
+    Files,
+    Map,
+    Components,
+    Packages,
+    Findings,
+    Added,
+    Changed,
+    Removed,
+    OnlyLayer,
+    Extract,
+    Copy,
+    MarkVersion,
+    Compare,
     RollBack,
     Promote,
     PromoteAll,
@@ -131,6 +145,12 @@ pub(crate) enum Place {
     Version,
     /// One image in one environment.
     Deployment,
+    /// What a version is made of.
+    Anatomy,
+    /// Two versions beside each other.
+    Comparison,
+    /// A file of a version.
+    Content,
     /// The list of operations.
     Operations,
     /// One operation.
@@ -171,6 +191,9 @@ impl Place {
             Self::Versions => "Versions of an image",
             Self::Version => "One version",
             Self::Deployment => "A deployment",
+            Self::Anatomy => "The anatomy of a version",
+            Self::Comparison => "Two versions compared",
+            Self::Content => "A file of a version",
             Self::Operations => "Operations",
             Self::Operation => "One operation",
             Self::Logs => "Logs",
@@ -230,6 +253,9 @@ pub(crate) const EVERYWHERE: &[Place] = &[
     P::Versions,
     P::Version,
     P::Deployment,
+    P::Anatomy,
+    P::Comparison,
+    P::Content,
     P::Operations,
     P::Operation,
     P::Logs,
@@ -251,6 +277,9 @@ const VIEWS: &[Place] = &[
     P::Versions,
     P::Version,
     P::Deployment,
+    P::Anatomy,
+    P::Comparison,
+    P::Content,
     P::Operations,
     P::Operation,
     P::Logs,
@@ -260,11 +289,19 @@ const VIEWS: &[Place] = &[
     P::Engine,
     P::Help,
 ];
-const LISTS: &[Place] = &[P::Home, P::Versions, P::Operations, P::History, P::Engines];
+const LISTS: &[Place] = &[
+    P::Home,
+    P::Versions,
+    P::Anatomy,
+    P::Operations,
+    P::History,
+    P::Engines,
+];
 const QUICK: &[Place] = &[P::Home, P::History];
 const SIDEWAYS: &[Place] = &[
     P::Home,
     P::Deployment,
+    P::Anatomy,
     P::Plan,
     P::Ask,
     P::Logs,
@@ -277,6 +314,8 @@ const WITH_A_COMMAND_LINE: &[Place] = &[
     P::Versions,
     P::Version,
     P::Deployment,
+    P::Anatomy,
+    P::Comparison,
     P::Operations,
     P::Operation,
     P::History,
@@ -361,6 +400,145 @@ pub(crate) static TABLE: &[Entry] = &[
         "the versions of this image, newest first",
         OF_A_CELL,
     ),
+    entry(
+        Command::Anatomy,
+        "anatomy",
+        &[letter('a')],
+        "anatomy",
+        "why this version is as large as it is: layers, files, components, what is waste",
+        &[P::Home, P::Deployment, P::Versions, P::Version],
+    ),
+    entry(
+        Command::NextField,
+        "next-pane",
+        &[key(KeyCode::Tab)],
+        "next pane",
+        "in an anatomy: from the layers to the files, and on to the explanation",
+        &[P::Anatomy],
+    ),
+    entry(
+        Command::PreviousField,
+        "previous-pane",
+        &[key(KeyCode::BackTab)],
+        "previous pane",
+        "the pane before",
+        &[P::Anatomy],
+    )
+    .quiet(),
+    entry(
+        Command::Files,
+        "files",
+        &[letter('1')],
+        "files",
+        "layers beside files; Enter goes into a directory, Esc out of it",
+        &[P::Anatomy],
+    )
+    .quiet(),
+    entry(
+        Command::Map,
+        "map",
+        &[letter('2')],
+        "map",
+        "the files as rectangles: area is size, colour and number the layer that wrote them",
+        &[P::Anatomy],
+    )
+    .quiet(),
+    entry(
+        Command::Components,
+        "components",
+        &[letter('3')],
+        "components",
+        "what it is made of, and what would be freed without it",
+        &[P::Anatomy],
+    )
+    .quiet(),
+    entry(
+        Command::Packages,
+        "packages",
+        &[letter('4')],
+        "packages",
+        "packages, what they take on disk, and which layer brought them",
+        &[P::Anatomy],
+    )
+    .quiet(),
+    entry(
+        Command::Findings,
+        "findings",
+        &[letter('5')],
+        "findings",
+        "what is waste, risky or missing, and the one thing to do about it",
+        &[P::Anatomy],
+    )
+    .quiet(),
+    entry(
+        Command::Added,
+        "only-added",
+        &[letter('+')],
+        "added",
+        "only what the selected layer added; again: all",
+        &[P::Anatomy],
+    )
+    .quiet(),
+    entry(
+        Command::Changed,
+        "only-changed",
+        &[letter('~')],
+        "changed",
+        "only what the selected layer changed; again: all",
+        &[P::Anatomy],
+    )
+    .quiet(),
+    entry(
+        Command::Removed,
+        "only-removed",
+        &[letter('-')],
+        "removed",
+        "only what the selected layer removed; again: all",
+        &[P::Anatomy],
+    )
+    .quiet(),
+    entry(
+        Command::OnlyLayer,
+        "only-layer",
+        &[letter('L')],
+        "this layer",
+        "only what the selected layer itself has, or the whole filesystem after it",
+        &[P::Anatomy],
+    ),
+    entry(
+        Command::Compare,
+        "compare",
+        &[letter('d')],
+        "compare",
+        "what differs from the version that is marked, else from the one before",
+        &[P::Versions, P::Version, P::Anatomy],
+    ),
+    entry(
+        Command::MarkVersion,
+        "mark-version",
+        &[letter('=')],
+        "mark",
+        "mark this version to compare another one with it; again: unmark",
+        &[P::Versions],
+    )
+    .quiet(),
+    entry(
+        Command::Extract,
+        "extract",
+        &[letter('x')],
+        "extract",
+        "write the selected file or directory to the current folder",
+        &[P::Anatomy, P::Content],
+    ),
+    entry(
+        Command::Copy,
+        "copy",
+        &[letter('y')],
+        "copy",
+        "copy what is explained: an instruction, a path, a snippet for the Dockerfile",
+        &[P::Anatomy],
+    )
+    .quiet(),
     entry(
         Command::Logs,
         "logs",
@@ -710,7 +888,7 @@ pub(crate) static TABLE: &[Entry] = &[
         "left",
         &[key(KeyCode::Left), letter('h')],
         "left",
-        "one column, container or button to the left",
+        "one column, container, button or rectangle to the left; in files: out of the directory",
         SIDEWAYS,
     )
     .quiet(),
@@ -719,7 +897,7 @@ pub(crate) static TABLE: &[Entry] = &[
         "right",
         &[key(KeyCode::Right), letter('l')],
         "right",
-        "one column, container or button to the right",
+        "one column, container, button or rectangle to the right; in files: into the directory",
         SIDEWAYS,
     )
     .quiet(),

@@ -11,7 +11,7 @@ use super::command_line;
 use super::listing::quick::quick_in;
 use super::locked::cut_off;
 use super::operation::Operation;
-use super::state::{Dialog, State, View, chosen_replica};
+use super::state::{Dialog, Sheet, Side, State, View, chosen_replica};
 
 /// Why a command cannot be used now; nothing if it can.
 pub(crate) fn unavailable(state: &State, command: Command) -> Option<String> {
@@ -45,6 +45,14 @@ pub(crate) fn unavailable(state: &State, command: Command) -> Option<String> {
                     state.keymap.way_in(Place::Logs, Command::Search)
                 )
             }),
+        Command::Anatomy => anatomy(state),
+        Command::Compare => super::update::comparison::pair(state).err(),
+        Command::Copy
+        | Command::Extract
+        | Command::OnlyLayer
+        | Command::Added
+        | Command::Changed
+        | Command::Removed => in_anatomy(state, command),
         Command::CancelOperation => cancel(state),
         Command::Recover => recover(state),
         Command::Operations => operations(state),
@@ -133,6 +141,41 @@ fn shell(state: &State) -> Option<String> {
     version
         .is_none_or(|version| version.on_engines.is_empty())
         .then(|| "no engine has this version".to_owned())
+}
+
+fn anatomy(state: &State) -> Option<String> {
+    let Some((image, identity)) = super::update::anatomy::subject(state) else {
+        return Some("no version is selected, and none runs here".to_owned());
+    };
+    let version = state
+        .fleet
+        .row(&image)
+        .and_then(|row| row.version(&identity));
+    version
+        .is_none_or(|version| version.on_engines.is_empty())
+        .then(|| "no engine that answers has this version".to_owned())
+}
+
+/// What needs an image that has been read, and something in it.
+fn in_anatomy(state: &State, command: Command) -> Option<String> {
+    let Some(View::Anatomy(view)) = state.stack.last() else {
+        return None;
+    };
+    let Some(open) = &view.open else {
+        return Some("the image has not been read yet".to_owned());
+    };
+    let files = matches!(view.sheet, Sheet::Files | Sheet::Map);
+    match command {
+        Command::Extract if !files || view.side == Side::Layers || open.files.row().is_none() => {
+            Some("no file or directory is selected".to_owned())
+        }
+        Command::OnlyLayer | Command::Added | Command::Changed | Command::Removed
+            if !files || open.files.layer().is_none() =>
+        {
+            Some("no layer is selected: this is the whole image".to_owned())
+        }
+        _ => None,
+    }
 }
 
 fn operations(state: &State) -> Option<String> {

@@ -7,6 +7,8 @@
 //! | one version | `rollback --to` it where one came from, else `versions` |
 //! | a plan | this very plan, its version frozen, without a question |
 //! | a choice of environments | what choosing the selected one would plan |
+//! | an anatomy | `layers` of that version |
+//! | two versions beside each other | `diff` |
 //! | history | `history` of the same |
 //! | an event, an operation | what repeats it |
 //!
@@ -57,6 +59,11 @@ impl Line {
 
     fn name(mut self, name: &ImageName) -> Self {
         self.names.push(name.0.clone());
+        self
+    }
+
+    fn word(mut self, word: String) -> Self {
+        self.names.push(word);
         self
     }
 
@@ -145,6 +152,14 @@ fn of_view(state: &State) -> Option<Line> {
         Some(View::Version {
             image, identity, ..
         }) => Some(of_version(state, image, identity)),
+        Some(View::Anatomy(view)) => {
+            Some(Line::new("layers").word(reference(state, &view.image, &view.identity)))
+        }
+        Some(View::Comparison(view)) => Some(
+            Line::new("diff")
+                .word(reference(state, &view.image, &view.before))
+                .word(reference(state, &view.image, &view.after)),
+        ),
         Some(View::History(view)) => Some(of_history(&view.filter)),
         Some(View::Event { event, .. }) => of_event(state, event),
         Some(View::Operations { selected, .. }) => {
@@ -188,6 +203,24 @@ fn of_version(state: &State, image: &ImageName, identity: &Digest) -> Line {
             to: Some(identity.clone()),
         }),
         None => Line::new("versions").name(image),
+    }
+}
+
+/// A version as `karat layers` takes it: by its tag, else by its id on an engine.
+fn reference(state: &State, image: &ImageName, identity: &Digest) -> String {
+    let version = state.fleet.row(image).and_then(|row| row.version(identity));
+    let Some(version) = version else {
+        return identity.to_string();
+    };
+    let label = version.label.as_ref().map(|label| label.0.as_str());
+    let tag = label.filter(|label| version.tags.iter().any(|tag| tag == label));
+    match tag.or(version.tags.first().map(String::as_str)) {
+        Some(tag) => format!("{image}:{tag}"),
+        None => version
+            .on_engines
+            .first()
+            .map_or(identity, |held| &held.image_id)
+            .to_string(),
     }
 }
 

@@ -9,7 +9,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use async_trait::async_trait;
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
 
+use crate::anatomy::image::ImageFacts;
+use crate::anatomy::report::{Difference, Report as Anatomy};
 use crate::config::Preferences;
+use crate::model::bytes::Bytes;
 use crate::model::details::Details;
 use crate::model::digest::Digest;
 use crate::model::event::Event;
@@ -81,12 +84,110 @@ pub enum Errand {
     },
     /// Start a shell. Answer: [`Message::Shell`] with the same number.
     OpenShell(Request, ShellWish, WindowSize),
+    /// Take a version apart. Answers: any number of [`Message::Explaining`], then one
+    /// [`Message::Explained`], with the same number; none after [`Errand::StopExplaining`].
+    Explain {
+        /// Its number.
+        request: Request,
+        /// Of which image.
+        image: ImageName,
+        /// Which version.
+        identity: Digest,
+    },
+    /// Nobody waits for that any more.
+    StopExplaining(Request),
+    /// Compare two versions that were taken apart. Answer: [`Message::Compared`] with the same
+    /// number.
+    Compare {
+        /// Its number.
+        request: Request,
+        /// The one to begin with.
+        before: Shared,
+        /// The one it is compared with.
+        after: Shared,
+    },
+    /// Read a file of a version. Answer: [`Message::Content`] with the same number.
+    ReadFile {
+        /// Its number.
+        request: Request,
+        /// Of which version.
+        of: FileAt,
+    },
+    /// Write a file or a directory of a version to the current folder. Answer:
+    /// [`Message::Saved`].
+    Extract(FileAt),
     /// Ask every engine anew, without waiting for its back-off. The fleet itself comes by
     /// [`Opening::fleet_updates`](super::Opening::fleet_updates).
     Refresh,
     /// Keep something for the next run. Never sent where the fleet is not a real one. Errands
     /// may overtake each other: of two, the one with the higher number holds.
     Remember(Request, Preferences),
+}
+
+/// A version taken apart, on its way.
+#[derive(Clone, Debug)]
+pub struct Shared(pub Arc<Anatomy>);
+
+impl PartialEq for Shared {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+/// A path in a version.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileAt {
+    /// Of which image.
+    pub image: ImageName,
+    /// Which version.
+    pub identity: Digest,
+    /// After which layer; after the last one, where there is none.
+    pub layer: Option<usize>,
+    /// The path, without a slash in front.
+    pub path: Vec<u8>,
+}
+
+/// How far one is with taking a version apart.
+#[derive(Clone, Debug)]
+pub enum Explaining {
+    /// What it says of itself, before its layers are read.
+    Facts(Arc<ImageFacts>),
+    /// One of its layers is known.
+    Layer {
+        /// Its place in the facts.
+        place: usize,
+        /// What is known.
+        read: LayerRead,
+    },
+    /// Bytes read so far.
+    Bytes {
+        /// So many.
+        done: Bytes,
+        /// Of so many.
+        total: Option<Bytes>,
+    },
+}
+
+/// What is known of a layer while others are still being read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LayerRead {
+    /// Bytes of its files.
+    pub bytes: Bytes,
+    /// How many entries it has.
+    pub entries: usize,
+    /// It had been read before, and was remembered.
+    pub remembered: bool,
+}
+
+/// The content of a file, as far as it is shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Content {
+    /// Its beginning; what is no UTF-8 in it is replaced.
+    pub text: String,
+    /// Whether it is longer.
+    pub cut: bool,
+    /// Whether it is no text.
+    pub binary: bool,
 }
 
 /// One line to be saved.
@@ -312,6 +413,14 @@ pub enum Message {
     Saved(Result<String, String>),
     /// The shell that was asked for, or one sentence why there is none.
     Shell(Request, Result<Line, String>),
+    /// A version that is taken apart: how far one is.
+    Explaining(Request, Explaining),
+    /// A version taken apart, or one sentence why not.
+    Explained(Request, Result<Arc<Anatomy>, String>),
+    /// Two versions compared, or one sentence why not.
+    Compared(Request, Result<Arc<Difference>, String>),
+    /// A file of a version, or one sentence why not.
+    Content(Request, Result<Content, String>),
     /// One line for the reader.
     Note(String),
 }

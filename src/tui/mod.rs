@@ -16,6 +16,7 @@
 //! | `keymap`, `keys` | which keys stand for what, those of the settings included; from a key to an action |
 //! | `palette`, `command_line` | what the palette finds; the command that does the same as the screen |
 //! | `background` | whether the terminal is light: its answer, picked out of the keys |
+//! | `content` | a file of an image as lines to read |
 //! | `event`, `run`, `reading`, `terminal`, `talk` | the loop, and the terminal that is always given back, to a shell as well |
 //! | `state`, `operation`, `log`, `update` | what is on screen, and how it changes |
 //! | `locked` | what was cut off, by operation |
@@ -27,6 +28,7 @@ mod action;
 mod available;
 mod background;
 pub(crate) mod command_line;
+mod content;
 pub mod effect;
 mod event;
 pub mod headless;
@@ -67,7 +69,7 @@ use crate::model::time::Timestamp;
 
 use effect::{Hands, Request};
 use keymap::Keymap;
-use state::{Dialog, Ending, Home, Layout, Notice, State};
+use state::{Dialog, Ending, Home, Layout, Notice, Readings, State};
 use theme::Themes;
 
 /// What time it is. Injected, so that a test's screen is always the same.
@@ -188,6 +190,7 @@ impl Opening {
             leaving: false,
             exit: None,
             followed: Vec::new(),
+            readings: Readings::default(),
             layout: Layout::default(),
             last_request: Request(0),
         };

@@ -163,9 +163,15 @@ fn broken_down(errand: Errand, fault: &str) -> Message {
         }
         Errand::SaveLogs { .. } => Message::Saved(Err(sentence)),
         Errand::OpenShell(request, ..) => Message::Shell(request, Err(sentence)),
-        Errand::Cancel(_) | Errand::Refresh | Errand::Remember(..) | Errand::StopLogs(_) => {
-            Message::Note(sentence)
-        }
+        Errand::Explain { request, .. } => Message::Explained(request, Err(sentence)),
+        Errand::Compare { request, .. } => Message::Compared(request, Err(sentence)),
+        Errand::ReadFile { request, .. } => Message::Content(request, Err(sentence)),
+        Errand::Extract(_) => Message::Saved(Err(sentence)),
+        Errand::Cancel(_)
+        | Errand::Refresh
+        | Errand::Remember(..)
+        | Errand::StopLogs(_)
+        | Errand::StopExplaining(_) => Message::Note(sentence),
     }
 }
 

@@ -7,6 +7,7 @@
 //! | `stage` | fleets to look at |
 //! | `opening` | the first frame, with and without an engine that answers; sizes; no terminal |
 //! | `acting` | rolling back by typing the name; Esc; leaving in the middle |
+//! | `anatomy` | a version taken apart, and beside another |
 //! | `inside` | logs of containers, and shells in them |
 //! | `leaving` | signals, Ctrl-C, Ctrl-Z: the terminal is always given back |
 //! | `demo` | the fleet that is made up: marked everywhere, worked on, nothing kept |
@@ -25,6 +26,7 @@
 mod support;
 
 mod acting;
+mod anatomy;
 mod demo;
 mod inside;
 mod keying;

@@ -28,7 +28,8 @@ impl NodeId {
     pub const ROOT: Self = Self(0);
 
     /// Its place among all paths, for tables that have a row a path.
-    pub(in crate::anatomy) const fn place(self) -> usize {
+    #[must_use]
+    pub const fn place(self) -> usize {
         self.0 as usize
     }
 

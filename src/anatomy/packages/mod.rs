@@ -22,6 +22,7 @@ mod gathering;
 mod go;
 mod inventory;
 mod node;
+mod owners;
 mod ownership;
 mod package;
 mod paths;

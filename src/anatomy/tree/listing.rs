@@ -275,6 +275,14 @@ impl Tree {
         rows
     }
 
+    /// The row of one path; nothing where it is not shown. Its share of its directory is
+    /// known only where that is listed.
+    #[must_use]
+    pub fn row_of(&self, merged: &Merged, node: NodeId) -> Option<Row> {
+        self.make(merged, node)
+            .filter(|row| self.filter.shows(row.mark, row.inside))
+    }
+
     fn make(&self, merged: &Merged, node: NodeId) -> Option<Row> {
         let mark = self.marks.mark(merged, node);
         let inside = self.marks.inside(merged, node);

@@ -5,9 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::cast::{Build, Cast};
+use super::dice::Dice;
 use super::past::Past;
 use super::table::{DOWN, LINES, Line, PLACES, Place, Role, SLOW};
 use crate::model::bytes::Bytes;
+use crate::model::digest::Digest;
 use crate::model::event::{Event, Outcome, VersionMark};
 use crate::model::gather::IMAGE_LABEL;
 use crate::model::observation::{EngineFacts, Health, LocalImage};
@@ -153,16 +155,7 @@ impl Layer<'_> {
         let (cast, dice) = (self.past.cast, self.past.dice);
         let id = cast.identity(line.role, version, build);
         let name = cast.image(line.role);
-        let layer = |what: String, least: u64, most: u64| {
-            let size = least + dice.throw(&what, most - least);
-            (dice.digest(&what), Bytes(size))
-        };
-        let layers = vec![
-            layer("base".to_owned(), 74_000_000, 75_000_000),
-            layer(format!("runtime {name}"), 21_000_000, 62_000_000),
-            layer(format!("libraries {id}"), 18_000_000, 44_000_000),
-            layer(format!("program {id}"), 6_000_000, 15_000_000),
-        ];
+        let layers = layers(dice, name, &id);
         let schema = line.place_of(version).unwrap_or_default() + 39;
         let reference = self.past.reference(line, version, None);
         let mut image = SimImage {
@@ -348,6 +341,23 @@ impl Layer<'_> {
     }
 }
 
+/// The layers of a version, the lowest first, with their sizes.
+pub(super) fn layers(dice: Dice, name: &str, id: &Digest) -> Vec<(Digest, Bytes)> {
+    let layer = |what: String, least: u64, most: u64| {
+        let size = least + dice.throw(&what, most - least);
+        (dice.digest(&what), Bytes(size))
+    };
+    vec![
+        layer("base".to_owned(), 74_000_000, 75_000_000),
+        layer(format!("runtime {name}"), 21_000_000, 62_000_000),
+        layer(format!("manifest {id}"), 48_000, 64_000),
+        layer(format!("libraries {id}"), 18_000_000, 44_000_000),
+        layer(format!("source {id}"), 900_000, 1_900_000),
+        layer(format!("tests {id}"), 6_000_000, 12_000_000),
+        layer(format!("program {id}"), 9_000_000, 18_000_000),
+    ]
+}
+
 /// What runs on an engine.
 pub(super) fn stand(line: &Line, engine: &str) -> Option<&'static str> {
     let column = PLACES
@@ -394,7 +404,7 @@ fn fault(role: Role, version: &str) -> Option<Fault> {
     }
 }
 
-fn labels(cast: &Cast, line: &Line, version: &str) -> BTreeMap<String, String> {
+pub(super) fn labels(cast: &Cast, line: &Line, version: &str) -> BTreeMap<String, String> {
     let repository = cast.repository(line.role, line.hosted);
     let image = cast.image(line.role);
     BTreeMap::from([

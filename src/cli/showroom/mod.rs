@@ -4,12 +4,15 @@
 //! | file | subject |
 //! |---|---|
 //! | `table`, `cast`, `dice` | what there is, what it is called, and chance by the seed |
+//! | `anatomy`, `contents` | what its images are made of, file by file |
 //! | `past` | what happened before: runs, history |
 //! | `recipes` | how the images are built |
 //! | `lay` | all of that on simulated engines |
 //! | `life` | what happens by itself while one looks |
 
+mod anatomy;
 mod cast;
+mod contents;
 mod dice;
 mod lay;
 mod life;
@@ -25,6 +28,7 @@ use std::sync::Arc;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+pub(super) use anatomy::Anatomies;
 use cast::Cast;
 use dice::Dice;
 use lay::Layer;
@@ -58,6 +62,7 @@ pub(super) struct Showroom {
     pub(super) store: Arc<Store>,
     pub(super) operator: Operator,
     pub(super) clock: Clock,
+    pub(super) anatomies: Arc<Anatomies>,
     engines: BTreeMap<EngineName, Arc<SimEngine>>,
     cast: Cast,
     dice: Dice,
@@ -117,6 +122,7 @@ impl Showroom {
             store,
             operator,
             clock,
+            anatomies: Arc::new(Anatomies::new(&cast, dice, start())),
             engines,
             cast,
             dice,

@@ -13,13 +13,17 @@ use crate::target::memory::{Snag, Workshop};
 
 const DOCKERFILE: &str = "\
 FROM debian:bookworm-slim
-RUN apt-get update && apt-get install -y --no-install-recommends ca-certificates tini
+RUN apt-get update && apt-get install -y --no-install-recommends \\
+    build-essential pkg-config libssl-dev ca-certificates tini curl
 WORKDIR /srv/app
 COPY Cargo.toml Cargo.lock ./
 RUN cargo fetch --locked
 COPY . .
 RUN cargo test --release
-RUN cargo build --release --locked
+RUN cargo build --release --locked \\
+    && install -D target/release/app bin/app \\
+    && rm -rf target /usr/local/cargo/registry \\
+    && chown -R app:app /srv/app
 USER app
 ";
 

@@ -2,7 +2,10 @@
 
 use ratatui::layout::Rect;
 
+use crate::anatomy::merged::NodeId;
 use crate::tui::log::Glass;
+
+use super::anatomy::{Sheet, Side};
 
 /// Where things were drawn: what scrolling and the mouse need.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -13,6 +16,12 @@ pub(crate) struct Layout {
     pub(crate) dialog: Window,
     /// Of the log, where there is one.
     pub(crate) glass: Glass,
+    /// Of the layers, in an anatomy.
+    pub(crate) layers: Window,
+    /// Of the explanation beside a view.
+    pub(crate) words: Window,
+    /// The rectangles of a map.
+    pub(crate) tiles: Vec<Tile>,
     /// The first column of the matrix drawn.
     pub(crate) left: usize,
     /// An age of less than a minute was shown: it changes every second.
@@ -108,9 +117,26 @@ impl Hit {
     }
 }
 
+/// A rectangle of a map.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Tile {
+    /// Of which path; nothing for what is too small to have one of its own.
+    pub(crate) node: Option<NodeId>,
+    /// Where.
+    pub(crate) area: Rect,
+}
+
 /// What can be clicked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Target {
+    /// A row of the layers.
+    Layer(usize),
+    /// A rectangle of a map: its place among them.
+    Tile(usize),
+    /// A tab of an anatomy.
+    Tab(Sheet),
+    /// A pane of an anatomy.
+    Side(Side),
     /// A cell of the matrix: row and column, their places among those shown.
     Cell(usize, usize),
     /// A row of a list: its place among those shown.

@@ -1,6 +1,7 @@
 //! Everything the screen is drawn from. One thread owns it; [`super::update`] changes it,
 //! [`super::views`] only read it.
 
+pub(crate) mod anatomy;
 mod dialog;
 mod form;
 mod layout;
@@ -25,15 +26,16 @@ use super::log::{Log, Pane};
 use super::operation::Operation;
 use super::theme::Theme;
 
+pub(crate) use anatomy::{AnatomyView, Readings, Sheet, Side, Standing};
 pub(crate) use dialog::{
     Answer, Ask, Choice, Chooser, Dialog, Notice, PaletteDialog, PlanDialog, QuickMenu,
     RecoverDialog, ShellDialog, ShellOption,
 };
 pub(crate) use form::{Focus, Form, Pressed, paste};
-pub(crate) use layout::{Hit, Layout, Target, Window};
+pub(crate) use layout::{Hit, Layout, Target, Tile, Window};
 pub(crate) use view::{
-    ContainerKey, DeploymentView, EnginesView, HistoryView, Home, LogsView, Versions, View,
-    chosen_replica, load_details,
+    ComparisonView, ContainerKey, ContentView, DeploymentView, EnginesView, HistoryView, Home,
+    LogsView, Versions, View, chosen_replica, load_details,
 };
 
 /// The smallest terminal karat draws on: columns and rows.
@@ -90,6 +92,8 @@ pub(crate) struct State {
     pub(crate) exit: Option<Ending>,
     /// Logs that are being followed, by their numbers.
     pub(crate) followed: Vec<Request>,
+    /// Versions that are being taken apart, and those that were.
+    pub(crate) readings: Readings,
     /// Where things were drawn last.
     pub(crate) layout: Layout,
     /// The number of the last wish for a plan.
@@ -163,6 +167,7 @@ impl State {
             Some(View::Operations { list, .. }) => Some(&list.filters),
             Some(View::History(view)) => Some(&view.list.filters),
             Some(View::Engines(view)) => Some(&view.list.filters),
+            Some(View::Anatomy(view)) => view.filters(),
             Some(_) => None,
         }
     }
@@ -175,6 +180,7 @@ impl State {
             Some(View::Operations { list, .. }) => Some(&mut list.filters),
             Some(View::History(view)) => Some(&mut view.list.filters),
             Some(View::Engines(view)) => Some(&mut view.list.filters),
+            Some(View::Anatomy(view)) => view.filters_mut(),
             Some(_) => None,
         }
     }
@@ -187,6 +193,7 @@ impl State {
             Some(View::Operations { list, .. }) => list.counts(),
             Some(View::History(view)) => view.list.counts(),
             Some(View::Engines(view)) => view.list.counts(),
+            Some(View::Anatomy(view)) => view.counts(),
             Some(_) => (0, 0),
         }
     }
@@ -198,6 +205,9 @@ impl State {
             Some(View::Versions(_)) => Place::Versions,
             Some(View::Version { .. }) => Place::Version,
             Some(View::Deployment(_)) => Place::Deployment,
+            Some(View::Anatomy(_)) => Place::Anatomy,
+            Some(View::Content(_)) => Place::Content,
+            Some(View::Comparison(_)) => Place::Comparison,
             Some(View::Operations { .. }) => Place::Operations,
             Some(View::Operation { .. }) => Place::Operation,
             Some(View::Logs(_)) => Place::Logs,
@@ -266,6 +276,8 @@ impl State {
             Some(View::Logs(view)) => Some((view.image.clone(), Some(view.environment.clone()))),
             Some(View::Versions(view)) => Some((view.image.clone(), None)),
             Some(View::Version { image, .. }) => Some((image.clone(), None)),
+            Some(View::Anatomy(view)) => Some((view.image.clone(), None)),
+            Some(View::Comparison(view)) => Some((view.image.clone(), None)),
             Some(_) => None,
         }
     }
@@ -282,6 +294,7 @@ impl State {
     pub(crate) fn subject_version(&self) -> Option<(&ImageName, &Digest)> {
         match self.stack.last()? {
             View::Versions(view) => Some((&view.image, view.selected.as_ref()?)),
+            View::Anatomy(view) => Some((&view.image, &view.identity)),
             View::Version {
                 image, identity, ..
             } => Some((image, identity)),
@@ -334,6 +347,9 @@ impl State {
             Some(View::Deployment(view)) => view.top = top,
             Some(View::History(view)) => view.top = top,
             Some(View::Engines(view)) => view.top = top,
+            Some(View::Content(view)) => view.top = top,
+            Some(View::Comparison(view)) => view.top = top,
+            Some(View::Anatomy(view)) => view.adopt(&layout),
             Some(
                 View::Version { top: old, .. }
                 | View::Operations { top: old, .. }

@@ -1,7 +1,9 @@
 //! The views, and what each remembers while it is on the stack.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use crate::anatomy::report::Difference;
 use crate::model::details::Details;
 use crate::model::digest::Digest;
 use crate::model::event::Event;
@@ -9,10 +11,12 @@ use crate::model::fleet::{Deployment, Replica};
 use crate::model::plan::OperationId;
 use crate::model::project::{EngineName, EnvironmentName, ImageName};
 use crate::tui::action::Place;
-use crate::tui::effect::{Errand, HistoryFilter, Request};
+use crate::tui::effect::{Errand, FileAt, HistoryFilter, Request};
 use crate::tui::listing::Listing;
 use crate::tui::listing::rows::{EventKey, widest};
 use crate::tui::log::{Log, Pane};
+
+use super::anatomy::AnatomyView;
 
 /// The fleet matrix: what is selected, by name, so that it stays when rows move.
 #[derive(Clone, Debug, Default)]
@@ -55,6 +59,12 @@ pub(crate) enum View {
     },
     /// One image in one environment.
     Deployment(DeploymentView),
+    /// What a version is made of.
+    Anatomy(Box<AnatomyView>),
+    /// Two versions beside each other.
+    Comparison(Box<ComparisonView>),
+    /// A file of a version.
+    Content(Box<ContentView>),
     /// All operations.
     Operations {
         /// Which is selected.
@@ -107,6 +117,8 @@ pub(crate) struct Versions {
     pub(crate) image: ImageName,
     /// Which is selected, by identity.
     pub(crate) selected: Option<Digest>,
+    /// Which is marked, to be compared with another.
+    pub(crate) marked: Option<Digest>,
     /// Which are shown, in which order.
     pub(crate) list: Listing<Digest>,
     /// First row drawn.
@@ -257,4 +269,36 @@ impl LogsView {
         let mut all = self.follows.iter();
         all.find(|(one, _)| *one == request).map(|(_, at)| *at)
     }
+}
+
+/// A file of a version.
+#[derive(Clone, Debug)]
+pub(crate) struct ContentView {
+    /// Which.
+    pub(crate) of: FileAt,
+    /// By which number it was asked for.
+    pub(crate) request: Request,
+    /// Its lines, once they are there; or why they are not.
+    pub(crate) lines: Option<Result<Vec<String>, String>>,
+    /// What is to be known about them: a part only, or no text.
+    pub(crate) note: Option<String>,
+    /// First line drawn.
+    pub(crate) top: usize,
+}
+
+/// Two versions beside each other.
+#[derive(Clone, Debug)]
+pub(crate) struct ComparisonView {
+    /// Of which image.
+    pub(crate) image: ImageName,
+    /// The version to begin with.
+    pub(crate) before: Digest,
+    /// The version it is compared with.
+    pub(crate) after: Digest,
+    /// By which number it was asked for, once both were read.
+    pub(crate) request: Option<Request>,
+    /// What was found, or why nothing was.
+    pub(crate) found: Option<Result<Arc<Difference>, String>>,
+    /// First line drawn.
+    pub(crate) top: usize,
 }

@@ -499,6 +499,7 @@ pub(super) fn state(fleet: Fleet) -> State {
         leaving: false,
         exit: None,
         followed: Vec::new(),
+        readings: crate::tui::state::Readings::default(),
         layout: Layout::default(),
         last_request: Request(0),
     };

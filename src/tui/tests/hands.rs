@@ -6,14 +6,16 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use tokio::sync::mpsc;
 
+use super::anatomy::fixture as anatomy;
 use super::fixture;
 use super::shells::Shells;
+use crate::anatomy::report::Difference;
 use crate::model::event::Outcome;
 use crate::model::fleet::Fleet;
 use crate::model::progress::{Progress, Report, StepState};
 use crate::model::step::Step;
 use crate::model::time::Span;
-use crate::tui::effect::{Confirmed, Errand, Hands, Message, Recovered, Turn};
+use crate::tui::effect::{Confirmed, Content, Errand, Explaining, Hands, Message, Recovered, Turn};
 
 pub(super) struct FakeHands {
     /// What is planned from.
@@ -99,6 +101,34 @@ impl Hands for FakeHands {
                 "saved {} lines to /tmp/{name}.log",
                 lines.len()
             ))),
+            Errand::Explain {
+                request, identity, ..
+            } => {
+                let Some(version) = anatomy::of(&identity) else {
+                    let why = "no engine has it".to_owned();
+                    drop(answer.send(Message::Explained(request, Err(why))).await);
+                    return;
+                };
+                let (facts, _) = anatomy::outline(version);
+                let news = Explaining::Facts(Arc::new(facts));
+                drop(answer.send(Message::Explaining(request, news)).await);
+                Message::Explained(request, Ok(anatomy::report(version)))
+            }
+            Errand::StopExplaining(_) => return,
+            Errand::Compare {
+                request,
+                before,
+                after,
+            } => Message::Compared(request, Ok(Arc::new(Difference::of(before.0, after.0)))),
+            Errand::ReadFile { request, .. } => Message::Content(
+                request,
+                Ok(Content {
+                    text: "a line\n".into(),
+                    cut: false,
+                    binary: false,
+                }),
+            ),
+            Errand::Extract(_) => Message::Saved(Ok("wrote it".into())),
             Errand::OpenShell(request, wish, _) => {
                 Message::Shell(request, Ok(self.shells.open(&wish)))
             }

@@ -19,7 +19,9 @@ use crate::model::progress::{BuildState, BuildStep, Progress, Report};
 use crate::model::project::EngineName;
 use crate::model::time::Span;
 use crate::tui::action::{Action, Command};
-use crate::tui::effect::{HistoryFilter, Message, Refused, Request, Turn, Wanted};
+use crate::tui::effect::{
+    Content, Effect, Errand, HistoryFilter, Message, Refused, Request, Turn, Wanted,
+};
 use crate::tui::operation::Operation;
 use crate::tui::state::{Dialog, PlanDialog, State, View};
 use crate::tui::text::{printable, width};
@@ -309,6 +311,99 @@ fn opened(mut state: State, command: Command) -> State {
     state
 }
 
+/// A version of which everything means harm: names of files, instructions, settings,
+/// packages.
+fn anatomy(commands: &[Command]) -> State {
+    let mut state = after(&[Command::Versions, Command::First]);
+    let effects = update(&mut state, Action::Do(Command::Anatomy));
+    let [Effect::Errand(Errand::Explain { request, .. })] = effects.as_slice() else {
+        panic!("{effects:?}");
+    };
+    told(
+        &mut state,
+        Message::Explained(*request, Ok(Arc::new(evil_report("1")))),
+    );
+    for command in commands {
+        draw(&mut state, (200, 60));
+        press(&mut state, *command);
+    }
+    state
+}
+
+fn evil_report(version: &str) -> crate::anatomy::Report {
+    use super::anatomy::fixture::{Has, explained};
+    let path = |text: &str| [text.as_bytes(), b"\xff\xfe", EVIL.as_bytes()].concat();
+    let status = format!(
+        "Package: {0}\nStatus: install ok installed\nVersion: 1.{version}{0}\n\n",
+        EVIL.replace('\n', "")
+    );
+    let layers = vec![
+        (
+            EVIL.to_owned(),
+            vec![
+                (path("usr/"), Has::File(5_000_000, 1)),
+                (path("usr/bin/gcc-"), Has::File(9_000_000, 2)),
+                (path("usr/deep/"), Has::File(7, 3)),
+                (b"var/lib/dpkg/status".to_vec(), Has::Text(status)),
+            ],
+        ),
+        (
+            format!("RUN {EVIL} TOKEN=ghp_0123456789abcdef0123456789abcdef0123 {EVIL}"),
+            vec![
+                (path("usr/bin/gcc-"), Has::File(9_000_001, 4)),
+                (path("usr/deep/"), Has::Gone),
+                (path("tmp/"), Has::Setuid(6_000_000)),
+            ],
+        ),
+    ];
+    explained(crate::model::digest::Digest::of(b"evil"), &layers, EVIL)
+}
+
+/// The same, compared with another.
+fn comparison() -> State {
+    let mut state = after(&[Command::Versions, Command::First]);
+    let effects = update(&mut state, Action::Do(Command::Compare));
+    let mut effects: Vec<Effect> = effects;
+    for version in ["1", "2"] {
+        let at = effects
+            .iter()
+            .position(|it| matches!(it, Effect::Errand(Errand::Explain { .. })))
+            .expect("it is read");
+        let Effect::Errand(Errand::Explain { request, .. }) = effects.remove(at) else {
+            unreachable!("that is one");
+        };
+        let message = Message::Explained(request, Ok(Arc::new(evil_report(version))));
+        effects.extend(update(&mut state, Action::Told(Box::new(message))));
+    }
+    let Some(Effect::Errand(Errand::Compare {
+        request,
+        before,
+        after,
+    })) = effects.pop()
+    else {
+        panic!("they are compared");
+    };
+    let found = crate::anatomy::report::Difference::of(before.0, after.0);
+    told(&mut state, Message::Compared(request, Ok(Arc::new(found))));
+    state
+}
+
+/// A file with such a name and such lines.
+fn content() -> State {
+    let mut state = anatomy(&[Command::NextField, Command::Open, Command::Down]);
+    let effects = update(&mut state, Action::Do(Command::Open));
+    let Some(Effect::Errand(Errand::ReadFile { request, .. })) = effects.first() else {
+        panic!("{effects:?}");
+    };
+    let content = Content {
+        text: format!("{EVIL}\n{}", EVIL.repeat(30)),
+        cut: true,
+        binary: false,
+    };
+    told(&mut state, Message::Content(*request, Ok(content)));
+    state
+}
+
 /// Every view and dialog that shows something from outside.
 fn everything() -> Vec<(&'static str, State)> {
     use Command as C;
@@ -334,6 +429,23 @@ fn everything() -> Vec<(&'static str, State)> {
             opened(operating(true), C::Operations),
         ),
         ("home after an end", operating(true)),
+        ("anatomy", anatomy(&[])),
+        ("a layer", anatomy(&[C::Last])),
+        ("files", anatomy(&[C::NextField, C::Open])),
+        (
+            "files of a layer",
+            anatomy(&[C::Last, C::NextField, C::OnlyLayer, C::Open]),
+        ),
+        ("map", anatomy(&[C::Map, C::Open])),
+        ("components", anatomy(&[C::Components])),
+        ("packages", anatomy(&[C::Packages])),
+        ("findings", anatomy(&[C::Findings])),
+        (
+            "explanation of a finding",
+            anatomy(&[C::Findings, C::NextField]),
+        ),
+        ("comparison", comparison()),
+        ("content", content()),
         ("plan", planned()),
         ("chooser", after(&[C::Versions, C::RollBack])),
         ("palette", palette()),

@@ -2,6 +2,7 @@
 //! keys on a buffer.
 
 mod accents;
+mod anatomy;
 mod driven;
 mod fixture;
 mod hands;

@@ -65,6 +65,9 @@ pub struct Theme {
     pub demo: Style,
     /// Accents of the other environments, upstream first.
     pub environments: Vec<Style>,
+    /// What layers are filled with, the lowest first; used again from the start when there
+    /// are more layers. Never alone: a layer's number stands beside it.
+    pub layers: Vec<Style>,
 }
 
 /// The themes the interface is opened with.
@@ -110,6 +113,21 @@ struct File {
     protected: Slot,
     demo: Slot,
     environments: Vec<String>,
+    /// A theme from before there were any has those of the sixteen colours.
+    #[serde(default = "File::layers")]
+    layers: Vec<Slot>,
+}
+
+impl File {
+    fn layers() -> Vec<Slot> {
+        ["cyan", "green", "yellow", "magenta", "blue", "white"]
+            .map(|name| Slot {
+                fg: Some("black".to_owned()),
+                bg: Some(name.to_owned()),
+                ..Slot::default()
+            })
+            .into()
+    }
 }
 
 #[derive(Deserialize, Default)]
@@ -180,6 +198,11 @@ impl Theme {
                 .iter()
                 .map(|name| Ok(Style::new().fg(colour(name)?)))
                 .collect::<Result<_, ThemeError>>()?,
+            layers: file
+                .layers
+                .iter()
+                .map(Slot::style)
+                .collect::<Result<_, ThemeError>>()?,
         })
     }
 
@@ -225,6 +248,7 @@ impl Theme {
             protected: bold,
             demo: reversed,
             environments: vec![plain],
+            layers: vec![plain],
         }
     }
 
@@ -247,6 +271,7 @@ impl Theme {
         ]
         .into_iter()
         .chain(&mut self.environments)
+        .chain(&mut self.layers)
     }
 
     /// Every slot by its name, for tests of what is drawn in which.
@@ -276,6 +301,15 @@ impl Theme {
             "environment-6",
         ];
         slots.extend(names.into_iter().zip(self.environments.iter().copied()));
+        let fills = [
+            "layer-1", "layer-2", "layer-3", "layer-4", "layer-5", "layer-6", "layer-7", "layer-8",
+        ];
+        slots.extend(fills.into_iter().zip(self.layers.iter().copied()));
+        let bars = [
+            "bar-1", "bar-2", "bar-3", "bar-4", "bar-5", "bar-6", "bar-7", "bar-8",
+        ];
+        let of = |at: usize| self.bar(at);
+        slots.extend(bars.into_iter().zip((0..self.layers.len()).map(of)));
         slots
     }
 
@@ -290,6 +324,23 @@ impl Theme {
             .get(position % count)
             .copied()
             .unwrap_or(self.text)
+    }
+
+    /// What a layer is filled with.
+    #[must_use]
+    pub fn layer(&self, place: usize) -> Style {
+        let count = self.layers.len().max(1);
+        self.layers.get(place % count).copied().unwrap_or(self.text)
+    }
+
+    /// A bar in a layer's colour.
+    #[must_use]
+    pub fn bar(&self, place: usize) -> Style {
+        let fill = self.layer(place);
+        match fill.bg {
+            Some(colour) => Style::new().fg(colour),
+            None => self.text,
+        }
     }
 
     /// The sign and style of a health. The word is [`Health::word`].

@@ -248,6 +248,12 @@ pub(crate) fn refresh(state: &mut State) {
             };
             view.list.refresh(&mut view.selected, &rows, basis);
         }
+        Some(View::Anatomy(view)) => {
+            let sheet = view.sheet;
+            if let Some(open) = &mut view.open {
+                open.settle(sheet);
+            }
+        }
         Some(_) => {}
     }
 }

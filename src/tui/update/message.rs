@@ -6,7 +6,9 @@ use crate::model::progress::{Progress, Report};
 use super::super::effect::{Confirmed, Effect, Message, Refused, Request};
 use super::super::operation::Operation;
 use super::super::state::{Dialog, Ending, State, Tone, View};
-use super::{deployment, home, logs, plan, recovering, say, shell, tell};
+use super::{
+    anatomy, comparison, deployment, home, logs, plan, recovering, say, shell, tell,
+};
 
 /// Takes in one message.
 pub(super) fn told(state: &mut State, message: Message) -> Vec<Effect> {
@@ -50,6 +52,12 @@ pub(super) fn told(state: &mut State, message: Message) -> Vec<Effect> {
         Message::Saved(Ok(text)) => say(state, Tone::Good, text),
         Message::Saved(Err(text)) => say(state, Tone::Bad, text),
         Message::Shell(request, answer) => return shell::opened(state, request, answer),
+        Message::Explaining(request, news) => anatomy::explaining(state, request, news),
+        Message::Explained(request, answer) => {
+            return anatomy::explained(state, request, answer);
+        }
+        Message::Compared(request, answer) => comparison::told(state, request, answer),
+        Message::Content(request, answer) => anatomy::content(state, request, answer),
         Message::Note(text) => say(state, Tone::Plain, text),
     }
     Vec::new()

@@ -3,7 +3,9 @@
 //!
 //! One file a view or dialog; [`lists`] has what all lists share, [`message`] takes in news.
 
+pub(super) mod anatomy;
 mod clicks;
+pub(super) mod comparison;
 mod deployment;
 mod dialogs;
 mod engines;
@@ -43,6 +45,7 @@ pub(crate) fn update(state: &mut State, action: Action) -> Vec<Effect> {
     let mut effects = act(state, action);
     refresh(state);
     effects.extend(logs::let_go(state));
+    effects.extend(anatomy::let_go(state));
     effects
 }
 
@@ -177,15 +180,24 @@ fn command_in_place(state: &mut State, command: Command) -> Vec<Effect> {
         Command::Logs => logs::open(state),
         Command::Shell => shell::ask(state),
         // What is hidden is shown again before the view is left.
+        Command::Back | Command::ShowAll if anatomy::clear(state) => lists::cleared(state),
         Command::Back | Command::ShowAll if lists::clear(state) => lists::cleared(state),
+        Command::Back if anatomy::out(state) => Vec::new(),
         Command::Back => {
             state.stack.pop();
             Vec::new()
         }
         Command::Filter => lists::begin(state),
         Command::QuickFilters => lists::menu(state),
+        Command::SortNext | Command::SortTurn if state.view_place() == Place::Anatomy => {
+            anatomy::command(state, command)
+        }
         Command::SortNext => lists::sort(state, Change::Next),
         Command::SortTurn => lists::sort(state, Change::Turn),
+        Command::Anatomy => anatomy::open(state),
+        Command::Extract => anatomy::extract(state),
+        Command::Compare => comparison::open(state),
+        Command::MarkVersion => comparison::mark(state),
         Command::Engines => engines::list(state),
         Command::Leave => dialogs::leave(state),
         Command::Home => {
@@ -257,13 +269,18 @@ fn in_view(state: &mut State, command: Command) -> Vec<Effect> {
         Place::Home => home::command(state, command),
         Place::Versions => versions::command(state, command),
         Place::Deployment => deployment::command(state, command),
+        Place::Anatomy => anatomy::command(state, command),
         Place::Operations => operation::in_list(state, command),
         Place::Operation | Place::Logs => logs::command(state, command),
         Place::History => history::command(state, command),
         Place::Engines => engines::command(state, command),
         _ => {
             let window = state.layout.view;
-            if let Some(
+            if let Some(View::Content(view)) = state.stack.last_mut() {
+                view.top = scroll(window, command);
+            } else if let Some(View::Comparison(view)) = state.stack.last_mut() {
+                view.top = scroll(window, command);
+            } else if let Some(
                 View::Version { top, .. }
                 | View::Event { top, .. }
                 | View::Engine { top, .. }
@@ -379,6 +396,7 @@ fn open_versions(state: &mut State) -> Vec<Effect> {
         state.stack.push(View::Versions(Versions {
             image,
             selected,
+            marked: None,
             list: Listing::default(),
             top: 0,
         }));
@@ -500,6 +518,14 @@ fn click(state: &mut State, column: u16, row: u16) -> Vec<Effect> {
                 return command_in_place(state, Command::Open);
             }
             Vec::new()
+        }
+        Some(target @ (Target::Layer(_) | Target::Tile(_) | Target::Tab(_) | Target::Side(_))) => {
+            anatomy::click(state, &target)
+        }
+        Some(target @ (Target::Row(_) | Target::Heading(_)))
+            if state.view_place() == Place::Anatomy =>
+        {
+            anatomy::click(state, &target)
         }
         Some(Target::Row(row)) => {
             if lists::at(state) == Some(row) {

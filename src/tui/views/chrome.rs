@@ -5,7 +5,9 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
+use crate::model::digest::Digest;
 use crate::model::fleet::Link;
+use crate::model::project::ImageName;
 use crate::tui::action::{Command, Entry, Place, TABLE};
 use crate::tui::available::unavailable;
 use crate::tui::keymap::shown;
@@ -110,13 +112,21 @@ fn place(canvas: &Canvas<'_>) -> String {
         Some(View::Versions(view)) => format!("versions of {}", view.image),
         Some(View::Version {
             image, identity, ..
-        }) => {
-            let version = canvas
-                .fleet
-                .row(image)
-                .and_then(|row| row.version(identity));
-            let shown = version.map_or_else(|| identity.short(), |it| it.shown());
-            format!("{image} {shown}")
+        }) => version(canvas, image, identity),
+        Some(View::Anatomy(view)) => {
+            format!(
+                "anatomy of {}",
+                version(canvas, &view.image, &view.identity)
+            )
+        }
+        Some(View::Comparison(view)) => {
+            let before = version(canvas, &view.image, &view.before);
+            let after = version(canvas, &view.image, &view.after);
+            format!("{before} beside {after}")
+        }
+        Some(View::Content(view)) => {
+            let of = version(canvas, &view.of.image, &view.of.identity);
+            format!("/{} of {of}", String::from_utf8_lossy(&view.of.path))
         }
         Some(View::Deployment(view)) => format!("{} in {}", view.image, view.environment),
         Some(View::Logs(view)) => format!("logs of {} in {}", view.image, view.environment),
@@ -133,6 +143,16 @@ fn place(canvas: &Canvas<'_>) -> String {
         Some(View::Engine { name, .. }) => format!("engine {name}"),
         Some(View::Help { .. }) => "help".to_owned(),
     }
+}
+
+/// A version, as it is called.
+fn version(canvas: &Canvas<'_>, image: &ImageName, identity: &Digest) -> String {
+    let version = canvas
+        .fleet
+        .row(image)
+        .and_then(|row| row.version(identity));
+    let shown = version.map_or_else(|| identity.short(), |it| it.shown());
+    format!("{image} {shown}")
 }
 
 /// Engines up, waited for and down, and how old the oldest data on screen is.

@@ -74,6 +74,19 @@ pub(super) fn draw(
         theme.protected,
     );
     page.labelled("⟳", 4, "under way, or locked by an operation", theme.busy);
+    for (sign, words, style) in [
+        (
+            "+",
+            "in an anatomy: the selected layer added it",
+            theme.good,
+        ),
+        ("~", "the selected layer changed it", theme.warn),
+        ("-", "the selected layer removed it", theme.bad),
+        ("·", "the selected layer did something in it", theme.text),
+        ("░", "the part of a layer that is for nothing", theme.text),
+    ] {
+        page.labelled(sign, 4, words, style);
+    }
     page.draw(frame.buffer_mut(), inside, top)
 }
 

@@ -10,6 +10,7 @@
 //!  Enter open  r roll back  p promote  ? help  q leave                hints, or a note
 //! ```
 
+pub(super) mod anatomy;
 mod chrome;
 mod deployment;
 mod dialogs;
@@ -150,6 +151,13 @@ pub(crate) fn draw(frame: &mut Frame<'_>, state: &State) -> Layout {
         }
         Some(View::Deployment(view)) => {
             layout.view = deployment::draw(frame, inside, &canvas, view);
+        }
+        Some(View::Anatomy(view)) => anatomy::draw(frame, inside, &canvas, view, &mut layout),
+        Some(View::Comparison(view)) => {
+            layout.view = anatomy::comparison::draw(frame, inside, &canvas, view);
+        }
+        Some(View::Content(view)) => {
+            layout.view = anatomy::content(frame, inside, &canvas, view);
         }
         Some(View::Operations { list, top, .. }) => {
             operation::list(frame, inside, &canvas, (list, *top), &mut layout);

@@ -77,7 +77,7 @@ pub(super) fn list(
         }
     }
     let line = |place: usize| match version(place) {
-        Some(version) => said(canvas, row, version),
+        Some(version) => said(canvas, row, version, view.marked.as_ref()),
         None => Vec::new(),
     };
     let sort = canvas.preferences.versions;
@@ -92,7 +92,7 @@ pub(super) fn list(
     (layout.view, layout.hits) = lists::above(frame, area, canvas, (COLUMNS, &rows), &story);
 }
 
-fn said(canvas: &Canvas<'_>, row: &Row, version: &Version) -> Vec<Said> {
+fn said(canvas: &Canvas<'_>, row: &Row, version: &Version, marked: Option<&Digest>) -> Vec<Said> {
     let theme = &canvas.theme;
     let good = known_good_in(&canvas.fleet, row, &version.identity);
     let mark = if version.revoked {
@@ -112,6 +112,11 @@ fn said(canvas: &Canvas<'_>, row: &Row, version: &Version) -> Vec<Said> {
         (format!("{} ‼ two digests", version.shown()), theme.bad)
     } else {
         (version.shown().to_owned(), theme.text)
+    };
+    let name = if marked == Some(&version.identity) {
+        (format!("= {}", name.0), name.1)
+    } else {
+        name
     };
     vec![
         name,

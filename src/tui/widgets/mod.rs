@@ -1,5 +1,6 @@
 //! Pieces that several views are made of. None of them knows what a fleet is.
 
+pub(super) mod bar;
 pub(super) mod dialog;
 pub(super) mod field;
 pub(super) mod log;

@@ -116,6 +116,11 @@ impl<'t> Page<'t> {
         self.lines.push(Line::from(parts));
     }
 
+    /// Columns there are.
+    pub(crate) const fn width(&self) -> usize {
+        self.width
+    }
+
     /// Lines there are.
     pub(crate) fn len(&self) -> usize {
         self.lines.len()

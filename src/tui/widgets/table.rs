@@ -214,7 +214,7 @@ pub(crate) fn mark_text(
 }
 
 /// The width of each column, 0 for those that gave way.
-fn widths(columns: &[Column], room: u16) -> Vec<u16> {
+pub(crate) fn widths(columns: &[Column], room: u16) -> Vec<u16> {
     let mut shown: Vec<bool> = vec![true; columns.len()];
     let needed = |shown: &[bool]| -> u16 {
         columns

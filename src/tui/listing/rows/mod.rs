@@ -1,5 +1,6 @@
 //! What the rows of each list are found by, and what they are sorted by: by what they show.
 
+mod anatomy;
 mod engines;
 mod fleet;
 mod history;
@@ -8,6 +9,7 @@ mod versions;
 
 use std::cmp::Ordering;
 
+pub(crate) use anatomy::{ByColumn, ComponentRows, FindingRows, PackageRows};
 pub(crate) use engines::{EngineRows, link_word, served, version_of};
 pub(crate) use fleet::FleetRows;
 pub(crate) use history::{EventKey, HistoryRows, mark, outcome_words, widest};

@@ -1,6 +1,7 @@
 //! What a screen looks like, as a text that can be compared and read: its rows, and below
 //! them which columns of which row are drawn in which slot of the theme.
 
+mod anatomy;
 mod dialogs;
 mod looks;
 pub(super) mod operations;
@@ -144,6 +145,7 @@ fn slot(cell: &Cell, theme: &Theme) -> String {
 #[test]
 fn every_picture_belongs_to_a_test() {
     let tests = [
+        include_str!("anatomy.rs"),
         include_str!("dialogs.rs"),
         include_str!("looks.rs"),
         include_str!("operations.rs"),

@@ -1,0 +1,340 @@
+//! Taking versions apart for the interface: read from the engine that has them, and what is
+//! in their files; or made up, for the demo.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
+
+use tokio::sync::{mpsc, watch};
+use tokio_util::sync::CancellationToken;
+
+use super::layers::accepted_by_image;
+use super::session::Session;
+use super::showroom::Anatomies;
+use crate::anatomy::archive::source::{Name, Source};
+use crate::anatomy::extract::{Allowance, extract, show_text};
+use crate::anatomy::findings::AcceptanceList;
+use crate::anatomy::image::{History, ImageFacts, LayerFacts, Presence, Settings};
+use crate::anatomy::layers::Known;
+use crate::anatomy::limits::Limits;
+use crate::anatomy::merged::{LayerNo, NodeId};
+use crate::anatomy::report::Report;
+use crate::config;
+use crate::explain::{Ask, Explained, Explainer, Origin, Watch};
+use crate::model::digest::Digest;
+use crate::model::fleet::{Fleet, Link};
+use crate::model::observation::LocalImage;
+use crate::model::project::ImageName;
+use crate::tui::effect::{Content, Explaining, FileAt};
+
+/// How often one hears how far a reading is.
+const TELLS_EVERY: Duration = Duration::from_millis(100);
+
+/// How much of a file is shown.
+const SHOWN: usize = 1 << 20;
+
+/// Takes versions apart.
+pub(super) struct Dissecting {
+    fleet: watch::Receiver<Arc<Fleet>>,
+    cwd: PathBuf,
+    from: From,
+    /// Where those that were taken apart came from.
+    found: Mutex<HashMap<Digest, Found>>,
+}
+
+/// Where versions are.
+enum From {
+    /// Nowhere: all of them are made up.
+    MadeUp(Arc<Anatomies>),
+    /// On engines.
+    Engines(Box<Explainer>, HashMap<ImageName, AcceptanceList>),
+}
+
+/// A version that was taken apart: as long as anybody looks at it, its files can be read.
+#[derive(Clone)]
+struct Found {
+    report: Weak<Report>,
+    ask: Ask,
+    origin: Origin,
+}
+
+impl Dissecting {
+    /// For a session; `made_up` is what there is in a demo.
+    pub(super) fn new(
+        session: &Session,
+        fleet: watch::Receiver<Arc<Fleet>>,
+        made_up: Option<Arc<Anatomies>>,
+    ) -> Self {
+        let from = match made_up {
+            Some(made_up) => From::MadeUp(made_up),
+            None => {
+                let local = config::local_engine(&session.surroundings);
+                let explainer =
+                    Explainer::new(session.project.clone(), local, session.store.clone());
+                From::Engines(Box::new(explainer), accepted_by_image(session))
+            }
+        };
+        Self {
+            fleet,
+            cwd: session.surroundings.cwd.clone(),
+            from,
+            found: Mutex::default(),
+        }
+    }
+
+    fn found(&self) -> MutexGuard<'_, HashMap<Digest, Found>> {
+        self.found.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes a version apart, telling how far that is. Nothing, when it was cancelled.
+    pub(super) async fn explain(
+        &self,
+        (image, identity): (&ImageName, &Digest),
+        tell: &mpsc::Sender<Explaining>,
+        cancel: &CancellationToken,
+    ) -> Option<Result<Arc<Report>, String>> {
+        match &self.from {
+            From::MadeUp(made_up) => {
+                let explained = made_up.explain(identity, tell, cancel).await?;
+                Some(explained.map(Arc::new))
+            }
+            From::Engines(explainer, accepted) => {
+                let accept = accepted.get(image).cloned().unwrap_or_default();
+                self.read((image, identity), explainer, accept, tell, cancel)
+                    .await
+            }
+        }
+    }
+
+    async fn read(
+        &self,
+        (image, identity): (&ImageName, &Digest),
+        explainer: &Explainer,
+        accept: AcceptanceList,
+        tell: &mpsc::Sender<Explaining>,
+        cancel: &CancellationToken,
+    ) -> Option<Result<Arc<Report>, String>> {
+        let fleet = self.fleet.borrow().clone();
+        let Some(ask) = ask(&fleet, image, identity) else {
+            return Some(Err(format!(
+                "no engine that answers has this version of {image}"
+            )));
+        };
+        if let Some(facts) = outline(&fleet, image, identity) {
+            // Whoever has gone cancels, too.
+            let _ = tell.send(Explaining::Facts(Arc::new(facts))).await;
+        }
+        let watch = Watch::new(cancel.clone());
+        let explained = {
+            let mut explaining = std::pin::pin!(explainer.explain(&ask, &watch));
+            let mut ticks = tokio::time::interval(TELLS_EVERY);
+            loop {
+                tokio::select! {
+                    explained = &mut explaining => break explained,
+                    _ = ticks.tick() => {
+                        let (done, total) = watch.so_far();
+                        let _ = tell.send(Explaining::Bytes { done, total }).await;
+                    }
+                }
+            }
+        };
+        let Explained { anatomy, origin } = match explained {
+            Ok(explained) => explained,
+            Err(_) if cancel.is_cancelled() => return None,
+            Err(error) => return Some(Err(error.to_string())),
+        };
+        let known = known(&fleet, identity);
+        let work = move || Report::of(anatomy, &known, &accept, chrono::Utc::now());
+        match tokio::task::spawn_blocking(work).await {
+            Ok(report) => {
+                let report = Arc::new(report);
+                self.remember(identity, &report, ask, origin);
+                Some(Ok(report))
+            }
+            Err(error) => Some(Err(format!(
+                "what was read could not be explained: {error}"
+            ))),
+        }
+    }
+
+    fn remember(&self, identity: &Digest, report: &Arc<Report>, ask: Ask, origin: Origin) {
+        let mut found = self.found();
+        found.retain(|_, one| one.report.strong_count() > 0);
+        found.insert(
+            identity.clone(),
+            Found {
+                report: Arc::downgrade(report),
+                ask,
+                origin,
+            },
+        );
+    }
+
+    /// A version that was taken apart, a path of it, and after which layer.
+    fn path_of(&self, of: &FileAt) -> Result<(Arc<Report>, Found, LayerNo, NodeId), String> {
+        let gone = || "this version is no longer known: open it once more".to_owned();
+        let found = self.found().get(&of.identity).cloned().ok_or_else(gone)?;
+        let report = found.report.upgrade().ok_or_else(gone)?;
+        let merged = &report.anatomy.merged;
+        let last = merged.last().unwrap_or(LayerNo(0));
+        let at = of
+            .layer
+            .and_then(|layer| u16::try_from(layer).ok())
+            .map_or(last, LayerNo);
+        let path = String::from_utf8_lossy(&of.path);
+        let node = merged
+            .find(&of.path)
+            .ok_or_else(|| format!("/{path} is not in this version"))?;
+        Ok((report, found, at, node))
+    }
+
+    /// The beginning of a file.
+    pub(super) async fn show(&self, of: &FileAt) -> Result<Content, String> {
+        let explainer = match &self.from {
+            From::MadeUp(made_up) => return made_up.read(of),
+            From::Engines(explainer, _) => explainer,
+        };
+        let (report, found, at, node) = self.path_of(of)?;
+        let watch = Watch::default();
+        let opened = explainer.open_at(&found.ask, &found.origin, &watch).await;
+        let contents = opened.map_err(|error| error.to_string())?;
+        let work = move || {
+            let anatomy = &report.anatomy;
+            let entry = anatomy
+                .merged
+                .visible(node, at)
+                .ok_or_else(|| "after this layer it is not there".to_owned())?;
+            let limits = Limits::default();
+            show_text(
+                anatomy,
+                entry,
+                SHOWN,
+                &mut contents.layers(),
+                &limits,
+                &watch,
+            )
+            .map_err(|error| error.to_string())
+        };
+        let shown = tokio::task::spawn_blocking(work).await;
+        let shown = shown.map_err(|error| format!("the file was not read: {error}"))??;
+        Ok(Content {
+            text: shown.text,
+            cut: shown.cut,
+            binary: shown.binary,
+        })
+    }
+
+    /// Writes a file or directory to the current folder; answers where.
+    pub(super) async fn extract(&self, of: &FileAt) -> Result<String, String> {
+        let explainer = match &self.from {
+            From::MadeUp(_) => {
+                return Err(format!(
+                    "nothing of the demo is written anywhere; of a real image, /{} would be in the current folder now",
+                    String::from_utf8_lossy(&of.path)
+                ));
+            }
+            From::Engines(explainer, _) => explainer,
+        };
+        let (report, found, at, node) = self.path_of(of)?;
+        let watch = Watch::default();
+        let opened = explainer.open_at(&found.ask, &found.origin, &watch).await;
+        let contents = opened.map_err(|error| error.to_string())?;
+        let into = self.cwd.clone();
+        let work = move || {
+            let (limits, most) = (Limits::default(), Allowance::default());
+            let layers = &mut contents.layers();
+            extract(
+                &report.anatomy,
+                (at, node),
+                &into,
+                most,
+                layers,
+                &limits,
+                &watch,
+            )
+            .map_err(|error| error.to_string())
+        };
+        let done = tokio::task::spawn_blocking(work).await;
+        let done = done.map_err(|error| format!("it was not written: {error}"))??;
+        let left_out = match done.left_out {
+            0 => String::new(),
+            some => format!("; {some} left out (devices, pipes, names that no file can have)"),
+        };
+        Ok(format!(
+            "wrote {}: {} in {} files and folders{left_out}",
+            done.path.display(),
+            done.bytes,
+            done.entries
+        ))
+    }
+}
+
+/// What is asked for, and of which engine: one that is up, rather than one that is not.
+fn ask(fleet: &Fleet, image: &ImageName, identity: &Digest) -> Option<Ask> {
+    let version = fleet.row(image)?.version(identity)?;
+    let up = |engine| {
+        fleet
+            .engines
+            .get(engine)
+            .is_some_and(|it| it.link == Link::Up)
+    };
+    let held = version.on_engines.iter();
+    let best = held.clone().find(|held| up(&held.engine));
+    let held = best.or_else(|| version.on_engines.first())?;
+    Some(Ask {
+        text: held.image_id.to_string(),
+        source: Source::Engine(Name::Id(held.image_id.clone())),
+        engine: Some(held.engine.to_string()),
+        platform: None,
+    })
+}
+
+/// The image as an engine told of it.
+fn local<'f>(fleet: &'f Fleet, image: &ImageName, identity: &Digest) -> Option<&'f LocalImage> {
+    let version = fleet.row(image)?.version(identity)?;
+    version.on_engines.iter().find_map(|held| {
+        let images = &fleet.engines.get(&held.engine)?.last.as_ref()?.images;
+        images.iter().find(|one| one.id == held.image_id)
+    })
+}
+
+/// What is known of an image before any of it is read: how many layers it has.
+fn outline(fleet: &Fleet, image: &ImageName, identity: &Digest) -> Option<ImageFacts> {
+    let local = local(fleet, image, identity)?;
+    let layers = local.diff_ids.iter().map(|diff_id| LayerFacts {
+        diff_id: diff_id.clone(),
+        blob: None,
+        blob_bytes: None,
+        presence: Presence::Present,
+        step: None,
+    });
+    Some(ImageFacts {
+        names: Vec::new(),
+        index: None,
+        manifest: None,
+        config: identity.clone(),
+        platform: local.platform.clone(),
+        created: local.created,
+        settings: Settings::default(),
+        layers: layers.collect(),
+        history: History::default(),
+    })
+}
+
+/// The layers of every other version that an engine has told of.
+fn known(fleet: &Fleet, but: &Digest) -> Vec<Known> {
+    let rows = fleet.rows.iter();
+    let versions = rows.flat_map(|row| {
+        let versions = row.catalog.versions.iter();
+        versions.map(move |version| (&row.image.name, version))
+    });
+    versions
+        .filter(|(_, version)| &version.identity != but)
+        .filter_map(|(image, version)| {
+            let local = local(fleet, image, &version.identity)?;
+            let name = format!("{image} {}", version.shown());
+            Some((name, local.diff_ids.clone()))
+        })
+        .collect()
+}
