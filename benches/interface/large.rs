@@ -6,6 +6,7 @@ use chrono::TimeDelta;
 use karat::model::bytes::Bytes;
 use karat::model::digest::Digest;
 use karat::model::fleet::{EngineState, Engines, Fleet, Link};
+use karat::model::layer_rules::LayerRules;
 use karat::model::observation::{Container, EngineFacts, Health, LocalImage, Observation};
 use karat::model::project::{
     EngineAddress, EngineName, Environment, Image, Project, Selector, Source,
@@ -43,6 +44,7 @@ pub(crate) fn project() -> Project {
             scheme: Scheme::Semver,
             build: None,
             revoked: Vec::new(),
+            layers: LayerRules::default(),
         })
         .collect();
     let environments = ENVIRONMENTS
@@ -66,6 +68,7 @@ pub(crate) fn project() -> Project {
             .iter()
             .map(|name| (engine(name), EngineAddress::Unix("/nowhere".into())))
             .collect(),
+        layers: LayerRules::default(),
     }
 }
 

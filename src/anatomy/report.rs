@@ -4,9 +4,9 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::components::{Components, Rules, recognise};
+use super::components::{Components, Installed, Rules, recognise};
 use super::diff::Diff;
-use super::findings::{AcceptanceList, Findings, Redactor, examine};
+use super::findings::{AcceptanceList, Findings, Redactor, Subject, examine};
 use super::layers::{Known, Layers};
 use super::merged::{LayerNo, View};
 use super::packages::Inventory;
@@ -54,8 +54,15 @@ impl Report {
         let waste = Waste::of(merged);
         let layers = Layers::of(&anatomy, &waste, known);
         let inventory = Inventory::of(&anatomy);
-        let components = recognise(merged, &view, &inventory, Rules::built_in());
-        let mut findings = examine(&anatomy, &view, &inventory, &components);
+        let installed = Installed::new(&inventory);
+        let components = recognise(merged, &view, &installed, Rules::built_in());
+        let mut findings = examine(Subject {
+            anatomy: &anatomy,
+            view: &view,
+            owners: &installed,
+            components: &components,
+            waste: &waste,
+        });
         accept.apply(&mut findings.all, now);
         Self {
             redactor: Redactor::new(&anatomy.facts),

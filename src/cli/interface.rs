@@ -19,7 +19,6 @@ use super::showroom::{Anatomies, Showroom};
 use crate::anatomy::report::{Difference, Report as Anatomy};
 use crate::config;
 use crate::model::digest::Digest;
-use crate::model::event::Outcome;
 use crate::model::fleet::Fleet;
 use crate::model::learned::learned;
 use crate::model::plan::{OperationId, OperationKind};

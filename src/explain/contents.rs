@@ -92,13 +92,26 @@ impl Explainer {
         explained: &Explained,
         watch: &Watch,
     ) -> Result<Contents, ExplainError> {
+        self.open_at(ask, &explained.origin, watch).await
+    }
+
+    /// The same, by where it was found alone.
+    ///
+    /// # Errors
+    /// [`ExplainError`].
+    pub async fn open_at(
+        &self,
+        ask: &Ask,
+        origin: &Origin,
+        watch: &Watch,
+    ) -> Result<Contents, ExplainError> {
         let limits = Limits::default();
         let name = match &ask.source {
             Source::Archive(place) | Source::Directory(place) => place.name.as_deref(),
             _ => None,
         };
         let mut wanted = wanted(ask, name);
-        let (path, laid_down) = match &explained.origin {
+        let (path, laid_down) = match origin {
             Origin::Directory(path) => {
                 let opened = Opened::directory(path, &wanted)?;
                 return Ok(Contents {

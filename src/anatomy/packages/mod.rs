@@ -22,7 +22,6 @@ mod gathering;
 mod go;
 mod inventory;
 mod node;
-mod owners;
 mod ownership;
 mod package;
 mod paths;

@@ -13,6 +13,8 @@ mod ci;
 mod contents;
 mod files;
 
+use std::collections::HashMap;
+
 use super::anatomy::text::Style;
 use super::anatomy::{json, markdown, text};
 use super::args::{Layers, Markdown};
@@ -25,6 +27,7 @@ use crate::anatomy::findings::AcceptanceList;
 use crate::anatomy::layers::Known;
 use crate::explain::{Ask, Explained, Whole};
 use crate::model::layer_rules::LayerRules;
+use crate::model::project::{Image, ImageName};
 
 /// `karat layers`.
 pub(super) async fn run(session: &Session, args: &Layers) -> Exit {
@@ -94,6 +97,17 @@ pub(super) fn style(session: &Session, all: bool) -> Style {
         width: layout::width(),
         all,
     }
+}
+
+/// What somebody decided to live with, by image of the project. A list that cannot be used is
+/// as if there were none: nothing is hidden.
+pub(super) fn accepted_by_image(session: &Session) -> HashMap<ImageName, AcceptanceList> {
+    let project = &session.project;
+    let of = |image: &Image| {
+        let list = accepted::list(session, &project.layers.over(&image.layers));
+        (image.name.clone(), list.unwrap_or_default())
+    };
+    project.images.iter().map(of).collect()
 }
 
 /// The rules for an image: those of the project's image that it is, over those for all.

@@ -720,6 +720,8 @@ fn elf(dice: Dice, part: &Part, crates: bool) -> Elf {
         opaque: false,
         go: None,
         cargo_auditable: crates.then(|| auditable(dice, &part.of).into_bytes()),
+        needs_glibc: Some((2, 34)),
+        has_glibc: None,
     }
 }
 

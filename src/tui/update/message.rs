@@ -6,9 +6,7 @@ use crate::model::progress::{Progress, Report};
 use super::super::effect::{Confirmed, Effect, Message, Refused, Request};
 use super::super::operation::Operation;
 use super::super::state::{Dialog, Ending, State, Tone, View};
-use super::{
-    anatomy, comparison, deployment, home, logs, plan, recovering, say, shell, tell,
-};
+use super::{anatomy, comparison, deployment, home, logs, plan, recovering, say, shell, tell};
 
 /// Takes in one message.
 pub(super) fn told(state: &mut State, message: Message) -> Vec<Effect> {
