@@ -72,6 +72,7 @@ fn it_offers_the_whole_table_but_movements_and_buttons() {
                 "keep-filter",
                 "find",
                 "next-field",
+                "next-pane",
                 "previous-field",
                 "palette",
                 "interrupt",
