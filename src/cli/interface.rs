@@ -204,6 +204,10 @@ struct Hand {
 
 #[async_trait]
 impl Hands for Hand {
+    #[expect(
+        clippy::too_many_lines,
+        reason = "one line or two for each errand there is: a table"
+    )]
     async fn carry_out(self: Arc<Self>, errand: Errand, answer: mpsc::Sender<Message>) {
         let message = match errand {
             Errand::Plan(request, wanted) => {
@@ -223,17 +227,7 @@ impl Hands for Hand {
                 self.cancel(&id);
                 return;
             }
-            Errand::LoadDetails { engine, container } => {
-                let read = match self.operator.targets().get(&engine) {
-                    Ok(target) => target.details(&container).await.map(Box::new),
-                    Err(error) => Err(error),
-                };
-                Message::Details {
-                    engine,
-                    container,
-                    answer: read.map_err(|error| error.to_string()),
-                }
-            }
+            Errand::LoadDetails { engine, container } => self.details(engine, container).await,
             Errand::LoadHistory(filter) => {
                 let events = self.history(&filter);
                 Message::History(filter, events)
@@ -306,6 +300,18 @@ impl Hands for Hand {
 }
 
 impl Hand {
+    async fn details(&self, engine: EngineName, container: String) -> Message {
+        let read = match self.operator.targets().get(&engine) {
+            Ok(target) => target.details(&container).await.map(Box::new),
+            Err(error) => Err(error),
+        };
+        Message::Details {
+            engine,
+            container,
+            answer: read.map_err(|error| error.to_string()),
+        }
+    }
+
     async fn plan(&self, wanted: Wanted) -> Result<Box<Confirmed>, Refusal> {
         let fleet = self.fleet.borrow().clone();
         let ask = match wanted {

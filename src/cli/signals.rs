@@ -31,7 +31,7 @@ impl What {
     fn say_cancelling(self) {
         match self {
             Self::Operation => {
-                output::say("cancelling: what was done is being undone (once more leaves at once)")
+                output::say("cancelling: what was done is being undone (once more leaves at once)");
             }
             Self::Reading => {}
         }

@@ -59,7 +59,7 @@ pub(super) fn local(
         return Some((EngineName(format!("context:{name}")), address));
     }
     let (name, address) = address::platform_default(s, exists);
-    address::default_is_there(&address, exists).then(|| (EngineName(name), address))
+    address::default_is_there(&address, exists).then_some((EngineName(name), address))
 }
 
 fn single(name: String, address: EngineAddress) -> Found {

@@ -239,7 +239,10 @@ mod tests {
         let all: Vec<String> = ask(None).expect("all").into_iter().map(|it| it.0).collect();
         assert_eq!(all, ["context:default", "dev", "prod"]);
         assert_eq!(ask(Some("prod")).expect("one"), [EngineName::from("prod")]);
-        assert_eq!(ask(Some("context:default")).expect("one"), [local.clone()]);
+        assert_eq!(
+            ask(Some("context:default")).expect("one"),
+            std::slice::from_ref(&local)
+        );
         let why = ask(Some("pord")).expect_err("none").to_string();
         assert!(why.contains("did you mean `prod`?"), "{why}");
     }

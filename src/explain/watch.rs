@@ -72,7 +72,7 @@ mod tests {
         let watch = Watch::default();
         assert_eq!(watch.so_far(), (Bytes(0), None));
         watch.expected(Bytes(10));
-        watch.clone().advanced(10);
+        watch.advanced(10);
         assert_eq!(watch.so_far(), (Bytes(10), Some(Bytes(10))));
         watch.advanced(1);
         assert_eq!(watch.so_far(), (Bytes(11), None));

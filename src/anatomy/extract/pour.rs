@@ -14,7 +14,7 @@ use crate::anatomy::progress::Progress;
 use crate::anatomy::tar::Piece;
 
 /// What a hole of a sparse file is written as.
-const ZEROS: [u8; 64 * 1024] = [0; 64 * 1024];
+static ZEROS: [u8; 64 * 1024] = [0; 64 * 1024];
 
 /// Writes the content of a file, whole.
 ///

@@ -446,7 +446,7 @@ fn ends_are_ends_wherever_no_content_is_cut() {
             "{length}"
         );
     }
-    assert!(error(&whole[..700].repeat(1)[..511]).contains("expected"));
+    assert!(error(&whole[..511]).contains("expected"));
     let two = Archive::default().file(b"a", b"").file(b"b", b"");
     assert!(error(&two.0[..700]).contains("ends at byte 700, within a header"));
     assert!(error(&Archive::default().raw(&[0; 512]).file(b"a", b"").end()).contains("follows"));

@@ -47,7 +47,7 @@ pub fn text(name: &str, judged: &Judged, colour: Colour, width: usize) -> String
 
 /// The same as JSON.
 #[must_use]
-pub fn to_json(image: Value, judged: &Judged) -> Value {
+pub fn to_json(image: &Value, judged: &Judged) -> Value {
     let rules: Vec<Value> = judged
         .iter()
         .map(|(place, verdict)| {
@@ -166,7 +166,7 @@ mod tests {
 
     #[test]
     fn as_json_every_rule_has_figure_limit_and_unit() {
-        let told = to_json(json!({"names": ["web:1"]}), &judged());
+        let told = to_json(&json!({"names": ["web:1"]}), &judged());
         assert_eq!(told["passed"], false);
         assert_eq!(
             told["rules"][1],

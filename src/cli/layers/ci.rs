@@ -54,7 +54,7 @@ pub(super) async fn run(
         return Err(refused(why));
     }
     let reference = reference(session, reading, ask, &rules).await?;
-    let mut judged: Judged = by_project(&anatomy, &rules, reference)
+    let mut judged: Judged = by_project(&anatomy, &rules, reference.as_ref())
         .into_iter()
         .map(|verdict| (file.clone(), verdict))
         .collect();
@@ -66,7 +66,7 @@ pub(super) async fn run(
         judged.extend(verdicts.into_iter().map(|it| (place.clone(), it)));
     }
     if session.json {
-        output::json(&verdicts::to_json(image(&anatomy.facts), &judged));
+        output::json(&verdicts::to_json(&image(&anatomy.facts), &judged));
     } else {
         let name = anatomy.facts.names.first();
         let name = name.map_or(ask.text.as_str(), String::as_str);
@@ -101,7 +101,7 @@ async fn reference(
 fn by_project(
     anatomy: &Anatomy,
     rules: &LayerRules,
-    reference: Option<(String, Bytes)>,
+    reference: Option<&(String, Bytes)>,
 ) -> Vec<Verdict> {
     let merged = &anatomy.merged;
     let waste = Waste::of(merged);
@@ -118,9 +118,7 @@ fn by_project(
             .iter()
             .map(|it| it.name.as_str())
             .collect(),
-        reference: reference
-            .as_ref()
-            .map(|(name, bytes)| (name.as_str(), *bytes)),
+        reference: reference.map(|(name, bytes)| (name.as_str(), *bytes)),
     };
     judge(rules, &figures)
 }

@@ -187,11 +187,7 @@ pub(crate) fn refresh(state: &mut State) {
             let home = &mut state.home;
             settle_columns(home, &fleet, fleets);
             let here = home.columns.get(home.column).copied();
-            // Only this order depends on where one is.
-            let place = match sorts.fleet.by {
-                FleetBy::Here => here.map_or(0, |at| at as u64 + 1),
-                _ => 0,
-            };
+            let place = place(sorts.fleet, here);
             let basis = basis(&home.list.filters, (fleets, place), sorting(sorts.fleet));
             let quick = home.list.filters.quick.clone();
             let rows = FleetRows {
@@ -255,6 +251,14 @@ pub(crate) fn refresh(state: &mut State) {
             }
         }
         Some(_) => {}
+    }
+}
+
+/// What an order of the fleet depends on besides the fleet: where one is.
+fn place(sort: Sort<FleetBy>, here: Option<usize>) -> u64 {
+    match (sort.by, here) {
+        (FleetBy::Here, Some(at)) => u64::try_from(at).unwrap_or(u64::MAX).saturating_add(1),
+        _ => 0,
     }
 }
 

@@ -132,7 +132,7 @@ impl<'a> File<'a> {
     }
 
     /// What is loaded at an address and behind it, as much of it as is there.
-    pub(super) fn from_address(&self, address: u64) -> Option<&'a [u8]> {
+    pub(super) fn at_address(&self, address: u64) -> Option<&'a [u8]> {
         self.image.some(self.offset_of(address)?, TABLE)
     }
 

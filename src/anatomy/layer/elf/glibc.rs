@@ -15,8 +15,8 @@ type Version = (u16, u16);
 
 /// The newest version that a program cannot do without.
 pub(super) fn needed(file: &File<'_>) -> Option<Version> {
-    let table = file.from_address(file.tag(ASKED)?)?;
-    let strings = file.from_address(file.tag(STRINGS)?)?;
+    let table = file.at_address(file.tag(ASKED)?)?;
+    let strings = file.at_address(file.tag(STRINGS)?)?;
     let number = |at: usize, length| file.own_number(table, at, length);
     let place = |at: usize| usize::try_from(number(at, 4)?).ok();
     let mut newest = None;
@@ -48,8 +48,8 @@ pub(super) fn needed(file: &File<'_>) -> Option<Version> {
 
 /// The newest version that a library has for others.
 pub(super) fn there(file: &File<'_>) -> Option<Version> {
-    let table = file.from_address(file.tag(THERE)?)?;
-    let strings = file.from_address(file.tag(STRINGS)?)?;
+    let table = file.at_address(file.tag(THERE)?)?;
+    let strings = file.at_address(file.tag(STRINGS)?)?;
     let place = |at: usize| usize::try_from(file.own_number(table, at, 4)?).ok();
     let mut newest = None;
     let mut next = Some(0_usize);
