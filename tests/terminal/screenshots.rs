@@ -30,7 +30,14 @@ fn the_pictures_show_what_karat_shows() {
     term.sees("── shop-web in prod");
     // The hints are drawn last.
     album.take_when("home", &term, |text| {
-        text.contains("r roll back  v versions") && text.contains("y copy digest  Y copy command")
+        [
+            "r roll back  v versions",
+            "y copy digest",
+            "Y copy command",
+            "q leave",
+        ]
+        .iter()
+        .all(|hint| text.contains(hint))
     });
     term.keys("v");
     term.sees("versions of shop-web");
@@ -70,6 +77,20 @@ fn the_pictures_show_what_karat_shows() {
             && text.contains("q leave")
     });
     album.take_on(&svg::LIGHT, "light", &light);
+    let anatomy = somebody.opens_the_demo(&["--speed", "3"], 150, 40);
+    anatomy.sees("6 engines up");
+    anatomy.keys("lll");
+    anatomy.sees("── shop-web in prod");
+    anatomy.keys("a");
+    anatomy.sees("is for nothing");
+    anatomy.keys("G");
+    album.take_when("anatomy", &anatomy, |text| {
+        text.contains("Layer 7 of 7") && text.contains("q leave")
+    });
+    anatomy.keys("2");
+    album.take_when("map", &anatomy, |text| {
+        text.contains("╔═") && text.contains("q leave")
+    });
     album.compare();
 }
 
