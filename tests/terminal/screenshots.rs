@@ -87,10 +87,6 @@ fn the_pictures_show_what_karat_shows() {
     album.take_when("anatomy", &anatomy, |text| {
         text.contains("Layer 7 of 7") && text.contains("q leave")
     });
-    anatomy.keys("2");
-    album.take_when("map", &anatomy, |text| {
-        text.contains("╔═") && text.contains("q leave")
-    });
     album.compare();
 }
 
