@@ -52,6 +52,8 @@ fn logs_are_followed_searched_and_saved() {
     let evil = "printf 'a \\033[31mneedle\\007\\n' >/proc/1/fd/1";
     stage.docker(&["exec", "web", "/bin/sh", "-c", evil]);
     let screen = term.sees("a needle");
+    let raw = term.raw();
+    assert!(!raw.contains("\x1b[31mneedle") && !raw.contains("needle\x07"));
     assert!(screen.contains("followed"), "{screen}");
     term.keys("/needle");
     term.keys(ENTER);

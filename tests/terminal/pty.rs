@@ -120,6 +120,11 @@ impl Term {
         self.look(Clone::clone)
     }
 
+    /// Everything that came out so far, as it came.
+    pub(crate) fn raw(&self) -> String {
+        String::from_utf8_lossy(&self.seen.lock().expect("the screen").raw).into_owned()
+    }
+
     /// Waits until the screen is as wanted, and answers it.
     pub(crate) fn see(&self, what: &str, wanted: impl Fn(&str) -> bool) -> String {
         let begun = Instant::now();

@@ -139,3 +139,67 @@ fn a_filter_and_the_palette_need_no_engine() {
     assert_eq!(term.ends(), 0);
     term.is_given_back();
 }
+
+/// OSC 52: what is copied goes to the terminal's clipboard, and nowhere else.
+#[test]
+fn a_digest_and_a_command_are_copied_through_the_terminal() {
+    let (_somebody, term) = open(120, 40);
+    term.sees("6 engines up");
+    for (key, told) in [("y", "sha256:"), ("Y", "karat ")] {
+        term.keys(key);
+        let copied = crate::support::until("what was copied", crate::pty::PATIENCE, || {
+            let raw = term.raw();
+            let (_, rest) = raw.rsplit_once("\x1b]52;c;")?;
+            let (text, _) = rest.split_once('\x07')?;
+            let text = unpacked(text);
+            text.starts_with(told).then_some(text)
+        });
+        assert!(!copied.contains('\x1b'), "{copied:?}");
+    }
+}
+
+/// Base 64, read.
+fn unpacked(text: &str) -> String {
+    const LETTERS: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut bits = 0_u32;
+    let mut bytes = Vec::new();
+    for (at, letter) in text.trim_end_matches('=').chars().enumerate() {
+        let value = LETTERS.find(letter).expect("base 64");
+        bits = bits << 6 | u32::try_from(value).expect("small");
+        if at % 4 > 0 {
+            let held = 6 - 2 * (at % 4);
+            bytes.push(u8::try_from(bits >> held & 0xff).expect("a byte"));
+        }
+    }
+    String::from_utf8(bytes).expect("text")
+}
+
+#[test]
+fn the_mouse_is_left_alone_by_flag_and_by_setting() {
+    for (settings, flags) in [("", &["--no-mouse"][..]), ("mouse = false\n", &[])] {
+        let somebody = Somebody::before(Path::new("/nowhere/engine.sock"))
+            .with_file("settings.toml", settings);
+        let term = somebody.opens_the_demo(flags, 100, 30);
+        term.sees("6 engines up");
+        term.see("the hints", |text| text.contains("q leave"));
+        assert_eq!(
+            term.screen().mouse_protocol_mode(),
+            vt100::MouseProtocolMode::None
+        );
+        assert!(
+            !term.raw().contains("\x1b[?1000h"),
+            "{settings:?} {flags:?}"
+        );
+    }
+}
+
+#[test]
+fn read_only_by_flag_binds_nothing_dangerous() {
+    let somebody = Somebody::before(Path::new("/nowhere/engine.sock"));
+    let term = somebody.opens_the_demo(&["--read-only"], 100, 30);
+    term.sees("6 engines up");
+    let screen = term.sees("read-only");
+    assert!(!screen.contains("r roll back"), "{screen}");
+    term.keys("r");
+    term.sees("! karat is read-only, by --read-only or the settings file");
+}

@@ -58,7 +58,9 @@ pub enum BadAccept {
     #[error("the acceptance of `{0}` has no reason: say why it is accepted")]
     NoReason(String),
     /// There is no such finding.
-    #[error("an acceptance cannot be used: {0}; `karat help findings` lists them")]
+    #[error(
+        "an acceptance cannot be used: {0}; each finding that `karat layers` shows has its id beside it"
+    )]
     Id(#[from] NoSuchFinding),
     /// The glob makes no sense.
     #[error("an acceptance cannot be used: {0}")]

@@ -529,3 +529,20 @@ fn nothing_from_outside_reaches_the_terminal_raw_or_breaks_a_row() {
     told(&mut state, Message::Fleet(Arc::new(fleet())));
     harmless(&draw(&mut state, (60, 16)), "gone");
 }
+
+#[test]
+fn what_is_made_up_is_marked_so_on_every_view_and_dialog() {
+    for (what, mut state) in everything() {
+        state.demo = true;
+        for size in [(60, 16), (100, 30), (200, 60)] {
+            let screen = draw(&mut state, size);
+            let marked = screen.content.windows(4).any(|cells| {
+                cells
+                    .iter()
+                    .map(ratatui::buffer::Cell::symbol)
+                    .eq(["D", "E", "M", "O"])
+            });
+            assert!(marked, "{what} at {size:?}");
+        }
+    }
+}

@@ -73,6 +73,7 @@ fn it_offers_the_whole_table_but_movements_and_buttons() {
                 "find",
                 "next-field",
                 "next-pane",
+                "previous-pane",
                 "previous-field",
                 "palette",
                 "interrupt",
