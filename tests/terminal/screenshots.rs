@@ -42,7 +42,9 @@ fn the_pictures_show_what_karat_shows() {
     term.keys("v");
     term.sees("versions of shop-web");
     term.keys("j");
-    album.take_when("versions", &term, |text| text.contains("◆ prod"));
+    album.take_when("versions", &term, |text| {
+        text.contains("◆ known good: ran") && text.contains("q leave")
+    });
     term.keys(ESC);
     term.sees("── shop-web in prod");
     term.keys("r");
