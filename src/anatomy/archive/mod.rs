@@ -4,11 +4,11 @@
 //! |---|---|
 //! | [`source`] | where an image is to be had, as it is written on a command line |
 //! | [`wanted`], [`platform`] | which image of those that are there |
-//! | [`document`] | indexes and manifests |
-//! | [`choose`], [`plan`] | from what is listed to the image wanted, to what must be read |
-//! | [`blobs`], [`layout`] | names in archives, what they lead to, what they claim |
-//! | [`store`], [`opened`] | a file or folder, read in any order: only what is not known |
-//! | [`stream`] | an archive that passes by once |
+//! | `document` | indexes and manifests |
+//! | `choose`, `plan` | from what is listed to the image wanted, to what must be read |
+//! | `blobs`, `layout` | names in archives, what they lead to, what they claim |
+//! | `store`, `opened` | a file or folder, read in any order: only what is not known |
+//! | `stream` | an archive that passes by once |
 //!
 //! Layouts: `docker save` before Docker 25 (`manifest.json`, a folder for each layer, links
 //! for layers that are the same) and since (an OCI layout with a `manifest.json` as well);

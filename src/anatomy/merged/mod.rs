@@ -3,7 +3,7 @@
 //! Every entry of every layer is born in its layer and dies in the layer that replaces or
 //! removes it, so what is visible after layer N is what was born by then and has not died:
 //! no state is kept a layer, and any layer can be looked at at once. Sizes of directories
-//! are kept by a [`View`](view::View), which moves from layer to layer.
+//! are kept by a [`View`], which moves from layer to layer.
 //!
 //! The rules are those of the OCI image specification's layer changesets, and where it is
 //! silent, or engines do something else, what an engine shows:

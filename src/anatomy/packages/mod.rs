@@ -6,12 +6,12 @@
 //!
 //! | who | where | files by |
 //! |---|---|---|
-//! | [`dpkg`] | `var/lib/dpkg/status`, `status.d/*` | `info/*.list`, `status.d/*.md5sums`, diversions |
-//! | [`apk`] | `lib/apk/db/installed` | the same |
-//! | [`rpm`] | `rpmdb.sqlite` | the same |
-//! | [`python`] | `*.dist-info`, `*.egg-info`, `*.egg` | `RECORD`, `installed-files.txt`, all in an egg |
-//! | [`node`] | `node_modules/NAME/package.json` | all that lies below |
-//! | [`go`], [`cargo`] | programs | not known: a module is a part of one file |
+//! | `dpkg` | `var/lib/dpkg/status`, `status.d/*` | `info/*.list`, `status.d/*.md5sums`, diversions |
+//! | `apk` | `lib/apk/db/installed` | the same |
+//! | `rpm` | `rpmdb.sqlite` | the same |
+//! | `python` | `*.dist-info`, `*.egg-info`, `*.egg` | `RECORD`, `installed-files.txt`, all in an egg |
+//! | `node` | `node_modules/NAME/package.json` | all that lies below |
+//! | `go`, `cargo` | programs | not known: a module is a part of one file |
 
 mod apk;
 mod cargo;

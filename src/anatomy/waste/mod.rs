@@ -79,7 +79,7 @@ pub struct Payment {
     pub bytes: Bytes,
     /// How many contents.
     pub count: u64,
-    /// The biggest of them, the first of [`BIGGEST`].
+    /// The biggest of them, the first of `BIGGEST`.
     pub biggest: Vec<(NodeId, Bytes)>,
 }
 
