@@ -20,7 +20,7 @@
 //!
 //! # What engines were seen to do
 //! Archives of these shapes were loaded into Docker 20.10 with overlay2, fuse-overlayfs and
-//! vfs and into Podman with overlay; a container was made of each and exported.
+//! vfs, the main ones into Podman with overlay; a container was made of each and exported.
 //!
 //! | layer | overlay2, Podman | fuse-overlayfs | vfs | here |
 //! |---|---|---|---|---|
