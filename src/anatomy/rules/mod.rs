@@ -96,7 +96,10 @@ pub fn percent_of(part: Bytes, whole: Bytes) -> f64 {
 }
 
 /// A share, from 0 upwards; nothing of nothing is nothing.
-#[allow(clippy::cast_precision_loss)]
+#[allow(
+    clippy::cast_precision_loss,
+    reason = "what is lost beyond 2⁵³ does not show in a share"
+)]
 fn ratio(part: u64, whole: u64) -> f64 {
     if part == 0 {
         0.0

@@ -198,7 +198,11 @@ fn listing_text(merged: &Merged, listing: &Listing, most: usize, colour: Colour)
 }
 
 /// A share as a whole number, for a bar.
-#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "clamped: from 0 to 1,000"
+)]
 fn thousandths(share: f64) -> u64 {
     (share.clamp(0.0, 1.0) * 1_000.0) as u64
 }
