@@ -16,6 +16,7 @@
 //! | `living` | what changes on an engine changes on screen |
 //! | `looking` | themes, light or dark, the mouse, refused settings, the log file |
 //! | `touching` | the mouse, pastes that mean harm, a window that is dragged about |
+//! | `tour` | the tour of the README, word for word |
 //! | `screenshots`, `svg` | the pictures of the README |
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 #![allow(clippy::indexing_slicing)]
@@ -40,3 +41,4 @@ mod screenshots;
 mod stage;
 mod svg;
 mod touching;
+mod tour;

@@ -5,6 +5,7 @@
 
 use std::path::PathBuf;
 use std::sync::LazyLock;
+use std::time::{Duration, Instant};
 
 use regex::Regex;
 use vt100::Screen;
@@ -16,6 +17,21 @@ use crate::svg;
 /// What the pictures show in place of this machine's own.
 const PROJECT: &str = "~/karat-demo/karat.toml";
 const WHO: &str = "you@laptop";
+
+/// How long a screen may take to become what the picture of it shows.
+const LOOK: Duration = Duration::from_secs(10);
+
+/// All of them, as they are taken.
+const PICTURES: [&str; 8] = [
+    "home",
+    "versions",
+    "roll-back",
+    "operation",
+    "history",
+    "narrow",
+    "light",
+    "anatomy",
+];
 
 #[test]
 fn the_pictures_show_what_karat_shows() {
@@ -89,21 +105,21 @@ fn the_pictures_show_what_karat_shows() {
     album.take_when("anatomy", &anatomy, |text| {
         text.contains("Layer 7 of 7") && text.contains("q leave")
     });
-    album.compare();
+    assert_eq!(album.taken, PICTURES);
 }
 
 /// Pictures, by name.
 struct Album {
     /// This machine's project path, and who uses it.
     project: String,
-    pictures: Vec<(&'static str, String)>,
+    taken: Vec<&'static str>,
 }
 
 impl Album {
     fn new(somebody: &Somebody) -> Self {
         Self {
             project: somebody.folder.join("karat.toml").display().to_string(),
-            pictures: Vec::new(),
+            taken: Vec::new(),
         }
     }
 
@@ -111,12 +127,38 @@ impl Album {
         self.take_on(&svg::DARK, name, term);
     }
 
+    /// Takes it, or waits until the screen shows what the picture of that name shows: a frame
+    /// reaches a terminal in pieces.
     fn take_on(&mut self, sheet: &svg::Sheet, name: &'static str, term: &Term) {
+        self.taken.push(name);
+        let path = kept_at(name);
+        if writes() {
+            std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+            std::fs::write(&path, self.draw(sheet, name, term)).expect("a picture");
+            return;
+        }
+        let kept = std::fs::read_to_string(&path)
+            .unwrap_or_else(|error| panic!("{}: {error}; {AGAIN}", path.display()));
+        let kept = told(&kept);
+        let begun = Instant::now();
+        loop {
+            let now = told(&self.draw(sheet, name, term));
+            if now == kept {
+                return;
+            }
+            assert!(
+                begun.elapsed() < LOOK,
+                "{name}.svg shows something else; {AGAIN}\n{}",
+                apart(&now, &kept)
+            );
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    fn draw(&self, sheet: &svg::Sheet, name: &str, term: &Term) -> String {
         let screen = term.screen();
         let rows = self.public(&screen);
-        let title = format!("karat: {name}");
-        self.pictures
-            .push((name, svg::draw(&screen, &rows, &title, sheet)));
+        svg::draw(&screen, &rows, &format!("karat: {name}"), sheet)
     }
 
     /// The very screen that is as wanted.
@@ -149,25 +191,23 @@ impl Album {
             })
             .collect()
     }
+}
 
-    fn compare(self) {
-        let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("screenshots");
-        for (name, picture) in self.pictures {
-            let path = folder.join(format!("{name}.svg"));
-            if writes() {
-                std::fs::create_dir_all(&folder).expect("a folder");
-                std::fs::write(&path, picture).expect("a picture");
-                continue;
-            }
-            let kept = std::fs::read_to_string(&path)
-                .unwrap_or_else(|error| panic!("{}: {error}; {AGAIN}", path.display()));
-            assert_eq!(
-                told(&picture),
-                told(&kept),
-                "{name}.svg shows something else; {AGAIN}"
-            );
-        }
-    }
+/// Where the picture of that name is kept.
+fn kept_at(name: &str) -> PathBuf {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("screenshots");
+    folder.join(format!("{name}.svg"))
+}
+
+/// The lines that differ, of the screen and of the picture.
+fn apart(screen: &[String], picture: &[String]) -> String {
+    let rows = screen.len().max(picture.len());
+    let line = |lines: &[String], at: usize| lines.get(at).cloned().unwrap_or_default();
+    (0..rows)
+        .map(|at| (line(screen, at), line(picture, at)))
+        .filter(|(screen, picture)| screen != picture)
+        .map(|(screen, picture)| format!("screen:  {screen}\npicture: {picture}\n"))
+        .collect()
 }
 
 /// Whether the pictures are to be taken anew.
@@ -185,40 +225,104 @@ fn padded(text: &str, width: usize) -> String {
     text
 }
 
-/// What a picture says, in lines, without what is different each time.
+/// What a picture says and in which looks, in lines, without what is different each time.
 fn told(picture: &str) -> Vec<String> {
-    static TEXT: LazyLock<Regex> =
-        LazyLock::new(|| Regex::new(r#"<text x="\d+" y="(\d+)"[^>]*>([^<]*)</text>"#).unwrap());
-    static VOLATILE: LazyLock<[(Regex, &str); 5]> = LazyLock::new(|| {
-        [
-            (r"\b(Mon|Tue|Wed|Thu|Fri|Sat|Sun) ", ""),
-            (r"sha256:[0-9a-f]+|\b[0-9a-f]{12}\b", "DIGEST"),
-            (r"\d+-\d+-\d+ \d+:\d+", "TIME"),
-            (r"\d+(\.\d+)? ?(kB|MB|GB)", "SIZE"),
-            (r"\d+(\.\d+)? ?(ms|min|s|h|d)\b( \d+ ?(s|min|h))?", "AGE"),
-        ]
-        .map(|(pattern, word)| (Regex::new(pattern).unwrap(), word))
+    static DRAWN: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(concat!(
+            r#"<rect x="\d+" y="(?<top>\d+)" width="\d+" height="\d+" fill="(?<paper>[^"]*)" shape"#,
+            r#"|<text x="\d+" y="(?<y>\d+)" fill="(?<ink>[^"]*)" textLength="\d+" lengthAdjust="\w+"(?<more>[^>]*)>(?<text>[^<]*)<"#,
+        ))
+        .unwrap()
     });
-    let mut lines: Vec<(u32, String)> = Vec::new();
-    for found in TEXT.captures_iter(picture) {
-        let y = found[1].parse().unwrap();
-        match lines.last_mut() {
-            Some((last, line)) if *last == y => {
-                line.push(' ');
-                line.push_str(&found[2]);
-            }
-            _ => lines.push((y, found[2].to_owned())),
+    let mut lines: Vec<Line> = Vec::new();
+    for found in DRAWN.captures_iter(picture) {
+        let (top, look) = match found.name("paper") {
+            Some(paper) => (&found["top"], format!("on {}", paper.as_str())),
+            None => (&found["y"], format!("{}{}", &found["ink"], &found["more"])),
+        };
+        // Letters stand on their line, fourteen below its top.
+        let text = found.name("text").map(|it| it.as_str());
+        let y = top.parse::<u32>().unwrap() - if text.is_some() { 14 } else { 0 };
+        if lines.last().is_none_or(|line| line.y != y) {
+            lines.push(Line::at(y));
+        }
+        if let Some(line) = lines.last_mut() {
+            line.add(look, text);
         }
     }
     lines
         .into_iter()
-        .map(|(_, line)| line)
-        .take_while(|line| !line.contains(" log"))
-        .map(|line| {
-            let line = line.split_whitespace().collect::<Vec<_>>().join(" ");
-            VOLATILE.iter().fold(line, |line, (pattern, word)| {
-                pattern.replace_all(&line, *word).into_owned()
-            })
-        })
+        .map(|line| line.told())
+        // What a container prints comes when it comes.
+        .take_while(|line| !line.contains("─ log"))
         .collect()
+}
+
+/// A line of a picture.
+struct Line {
+    y: u32,
+    words: String,
+    /// How its letters, and the paper below them, look: each once, in order.
+    looks: Vec<String>,
+}
+
+impl Line {
+    fn at(y: u32) -> Self {
+        Self {
+            y,
+            words: String::new(),
+            looks: Vec::new(),
+        }
+    }
+
+    fn add(&mut self, look: String, text: Option<&str>) {
+        // How often is left out: a volatile word may be two runs, or one.
+        if !self.looks.contains(&look) {
+            self.looks.push(look);
+        }
+        if let Some(text) = text {
+            self.words.push(' ');
+            self.words.push_str(text);
+        }
+    }
+
+    fn told(self) -> String {
+        static VOLATILE: LazyLock<[(Regex, &str); 5]> = LazyLock::new(|| {
+            [
+                (r"\b(Mon|Tue|Wed|Thu|Fri|Sat|Sun) ", ""),
+                (r"sha256:[0-9a-f]+|\b[0-9a-f]{12}\b", "DIGEST"),
+                (r"\d+-\d+-\d+ \d+:\d+", "TIME"),
+                (r"\d+(\.\d+)? ?(kB|MB|GB)", "SIZE"),
+                (r"\d+(\.\d+)? ?(ms|min|s|h|d)\b( \d+ ?(s|min|h))?", "AGE"),
+            ]
+            .map(|(pattern, word)| (Regex::new(pattern).unwrap(), word))
+        });
+        let words = self.words.split_whitespace().collect::<Vec<_>>().join(" ");
+        let words = VOLATILE.iter().fold(words, |words, (pattern, word)| {
+            pattern.replace_all(&words, *word).into_owned()
+        });
+        format!("{words} [{}]", self.looks.join("; "))
+    }
+}
+
+#[test]
+fn the_readme_shows_every_picture_and_no_other() {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    let readme = std::fs::read_to_string(root.join("README.md")).expect("the README");
+    let shown = Regex::new(r"\]\(screenshots/([a-z-]+)\.svg\)").expect("a pattern");
+    let mut shown: Vec<String> = shown
+        .captures_iter(&readme)
+        .map(|found| found[1].to_owned())
+        .collect();
+    let mut kept: Vec<String> = std::fs::read_dir(root.join("screenshots"))
+        .expect("the pictures")
+        .map(|entry| entry.expect("a file").path())
+        .filter_map(|path| Some(path.file_stem()?.to_str()?.to_owned()))
+        .collect();
+    shown.sort();
+    kept.sort();
+    assert_eq!(shown, kept);
+    let mut taken = PICTURES.to_vec();
+    taken.sort_unstable();
+    assert_eq!(kept, taken);
 }

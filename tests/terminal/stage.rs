@@ -79,7 +79,8 @@ impl Stage {
         stage
     }
 
-    fn empty() -> Self {
+    /// An engine with nothing on it.
+    pub(crate) fn empty() -> Self {
         Self {
             engine: Engine::start(),
             // Of the same length everywhere: it is on screen.
