@@ -10,6 +10,7 @@ use karat::anatomy::layer::index::{Kind, LayerIndex, Owner};
 use karat::anatomy::report::Report;
 use karat::model::bytes::Bytes;
 use karat::model::digest::Digest;
+use karat::model::time::Timestamp;
 
 /// Files of each layer, and layers.
 pub(crate) const FILES: u64 = 100_000;
@@ -17,7 +18,7 @@ pub(crate) const LAYERS: u64 = 10;
 
 /// Half of each layer is its own, half what the one below has, once more; and a directory of
 /// the one below is removed.
-fn layer(number: u64) -> LayerIndex {
+pub(crate) fn layer(number: u64) -> LayerIndex {
     let mut builder = LayerBuilder::new();
     let mut add = |path: &str, kind, size| {
         let node = builder
@@ -48,13 +49,25 @@ fn layer(number: u64) -> LayerIndex {
         let path = format!("opt/layer-{of}/set-{set:02}/file-{name:03}.dat");
         add(&path, Kind::File, 1_000 + file % 9_000);
     }
-    builder.finish(Digest::of(&number.to_le_bytes()), Bytes(FILES * 1_536))
+    builder.finish(diff_id(number), Bytes(FILES * 1_536))
+}
+
+/// The image, taken apart; no more than one layer's index is held beside it.
+pub(crate) fn anatomy() -> Anatomy {
+    let mut numbers = 0..LAYERS;
+    let assembled = Anatomy::assemble(facts(), |_| numbers.next().map(layer));
+    assembled.expect("room")
 }
 
 /// The image, explained.
-pub(crate) fn report() -> Arc<Report> {
-    let layers: Vec<LayerIndex> = (0..LAYERS).map(layer).collect();
-    let steps: Vec<Step> = (1..=layers.len())
+pub(crate) fn report(now: Timestamp) -> Arc<Report> {
+    let accept = AcceptanceList::default();
+    Arc::new(Report::of(anatomy(), &[], &accept, now))
+}
+
+pub(crate) fn facts() -> ImageFacts {
+    let numbers = 1..=usize::try_from(LAYERS).expect("few");
+    let steps: Vec<Step> = numbers
         .map(|number| Step {
             number,
             raw: format!("RUN make set-{number}"),
@@ -64,7 +77,7 @@ pub(crate) fn report() -> Arc<Report> {
             empty: false,
         })
         .collect();
-    let facts = ImageFacts {
+    ImageFacts {
         names: vec!["large:1".to_owned()],
         index: None,
         manifest: None,
@@ -72,11 +85,10 @@ pub(crate) fn report() -> Arc<Report> {
         platform: "linux/amd64".to_owned(),
         created: None,
         settings: Settings::default(),
-        layers: layers
-            .iter()
+        layers: (0..LAYERS)
             .zip(&steps)
-            .map(|(layer, step)| LayerFacts {
-                diff_id: layer.diff_id.clone(),
+            .map(|(number, step)| LayerFacts {
+                diff_id: diff_id(number),
                 blob: None,
                 blob_bytes: None,
                 presence: Presence::Present,
@@ -87,9 +99,9 @@ pub(crate) fn report() -> Arc<Report> {
             steps,
             fit: Fit::Whole,
         },
-    };
-    let mut layers = layers.into_iter();
-    let anatomy = Anatomy::assemble(facts, |_| layers.next()).expect("room");
-    let accept = AcceptanceList::default();
-    Arc::new(Report::of(anatomy, &[], &accept, crate::large::now()))
+    }
+}
+
+fn diff_id(number: u64) -> Digest {
+    Digest::of(&number.to_le_bytes())
 }

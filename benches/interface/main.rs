@@ -189,7 +189,7 @@ fn events(bench: &mut Criterion, engines: &Engines, fleet: &Arc<Fleet>) {
 
 /// Walking the layers of an image, and its files.
 fn anatomy(bench: &mut Criterion, fleet: &Arc<Fleet>) {
-    let report = dissected::report();
+    let report = dissected::report(large::now());
     let read = |keys: &[KeyCode]| {
         let mut screen = open(fleet);
         screen.event(key(KeyCode::Char('a'))).expect("a frame");

@@ -7,12 +7,13 @@ use std::sync::Arc;
 use super::components::{Components, Installed, Rules, recognise};
 use super::diff::Diff;
 use super::findings::{AcceptanceList, Findings, Redactor, Subject, examine};
-use super::layers::{Known, Layers};
+use super::layers::{Explained, Known, Layers};
 use super::merged::{LayerNo, View};
 use super::packages::Inventory;
 use super::packages::diff::PackageDiff;
 use super::waste::Waste;
 use super::whole::Anatomy;
+use crate::model::bytes::Bytes;
 use crate::model::time::Timestamp;
 
 /// An image explained. Nothing of it changes any more: it is shared.
@@ -80,17 +81,32 @@ impl Report {
     /// What it is called: its first name, else its digest.
     #[must_use]
     pub fn name(&self) -> &str {
-        let facts = &self.anatomy.facts;
-        let first = facts.names.first().map(String::as_str);
-        first.unwrap_or_else(|| facts.config.short())
+        self.anatomy.facts.called()
     }
 
     /// The instruction that made a layer, where it is known, with credentials blacked out.
     #[must_use]
     pub fn instruction(&self, layer: LayerNo) -> Option<String> {
-        let facts = self.anatomy.facts.layers.get(usize::from(layer.0))?;
-        let step = facts.step.as_ref()?;
+        let step = self.anatomy.facts.step_of(layer)?;
         Some(self.redactor.redact(&step.instruction))
+    }
+
+    /// `step 7`, as the history counts; `layer 3`, where that does not tell.
+    #[must_use]
+    pub fn step(&self, layer: LayerNo) -> String {
+        self.anatomy.facts.step_name(layer)
+    }
+
+    /// Which other known images have a layer, by name.
+    pub fn sharing(&self, layer: &Explained) -> impl Iterator<Item = &str> {
+        let known = layer.shared_with.iter();
+        known.filter_map(|place| self.known.get(*place).map(String::as_str))
+    }
+
+    /// What of its layers' bytes no container sees.
+    #[must_use]
+    pub fn reclaimable(&self) -> Bytes {
+        self.waste.reclaimable()
     }
 }
 

@@ -312,26 +312,3 @@ fn hard_links_and_removed_files_are_counted_right() {
     assert_eq!(found.all.len(), 1);
     assert_eq!(found.get("vcs").expect("there").own_bytes, Bytes(4 * MIB));
 }
-
-#[test]
-#[ignore = "a measurement: cargo test --release -- --ignored"]
-fn a_hundred_thousand_files_take_150_ms() {
-    let image = TestImage::default()
-        .layer("COPY . .", |layer| {
-            for directory in 0..1000 {
-                for file in 0..100 {
-                    let path = format!("usr/lib/python3/dist-packages/p{directory}/f{file}.py");
-                    layer.file(&path, 100);
-                }
-            }
-        })
-        .build();
-    let view = View::new(&image.merged, LayerNo(0));
-    let rules = Rules::built_in();
-    let began = std::time::Instant::now();
-    let found = recognise(&image.merged, &view, &NoPackages, rules);
-    let took = began.elapsed();
-    println!("100,000 files: {took:?}");
-    assert_eq!(found.get("py-site").expect("there").files, 100_000);
-    assert!(took.as_millis() < 150, "{took:?}");
-}

@@ -1,6 +1,10 @@
 //! Putting a layer's index together, entry by entry.
 
-use hashbrown::HashTable;
+use std::collections::HashMap;
+use std::hash::BuildHasher as _;
+use std::sync::LazyLock;
+
+use hashbrown::{DefaultHashBuilder, HashTable};
 
 use super::index::{
     Attributes, Kept, Kind, LayerEntry, LayerIndex, LocalNode, Oddity, OddityAt, Owner, ProgramAt,
@@ -15,7 +19,7 @@ pub struct LayerBuilder {
     index: LayerIndex,
     /// Nodes by parent and name.
     lookup: HashTable<u32>,
-    last_owner: Option<(Owner, u16)>,
+    owners: HashMap<Owner, u16>,
 }
 
 /// What an entry of a kind carries besides its size.
@@ -87,7 +91,7 @@ impl LayerBuilder {
                 oddity_count: 0,
             },
             lookup: HashTable::new(),
-            last_owner: None,
+            owners: HashMap::new(),
         }
     }
 
@@ -169,21 +173,12 @@ impl LayerBuilder {
     }
 
     fn owner(&mut self, owner: Owner) -> Result<u16, TooMany> {
-        if let Some((last, place)) = self.last_owner
-            && last == owner
-        {
-            return Ok(place);
+        if let Some(place) = self.owners.get(&owner) {
+            return Ok(*place);
         }
-        let owners = &mut self.index.owners;
-        let place = match owners.iter().position(|known| *known == owner) {
-            Some(place) => place,
-            None => {
-                owners.push(owner);
-                owners.len() - 1
-            }
-        };
-        let place = u16::try_from(place).map_err(|_| TooMany)?;
-        self.last_owner = Some((owner, place));
+        let place = u16::try_from(self.index.owners.len()).map_err(|_| TooMany)?;
+        self.index.owners.push(owner);
+        self.owners.insert(owner, place);
         Ok(place)
     }
 
@@ -229,6 +224,9 @@ impl LayerBuilder {
     }
 }
 
+/// A child's place in a table of names: another in each run of karat, for a layer is made by
+/// anybody, and could bring a million names that meet in one place.
 pub(in crate::anatomy) fn hash(parent: u32, name: &[u8]) -> u64 {
-    xxhash_rust::xxh3::xxh3_64_with_seed(name, u64::from(parent))
+    static SEED: LazyLock<DefaultHashBuilder> = LazyLock::new(DefaultHashBuilder::default);
+    SEED.hash_one((parent, name))
 }

@@ -8,7 +8,7 @@ use super::index::{Kind, LayerIndex};
 
 /// Counted up whenever the index, or what the reading of a layer puts into it, changes: what
 /// was kept in another version is read anew.
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 const MAGIC: [u8; 3] = *b"kLi";
 /// Magic, version, length of what was packed, hash of what follows.
 const HEADER: usize = 4 + 8 + 8;

@@ -363,25 +363,3 @@ fn the_empty_image_has_only_notes() {
     ];
     assert_eq!(ids, notes);
 }
-
-#[test]
-#[ignore = "a measurement: cargo test --release -- --ignored"]
-fn a_hundred_thousand_files_take_half_a_second() {
-    let image = TestImage::default()
-        .layer("COPY . .", |layer| {
-            for directory in 0..1000 {
-                for file in 0..100 {
-                    layer.same(&format!("usr/share/doc/p{directory}/f{file}"), 5_000, file);
-                }
-            }
-        })
-        .build();
-    let began = std::time::Instant::now();
-    let findings = examined(&image, &NoPackages);
-    println!("100,000 files: {:?}", began.elapsed());
-    assert!(began.elapsed().as_millis() < 500);
-    assert_eq!(
-        only(&findings, FindingId::Documentation).path_count,
-        100_000
-    );
-}

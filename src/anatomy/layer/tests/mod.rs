@@ -4,7 +4,6 @@ mod bad;
 mod codec;
 mod contents;
 mod names;
-mod speed;
 
 use super::index::{Kind, LayerEntry, LayerIndex, Oddity};
 use super::reader::{LayerError, read_layer};

@@ -149,11 +149,7 @@ fn told(tally: Tally) -> String {
 
 /// Who has it, too.
 fn shared(report: &Report, layer: &Explained, page: &mut Page<'_>) {
-    let names: Vec<&str> = layer
-        .shared_with
-        .iter()
-        .filter_map(|place| report.known.get(*place).map(String::as_str))
-        .collect();
+    let names: Vec<&str> = report.sharing(layer).collect();
     let text = match names.as_slice() {
         [] => "no other image known here".to_owned(),
         few if few.len() <= TOLD => few.join(", "),
