@@ -21,12 +21,12 @@ use crate::anatomy::limits::Limits;
 use crate::anatomy::merged::{LayerNo, NodeId};
 use crate::anatomy::report::Report;
 use crate::config;
-use crate::explain::{Ask, Explained, Explainer, Origin, Watch};
+use crate::explain::{Ask, ExplainError, Explained, Explainer, Origin, Outline, Watch};
 use crate::model::digest::Digest;
 use crate::model::fleet::{Fleet, Link};
 use crate::model::observation::LocalImage;
 use crate::model::project::ImageName;
-use crate::tui::effect::{Content, Explaining, FileAt};
+use crate::tui::effect::{Content, Explaining, FileAt, LayerRead};
 
 /// How often one hears how far a reading is.
 const TELLS_EVERY: Duration = Duration::from_millis(100);
@@ -121,23 +121,20 @@ impl Dissecting {
                 "no engine that answers has this version of {image}"
             )));
         };
+        let mut places = Vec::new();
         if let Some(facts) = outline(&fleet, image, identity) {
+            places = facts.layers.iter().map(|it| it.diff_id.clone()).collect();
+            let facts = Arc::new(facts);
+            let sizes = Vec::new();
             // Whoever has gone cancels, too.
-            let _ = tell.send(Explaining::Facts(Arc::new(facts))).await;
+            let _ = tell.send(Explaining::Facts { facts, sizes }).await;
         }
         let watch = Watch::new(cancel.clone());
-        let explained = {
-            let mut explaining = std::pin::pin!(explainer.explain(&ask, &watch));
-            let mut ticks = tokio::time::interval(TELLS_EVERY);
-            loop {
-                tokio::select! {
-                    explained = &mut explaining => break explained,
-                    _ = ticks.tick() => {
-                        let (done, total) = watch.so_far();
-                        let _ = tell.send(Explaining::Bytes { done, total }).await;
-                    }
-                }
-            }
+        let reading = explainer.explain(&ask, &watch);
+        let explained = tokio::select! {
+            biased;
+            explained = reading => explained,
+            () = telling(explainer, &ask, &watch, places, tell) => Err(ExplainError::Lost),
         };
         let Explained { anatomy, origin } = match explained {
             Ok(explained) => explained,
@@ -268,6 +265,51 @@ impl Dissecting {
             done.entries
         ))
     }
+}
+
+/// Tells what becomes known of an image while it is read. Never ends by itself.
+async fn telling(
+    explainer: &Explainer,
+    ask: &Ask,
+    watch: &Watch,
+    mut places: Vec<Digest>,
+    tell: &mpsc::Sender<Explaining>,
+) {
+    let mut outline = std::pin::pin!(explainer.outline(ask));
+    let mut waiting = true;
+    let mut ticks = tokio::time::interval(TELLS_EVERY);
+    loop {
+        tokio::select! {
+            told = &mut outline, if waiting => {
+                waiting = false;
+                // Without it there is less to see, until all of it has been read.
+                if let Ok(Some(Outline { facts, sizes })) = told {
+                    places = facts.layers.iter().map(|it| it.diff_id.clone()).collect();
+                    let facts = Arc::new(facts);
+                    let _ = tell.send(Explaining::Facts { facts, sizes }).await;
+                }
+            }
+            _ = ticks.tick() => how_far(watch, &places, tell).await,
+        }
+    }
+}
+
+/// Tells which layers are known by now, and how many bytes have been read.
+async fn how_far(watch: &Watch, places: &[Digest], tell: &mpsc::Sender<Explaining>) {
+    for layer in watch.new_layers() {
+        let read = LayerRead {
+            bytes: layer.bytes,
+            entries: layer.entries,
+            remembered: layer.remembered,
+        };
+        // One layer may be there twice.
+        let of_it = |(_, diff_id): &(usize, &Digest)| **diff_id == layer.diff_id;
+        for (place, _) in places.iter().enumerate().filter(of_it) {
+            let _ = tell.send(Explaining::Layer { place, read }).await;
+        }
+    }
+    let (done, total) = watch.so_far();
+    let _ = tell.send(Explaining::Bytes { done, total }).await;
 }
 
 /// What is asked for, and of which engine: one that is up, rather than one that is not.

@@ -38,6 +38,17 @@ impl Engine {
         self.json_if_there(&path, &doing).await
     }
 
+    /// The steps an image was made in, the newest first, raw.
+    ///
+    /// # Errors
+    /// The engine's.
+    pub async fn history(&self, id: &Digest) -> Result<Vec<Value>, EngineError> {
+        let path = format!("/images/{id}/history");
+        let doing = format!("reading the history of image {}", id.short());
+        let told = self.json_if_there(&path, &doing).await?;
+        Ok(told.map_or_else(Vec::new, |told| read::list(&told, "").to_vec()))
+    }
+
     /// Every image, as the list shows them.
     ///
     /// # Errors

@@ -23,6 +23,8 @@ pub(super) struct OnEngine {
     pub(super) diff_ids: Vec<Digest>,
     /// Σ length of its layers, as far as the engine knows.
     pub(super) size: Option<Bytes>,
+    /// All the engine says of it, raw.
+    pub(super) told: Value,
 }
 
 /// Asks the engines all at once, and takes the first in their order that has the image.
@@ -136,6 +138,7 @@ fn read(engine: &Engine, told: &Value) -> Result<OnEngine, ExplainError> {
             .and_then(Value::as_i64)
             .and_then(Bytes::from_api)
             .filter(|size| size.0 > 0),
+        told: told.clone(),
     })
 }
 

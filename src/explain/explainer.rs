@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::ask::{self, Ask, Names};
 use super::engines::{self, OnEngine};
 use super::error::ExplainError;
+use super::outline::{Outline, outline};
 use super::shelf::StoreShelf;
 use super::watch::Watch;
 use crate::anatomy::Anatomy;
@@ -125,7 +126,7 @@ impl Explainer {
     ) -> Result<Explained, ExplainError> {
         let (store, watch) = (self.store.clone(), watch.clone());
         let work = move || {
-            let shelf = StoreShelf::new(store);
+            let shelf = StoreShelf::new(store, &watch);
             if let Some(anatomy) = assemble(read(&shelf, &watch)?, &shelf)?.whole() {
                 return Ok(anatomy);
             }
@@ -177,6 +178,22 @@ impl Explainer {
         let remember = move || store.keep_led_to(&key, &config, chrono::Utc::now());
         drop(tokio::task::spawn_blocking(remember).await);
         Ok(Explained { anatomy, origin })
+    }
+
+    /// What an engine tells of an image before any of it is read.
+    ///
+    /// # Errors
+    /// [`ExplainError`]. Nothing, where it does not tell what the image is made of, or the
+    /// image is on no engine.
+    pub async fn outline(&self, ask: &Ask) -> Result<Option<Outline>, ExplainError> {
+        let (Source::Engine(name) | Source::Name(name)) = &ask.source else {
+            return Ok(None);
+        };
+        let text = ask.text.strip_prefix("docker-daemon:").unwrap_or(&ask.text);
+        let names = Names::of(name, text, &self.project);
+        let (engine, image) = engines::find(self.engines(ask)?, &names, text).await?;
+        let history = engine.history(&image.id).await?;
+        Ok(outline(image.names, &image.told, &history))
     }
 
     fn engines(&self, ask: &Ask) -> Result<Vec<Engine>, ExplainError> {
@@ -284,9 +301,9 @@ impl Explainer {
     ) -> Result<Option<Anatomy>, ExplainError> {
         let (store, expected, names) = (self.store.clone(), expected.clone(), image.names.clone());
         let work = move || {
-            let shelf = StoreShelf::new(store);
-            let limits = Limits::default();
             let watch = Watch::default();
+            let shelf = StoreShelf::new(store, &watch);
+            let limits = Limits::default();
             let wanted = Wanted::default();
             let read = read_stream(
                 io::empty(),
@@ -330,9 +347,12 @@ impl Explainer {
         let mut wanted = wanted(ask, None);
         wanted.default_platform = image.platform.clone();
         let work = move || {
-            let shelf = StoreShelf::new(store);
+            let shelf = StoreShelf::new(store, &watch);
             let limits = Limits::default();
             let expected = expected.as_ref();
+            if let Some(expected) = expected {
+                shelf.tell_known(&expected.diff_ids);
+            }
             let mut facts = read_stream(reader, &wanted, expected, &shelf, &limits, &watch)?;
             facts.names = names;
             assemble(facts, &shelf).map(Assembled::whole)

@@ -11,6 +11,7 @@
 //! | [`explainer`] | the way from what is asked to an image taken apart |
 //! | [`contents`] | what is in its files: its layers opened once more |
 //! | `engines` | which engine has the image, and what it says of it |
+//! | [`outline`] | what the engine tells of the image without handing it over |
 //! | `shelf` | what is remembered, as `anatomy` wants it |
 //! | [`watch`] | how far the reading is, and its end before time |
 //! | [`whole`] | everything there is to say of an image, worked out once |
@@ -23,6 +24,7 @@ pub mod contents;
 mod engines;
 pub mod error;
 pub mod explainer;
+pub mod outline;
 mod shelf;
 pub mod watch;
 pub mod whole;
@@ -32,5 +34,6 @@ pub use compared::Compared;
 pub use contents::Contents;
 pub use error::ExplainError;
 pub use explainer::{Explained, Explainer, Origin};
-pub use watch::Watch;
+pub use outline::Outline;
+pub use watch::{LayerTold, Watch};
 pub use whole::Whole;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::watch::Watch;
 use crate::anatomy::layer::index::LayerIndex;
 use crate::anatomy::shelf::{MemoryShelf, Shelf};
 use crate::model::digest::Digest;
@@ -13,13 +14,25 @@ pub(super) struct StoreShelf {
     store: Arc<Store>,
     /// Layers that were read in this run and are not in the store.
     beside: MemoryShelf,
+    /// Whoever wants to hear of layers that are read.
+    watch: Watch,
 }
 
 impl StoreShelf {
-    pub(super) fn new(store: Arc<Store>) -> Self {
+    pub(super) fn new(store: Arc<Store>, watch: &Watch) -> Self {
         Self {
             store,
             beside: MemoryShelf::default(),
+            watch: watch.clone(),
+        }
+    }
+
+    /// Tells which of these layers are known already.
+    pub(super) fn tell_known(&self, diff_ids: &[Digest]) {
+        for diff_id in diff_ids {
+            if let Some(index) = self.get(diff_id) {
+                self.watch.layer(&index, true);
+            }
         }
     }
 }
@@ -36,6 +49,7 @@ impl Shelf for StoreShelf {
     }
 
     fn put(&self, index: &LayerIndex) {
+        self.watch.layer(index, false);
         let kept = self.store.keep_layer(index, chrono::Utc::now());
         if !matches!(kept, Ok(true)) {
             self.beside.put(index);
@@ -74,12 +88,22 @@ mod tests {
     fn what_the_store_has_not_is_here_as_long_as_it_is_needed() {
         let store = Arc::new(Store::in_memory().expect("a store"));
         let one = LayerBuilder::new().finish(Digest::of(b"one"), Bytes(1));
-        let shelf = StoreShelf::new(store.clone());
+        let shelf = StoreShelf::new(store.clone(), &Watch::default());
         assert!(!shelf.has(&one.diff_id));
         shelf.put(&one);
         assert!(shelf.has(&one.diff_id));
         assert_eq!(shelf.get(&one.diff_id), Some(one.clone()));
         // Another run finds it in the store.
-        assert_eq!(StoreShelf::new(store).get(&one.diff_id), Some(one));
+        let watch = Watch::default();
+        let another = StoreShelf::new(store, &watch);
+        assert_eq!(another.get(&one.diff_id), Some(one.clone()));
+        another.tell_known(&[one.diff_id.clone(), Digest::of(b"two")]);
+        let known: Vec<_> = watch
+            .new_layers()
+            .into_iter()
+            .map(|it| it.diff_id)
+            .collect();
+        assert_eq!(known, [one.diff_id]);
+        assert_eq!(watch.new_layers(), []);
     }
 }

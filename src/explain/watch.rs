@@ -1,12 +1,14 @@
 //! How far a reading is, and its end before time.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio_util::sync::CancellationToken;
 
+use crate::anatomy::layer::index::LayerIndex;
 use crate::anatomy::progress::Progress;
 use crate::model::bytes::Bytes;
+use crate::model::digest::Digest;
 
 /// Whoever watches a reading, from another thread. Clones watch the same one.
 #[derive(Clone, Debug, Default)]
@@ -20,6 +22,21 @@ struct Counted {
     done: AtomicU64,
     /// Zero: not known.
     expected: AtomicU64,
+    /// Layers that nobody has asked for yet.
+    layers: Mutex<Vec<LayerTold>>,
+}
+
+/// A layer that is known by now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LayerTold {
+    /// Which.
+    pub diff_id: Digest,
+    /// Σ length of its files.
+    pub bytes: Bytes,
+    /// How many entries it has.
+    pub entries: usize,
+    /// It had been read before, and was remembered.
+    pub remembered: bool,
 }
 
 impl Watch {
@@ -46,6 +63,28 @@ impl Watch {
         // An estimate that was passed is none.
         let expected = (expected >= done && expected > 0).then_some(Bytes(expected));
         (Bytes(done), expected)
+    }
+
+    /// The layers that have become known since this was asked last.
+    #[must_use]
+    pub fn new_layers(&self) -> Vec<LayerTold> {
+        let layers = &self.counted.layers;
+        std::mem::take(&mut layers.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// A layer is known now.
+    pub(super) fn layer(&self, index: &LayerIndex, remembered: bool) {
+        let told = LayerTold {
+            diff_id: index.diff_id.clone(),
+            bytes: index.file_bytes(),
+            entries: index.entries().len(),
+            remembered,
+        };
+        let layers = &self.counted.layers;
+        layers
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(told);
     }
 }
 

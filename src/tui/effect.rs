@@ -151,7 +151,12 @@ pub struct FileAt {
 #[derive(Clone, Debug)]
 pub enum Explaining {
     /// What it says of itself, before its layers are read.
-    Facts(Arc<ImageFacts>),
+    Facts {
+        /// Its own words, or an engine's of it.
+        facts: Arc<ImageFacts>,
+        /// How long its layers are, by the engine's word; empty where it was not asked.
+        sizes: Vec<Option<Bytes>>,
+    },
     /// One of its layers is known.
     Layer {
         /// Its place in the facts.

@@ -6,6 +6,7 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use karat::anatomy::image::{ImageFacts, LayerFacts};
 use karat::anatomy::layer::index::Kind;
 use karat::anatomy::merged::{LayerNo, NodeId, View};
 use karat::explain::{Ask, Explained, Explainer, Watch};
@@ -210,6 +211,62 @@ async fn what_is_visible_is_what_the_engine_exports() {
     let waste = karat::anatomy::waste::Waste::of(merged);
     assert_eq!(waste.visible_bytes, view.visible_bytes());
     assert!(waste.reclaimable().0 > 300_000, "{:?}", waste.reclaimable());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_engine_tells_beforehand_is_what_is_read() {
+    let engine = Engine::start();
+    let image = layered(&engine.api);
+    let explainer = explainer(loaded(&on(&engine.address())));
+    let ask = Ask::parse(&image).expect("a name");
+    let outline = explainer.outline(&ask).await.expect("an answer");
+    let outline = outline.expect("an outline");
+    let watch = Watch::default();
+    let explained = explainer.explain(&ask, &watch).await.expect("explained");
+    let facts = &explained.anatomy.facts;
+    assert_eq!(outline.facts.settings, facts.settings);
+    assert_eq!(outline.facts.platform, facts.platform);
+    assert_eq!(outline.facts.config, facts.config);
+    let steps = |facts: &ImageFacts| -> Vec<_> {
+        let of = |layer: &LayerFacts| {
+            (
+                layer.diff_id.clone(),
+                layer.step.as_ref()?.instruction.clone(),
+            )
+                .into()
+        };
+        facts
+            .layers
+            .iter()
+            .map(of)
+            .collect::<Option<Vec<_>>>()
+            .expect("steps")
+    };
+    assert_eq!(steps(&outline.facts), steps(facts));
+    // Each layer was told of once, with about the bytes that were promised.
+    let told = watch.new_layers();
+    assert_eq!(told.len(), facts.layers.len());
+    for (layer, promised) in outline.facts.layers.iter().zip(&outline.sizes) {
+        let told = told.iter().find(|told| told.diff_id == layer.diff_id);
+        let told = told.expect("told of");
+        assert!(!told.remembered);
+        // Engines count where symlinks point to, too.
+        let promised = promised.expect("a size").0;
+        assert!(
+            (told.bytes.0..told.bytes.0 + 1_000).contains(&promised),
+            "{told:?}, {promised}"
+        );
+    }
+    // Half of it is known from another image: that is told at once.
+    let watch = Watch::default();
+    let ask = Ask::parse(&format!("{REPOSITORY}:2")).expect("a name");
+    explainer.explain(&ask, &watch).await.expect("explained");
+    let told = watch.new_layers();
+    assert_eq!(
+        told.iter().filter(|told| told.remembered).count(),
+        3,
+        "{told:?}"
+    );
 }
 
 #[test]

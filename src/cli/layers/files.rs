@@ -247,7 +247,12 @@ fn hit(merged: &Merged, view: &View, node: NodeId) -> Value {
         "path": path,
         "kind": entry.map_or("directory", |entry| kind(entry.kind)),
         "visible_bytes": view.bytes(merged, node).0,
+        "length_bytes": entry.map(|entry| entry.size.0),
+        "mode": entry.map(|entry| format!("{:04o}", entry.mode)),
+        "uid": entry.map(|entry| entry.owner.uid),
+        "gid": entry.map(|entry| entry.owner.gid),
         "layer": entry.map(|entry| words::number(entry.layer)),
+        "target": entry.and_then(|entry| entry.target).map(String::from_utf8_lossy),
     });
     put(&mut hit, "path_base64", path_base64.map(Value::from));
     hit

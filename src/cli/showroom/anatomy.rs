@@ -75,9 +75,17 @@ impl Anatomies {
         };
         let facts = self.facts(identity, line, version);
         let told = std::sync::Arc::new(facts.clone());
-        // Whoever has gone cancels, too.
-        let _ = tell.send(Explaining::Facts(told)).await;
         let layers = self.layers(identity, line, version);
+        // Whoever has gone cancels, too.
+        let _ = tell
+            .send(Explaining::Facts {
+                facts: told,
+                sizes: layers
+                    .iter()
+                    .map(|layer| Some(layer.file_bytes()))
+                    .collect(),
+            })
+            .await;
         let fresh: u64 = layers
             .iter()
             .filter(|layer| !self.knows(&layer.diff_id))

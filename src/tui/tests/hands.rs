@@ -110,7 +110,10 @@ impl Hands for FakeHands {
                     return;
                 };
                 let (facts, _) = anatomy::outline(version);
-                let news = Explaining::Facts(Arc::new(facts));
+                let news = Explaining::Facts {
+                    facts: Arc::new(facts),
+                    sizes: Vec::new(),
+                };
                 drop(answer.send(Message::Explaining(request, news)).await);
                 Message::Explained(request, Ok(anatomy::report(version)))
             }

@@ -44,6 +44,8 @@ pub(crate) struct Reading {
     pub(crate) facts: Option<Arc<ImageFacts>>,
     /// What is known of its layers so far, in the order of the facts.
     pub(crate) layers: Vec<Option<LayerRead>>,
+    /// How long its layers are, by the engine's word.
+    pub(crate) promised: Vec<Option<Bytes>>,
     /// How far it is.
     pub(crate) transfer: Transfer,
     /// Since when.
@@ -58,9 +60,17 @@ impl Reading {
         self.layers.iter().flatten().count()
     }
 
+    /// Bytes of a layer: as it was read, or until then by the engine's word.
+    pub(crate) fn bytes_of(&self, place: usize) -> Option<Bytes> {
+        let read = self.layers.get(place).copied().flatten();
+        let promised = self.promised.get(place).copied().flatten();
+        read.map(|read| read.bytes).or(promised)
+    }
+
     fn told(&mut self, now: Timestamp, news: Explaining) {
         match news {
-            Explaining::Facts(facts) => {
+            Explaining::Facts { facts, sizes } => {
+                self.promised = sizes;
                 self.layers.resize_with(facts.layers.len(), || None);
                 self.facts = Some(facts);
             }
@@ -119,6 +129,7 @@ impl Readings {
             identity: identity.clone(),
             facts: None,
             layers: Vec::new(),
+            promised: Vec::new(),
             transfer: Transfer::new("".into(), image.to_string()),
             since: now,
             failed: None,

@@ -51,7 +51,13 @@ pub(super) fn reading() -> (State, Request) {
     let (facts, layers) = outline("1.5.0");
     told(
         &mut state,
-        Message::Explaining(request, Explaining::Facts(Arc::new(facts))),
+        Message::Explaining(
+            request,
+            Explaining::Facts {
+                facts: Arc::new(facts),
+                sizes: layers.iter().map(|it| Some(it.file_bytes())).collect(),
+            },
+        ),
     );
     for (place, layer) in layers.iter().enumerate().take(2) {
         let read = LayerRead {

@@ -68,7 +68,7 @@ fn sizes(canvas: &Canvas<'_>, view: &AnatomyView, layers: usize) -> Sizes {
             let explained = &open.report.layers.all;
             explained.get(place).map(|layer| layer.file_bytes)
         }
-        (None, Some(reading)) => Some((*reading.layers.get(place)?)?.bytes),
+        (None, Some(reading)) => reading.bytes_of(place),
         (None, None) => None,
     };
     let all: Vec<Option<Bytes>> = (0..layers).map(of).collect();
@@ -148,7 +148,11 @@ fn one(
     let x = x + 4;
     buffer.set_string(x, row.y, fit(&drawn, bars), theme.bar(place));
     let x = x + u16::try_from(bars + 1).unwrap_or(0);
-    buffer.set_string(x, row.y, format!("{size:>SIZE$}"), theme.text);
+    // Until it has been read that is only what the engine says.
+    let read =
+        reading(canvas, view).is_none_or(|it| it.layers.get(place).is_some_and(Option::is_some));
+    let style = if read { theme.text } else { theme.quiet };
+    buffer.set_string(x, row.y, format!("{size:>SIZE$}"), style);
     let x = x + u16::try_from(SIZE + 1).unwrap_or(0);
     let text = layer.step.as_ref().map_or_else(
         || "its step is not known".to_owned(),
