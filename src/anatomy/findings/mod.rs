@@ -39,6 +39,7 @@ mod redact;
 mod resolve;
 mod rights;
 mod secret_files;
+mod secret_names;
 mod settings;
 mod shell;
 mod symbols;

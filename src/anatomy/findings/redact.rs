@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use super::tokens::{find, is_secret_name, is_secret_value, shape_of};
+use super::secret_names::{is_secret_name, is_secret_value};
+use super::tokens::{find, shape_of};
 use crate::anatomy::image::ImageFacts;
 
 /// What stands for a credential.
