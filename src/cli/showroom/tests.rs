@@ -693,3 +693,33 @@ async fn a_cancelled_build_leaves_nothing() {
     assert_eq!(known.len(), 4, "{known:?}");
     assert!(room.engine("context:workshop").log("shop-api").is_some());
 }
+
+/// What a shell finds is what the anatomy shows: the layers, one over the other.
+#[tokio::test(start_paused = true)]
+async fn inside_every_container_is_what_its_image_is_made_of() {
+    let room = room();
+    let fleet = fleet(&room).await;
+    let mut looked_at = 0;
+    for row in &fleet.rows {
+        let deployments = row.cells.iter().filter_map(|cell| cell.deployment.as_ref());
+        for replica in deployments.flat_map(|deployment| &deployment.replicas) {
+            let interior = room.anatomies.interior(&replica.container.image_id);
+            let files = interior.expect("it is known").files;
+            let program = format!("/srv/app/bin/{}", row.image.name);
+            let program = files.get(&program).expect("what it runs");
+            assert_eq!((program.owner.as_str(), program.mode), ("app", 0o755));
+            let system = files.get("/etc/os-release").expect("a system");
+            let text = system.text.as_ref().expect("a text");
+            assert!(text.contains("ID=debian"), "{text}");
+            // It belongs to somebody else since a later layer, and still says the same.
+            let limits = files.get("/srv/app/config/limits.toml").expect("a file");
+            assert_eq!(limits.owner, "app");
+            assert!(limits.text.is_some());
+            // Removed by a later layer.
+            let gone = |path: &&String| path.starts_with("/srv/app/target/");
+            assert_eq!(files.keys().find(gone), None);
+            looked_at += 1;
+        }
+    }
+    assert!(looked_at > 30, "{looked_at}");
+}
