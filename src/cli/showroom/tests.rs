@@ -559,11 +559,18 @@ async fn only_what_was_shown_is_recovered_and_nothing_that_is_read_only() {
     }
     let left = recover(&room.operator, &closed, std::slice::from_ref(&gone)).await;
     assert!(left.settled.is_empty(), "{left:?}");
-    assert!(left.left[0].contains("canary is read-only"), "{left:?}");
+    assert!(
+        left.left[0].sentence.contains("canary is read-only"),
+        "{left:?}"
+    );
     assert_eq!(locked().await, 1);
     // What is left of it is the same operation, which can be settled where that is allowed.
     let done = recover(&room.operator, &room.project, &[gone]).await;
     assert_eq!(done.settled.len(), 1, "{done:?}");
+    assert_eq!(
+        done.settled[0].subject().as_deref(),
+        Some("gateway in canary")
+    );
     assert_eq!(locked().await, 0);
 }
 
