@@ -70,5 +70,5 @@ fn in_the_way(cut: &CutOff, project: &Project) -> Option<String> {
 pub(super) fn closed(cut: &CutOff, project: &Project) -> Option<String> {
     let mut environments = cut.environments(project).into_iter();
     let closed = environments.find(|one| one.read_only)?;
-    Some(format!("{} is read-only by the project file", closed.name))
+    Some(format!("{} is read-only", closed.name))
 }
