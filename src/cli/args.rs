@@ -56,6 +56,7 @@ const RECOVER: &str = "\
 Examples:
   karat recover --dry-run     what was cut off, and what would be done about it
   karat recover               finish it or undo it
+  karat recover --yes --confirm prod   without questions, what was cut off in prod, too
   karat recover --force       also what another machine may still be doing";
 const INIT: &str = "\
 Examples:
@@ -241,9 +242,10 @@ pub struct Change {
     /// Do not ask.
     #[arg(long, short)]
     pub yes: bool,
-    /// The name of the protected environment that is changed.
+    /// The name of the protected environment that is changed; once for each, where a recovery
+    /// changes several.
     #[arg(long, value_name = "ENVIRONMENT")]
-    pub confirm: Option<String>,
+    pub confirm: Vec<String>,
     /// Why, for the history.
     #[arg(long, value_name = "TEXT")]
     pub reason: Option<String>,

@@ -15,7 +15,10 @@ fn said(args: &Args) -> String {
     let change = |it: &super::args::Change| {
         format!(
             "yes={} confirm={:?} reason={:?} dry={}",
-            it.yes, it.confirm, it.reason, it.dry_run
+            it.yes,
+            it.confirm.first(),
+            it.reason,
+            it.dry_run
         )
     };
     match args.command.as_ref().expect("a verb") {

@@ -105,7 +105,9 @@ async fn change(session: &Session, fleet: &Fleet, ask: &DeployAsk, change: &Chan
         return Exit::DONE;
     }
     session.hint(&plan_text::text(&plan));
-    if let Err(why) = confirm::confirm(change, plan.protected.then_some(&plan.environment)) {
+    let name = [&plan.environment];
+    let protected = if plan.protected { &name[..] } else { &[] };
+    if let Err(why) = confirm::confirm(change, protected) {
         return output::refused(session.json, &why, Exit::REFUSED);
     }
     let (report, signal) = run(session, &plan).await;

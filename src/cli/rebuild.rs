@@ -20,6 +20,11 @@ pub(super) async fn run(session: &Session, args: Rebuild) -> Exit {
             return output::refused(session.json, &wrong, Exit::USAGE);
         }
     };
+    if !args.change.dry_run
+        && let Some(exit) = session.read_only()
+    {
+        return exit;
+    }
     let fleet = session.fleet().await;
     let ask = RebuildAsk {
         image: ImageName::from(args.image.as_str()),
@@ -47,7 +52,7 @@ pub(super) async fn run(session: &Session, args: Rebuild) -> Exit {
         return Exit::DONE;
     }
     session.hint(&plan_text::rebuild_text(&plan));
-    if let Err(why) = confirm::confirm(&args.change, None) {
+    if let Err(why) = confirm::confirm(&args.change, &[]) {
         return output::refused(session.json, &why, Exit::REFUSED);
     }
     let cancel = CancellationToken::new();

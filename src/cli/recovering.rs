@@ -1,12 +1,12 @@
 //! Recovering for the interface: what was shown there is settled, and nothing else, whatever
-//! else is found on the engines.
+//! else is found on the engines; and what must be left alone, there and on the command line.
 
 use crate::model::event::Outcome;
 use crate::model::plan::OperationId;
 use crate::model::project::Project;
 use crate::operate::recover::{CutOff, Doubt, Way};
 use crate::operate::{Operator, unwatched};
-use crate::tui::effect::Recovered;
+use crate::tui::effect::{Part, Recovered};
 
 /// Settles those of these operations that were cut off.
 pub(super) async fn recover(
@@ -18,27 +18,37 @@ pub(super) async fn recover(
     let mut done = Recovered::default();
     let wanted = survey.cut_off.into_iter();
     for cut in wanted.filter(|cut| shown.contains(&cut.seen.operation)) {
-        if let Some(why) = in_the_way(&cut, project) {
-            done.left.push(why);
+        let environments = cut.environments(project).into_iter();
+        let place = Part {
+            images: cut.images(),
+            environments: environments.map(|one| one.name.clone()).collect(),
+            sentence: String::new(),
+        };
+        if let Some(sentence) = in_the_way(&cut, project) {
+            done.left.push(Part { sentence, ..place });
             continue;
         }
         let report = operator.settle(cut, &unwatched()).await;
         match report.outcome {
             Outcome::Done | Outcome::Undone | Outcome::Cancelled => {
-                done.settled.push(report.summary);
+                let sentence = report.summary;
+                done.settled.push(Part { sentence, ..place });
                 done.over.push(report.id);
             }
-            _ => done.left.push(report.error.unwrap_or(report.summary)),
+            _ => {
+                let sentence = report.error.unwrap_or(report.summary);
+                done.left.push(Part { sentence, ..place });
+            }
         }
     }
     let away = survey.away.iter();
     let away = away.map(|(engine, why)| format!("{engine} could not be looked at: {why}"));
-    done.left.extend(away);
+    done.left.extend(away.map(Part::from));
     done
 }
 
 /// Why it is left alone: who began it may be at it still, or it changes an environment that is
-/// read-only. The lock itself says which one it changes: the screen may have known less.
+/// read-only.
 fn in_the_way(cut: &CutOff, project: &Project) -> Option<String> {
     let (summary, owner) = (&cut.seen.summary, &cut.seen.owner);
     match cut.way {
@@ -50,12 +60,15 @@ fn in_the_way(cut: &CutOff, project: &Project) -> Option<String> {
             until.format("%H:%M:%S UTC")
         )),
         Way::Finish | Way::Undo => {
-            let environment = cut.environment()?;
-            let mut environments = project.environments.iter();
-            let closed = environments.any(|one| &one.name == environment && one.read_only);
-            closed.then(|| {
-                format!("{environment} is read-only by the project file; left alone: {summary}")
-            })
+            closed(cut, project).map(|why| format!("{why}; left alone: {summary}"))
         }
     }
+}
+
+/// Why it must not be changed, if so. The lock itself says what it changes: a screen may have
+/// known less.
+pub(super) fn closed(cut: &CutOff, project: &Project) -> Option<String> {
+    let mut environments = cut.environments(project).into_iter();
+    let closed = environments.find(|one| one.read_only)?;
+    Some(format!("{} is read-only", closed.name))
 }

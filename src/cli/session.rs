@@ -130,6 +130,13 @@ impl Session {
         Some(exit)
     }
 
+    /// The exit code where nothing may be changed at all, which is said.
+    pub(super) fn read_only(&self) -> Option<Exit> {
+        let why = "karat is read-only, by --read-only or the settings file; nothing was changed";
+        self.read_only
+            .then(|| output::refused(self.json, &why, Exit::REFUSED))
+    }
+
     /// Says that an operation of this machine did not end, if so: the newest in words. What
     /// another machine has recovered is forgotten here first.
     pub(super) fn hint_unfinished(&self, fleet: &Fleet) {

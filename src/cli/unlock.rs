@@ -20,6 +20,11 @@ pub(super) async fn run(session: &Session, unlock: Unlock) -> Exit {
         let why = "breaking a lock wants a reason: give `--reason TEXT`";
         return output::refused(session.json, &why, Exit::USAGE);
     };
+    if !unlock.change.dry_run
+        && let Some(exit) = session.read_only()
+    {
+        return exit;
+    }
     let locks = session.operator.locks().await;
     let wanted = unlock.engine.as_deref().map(EngineName::from);
     let found: Vec<_> = locks
@@ -56,7 +61,7 @@ pub(super) async fn run(session: &Session, unlock: Unlock) -> Exit {
         return Exit::DONE;
     }
     session.hint(&text);
-    if let Err(why) = confirm::confirm(&unlock.change, None) {
+    if let Err(why) = confirm::confirm(&unlock.change, &[]) {
         return output::refused(session.json, &why, Exit::REFUSED);
     }
     match session.operator.unlock(engine, lock, &reason).await {

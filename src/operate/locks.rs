@@ -5,7 +5,7 @@ use super::{Operator, Refusal, new_id, unwatched};
 use crate::model::event::{Event, Outcome};
 use crate::model::observation::LockSeen;
 use crate::model::plan::OperationKind;
-use crate::model::project::{EngineName, ImageName};
+use crate::model::project::{EngineName, ImageName, Project};
 
 impl Operator {
     /// Every lock on every engine that answers.
@@ -57,10 +57,18 @@ impl Operator {
         Ok(())
     }
 
-    /// Takes parked containers away whose soak is over, on every engine that answers.
-    pub async fn sweep_all(&self) -> Vec<String> {
+    /// Takes parked containers away whose soak is over, on every engine that answers and has
+    /// nothing of an environment of this project that is read-only.
+    pub async fn sweep_all(&self, project: &Project) -> Vec<String> {
         let mut swept = Vec::new();
-        for target in self.targets.usable.values() {
+        for (name, target) in &self.targets.usable {
+            let mut here = project
+                .environments
+                .iter()
+                .filter(|one| one.engines.contains(name));
+            if here.any(|one| one.read_only) {
+                continue;
+            }
             swept.extend(target.sweep(self.clock.now()).await.unwrap_or_default());
         }
         swept

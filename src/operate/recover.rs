@@ -11,7 +11,7 @@ use crate::model::event::{Event, Outcome};
 use crate::model::observation::LockSeen;
 use crate::model::plan::OperationId;
 use crate::model::progress::{Progress, Report};
-use crate::model::project::{EngineName, EnvironmentName};
+use crate::model::project::{EngineName, Environment, EnvironmentName, Project};
 use crate::model::step::Step;
 use crate::model::time::Timestamp;
 use crate::target::job::Peer;
@@ -30,11 +30,46 @@ pub struct CutOff {
 
 impl CutOff {
     /// The environment it changes, as far as its locks say.
-    #[must_use]
-    pub fn environment(&self) -> Option<&EnvironmentName> {
+    fn environment(&self) -> Option<&EnvironmentName> {
         self.jobs
             .iter()
             .find_map(|job| job.event.environment.as_ref())
+    }
+
+    /// The environments of a project it changes: the one that its locks name. Where they name
+    /// none, or none of this project, it is as precious as the most precious that it may be:
+    /// all on its engines.
+    #[must_use]
+    pub fn environments<'a>(&self, project: &'a Project) -> Vec<&'a Environment> {
+        let named = self.environment();
+        let all = || project.environments.iter();
+        if let Some(one) = all().find(|one| Some(&one.name) == named) {
+            return vec![one];
+        }
+        let engines = || self.containers.iter().map(|(engine, _)| engine);
+        all()
+            .filter(|one| engines().any(|engine| one.engines.contains(engine)))
+            .collect()
+    }
+
+    /// Its images, each once; the containers, where the locks do not say of which image.
+    #[must_use]
+    pub fn images(&self) -> Vec<String> {
+        let mut all: Vec<String> = Vec::new();
+        for job in &self.jobs {
+            let name = Some(&job.event.image.0).filter(|name| !name.is_empty());
+            let name = name.unwrap_or(&job.container);
+            if !all.contains(name) {
+                all.push(name.clone());
+            }
+        }
+        all
+    }
+
+    /// Whether it will be settled: nobody may be at it any more.
+    #[must_use]
+    pub const fn is_over(&self) -> bool {
+        matches!(self.way, Way::Finish | Way::Undo)
     }
 }
 

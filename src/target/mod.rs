@@ -75,14 +75,8 @@ pub trait Target: Send + Sync {
         ask: LogsAsk,
     ) -> BoxStream<'static, Result<LogLine, TargetError>>;
 
-    /// Starts a shell on a terminal of that size. A target that has none says so.
-    async fn shell(&self, ask: &ShellAsk, _: WindowSize) -> Result<Shell, TargetError> {
-        Err(TargetError::NoShell {
-            engine: self.name().clone(),
-            place: ask.place(),
-            why: "this kind of target has no shells".to_owned(),
-        })
-    }
+    /// Starts a shell on a terminal of that size.
+    async fn shell(&self, ask: &ShellAsk, size: WindowSize) -> Result<Shell, TargetError>;
 
     /// What bringing one container to a version would do. Touches nothing.
     async fn plan(&self, ask: TouchAsk<'_>) -> Result<Touch, TargetError>;

@@ -430,15 +430,65 @@ pub enum Message {
     Note(String),
 }
 
-/// What recovering did: a sentence each.
+/// What recovering did.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Recovered {
     /// What was settled.
-    pub settled: Vec<String>,
+    pub settled: Vec<Part>,
     /// What was not, and why.
-    pub left: Vec<String>,
+    pub left: Vec<Part>,
     /// The operations that were settled.
     pub over: Vec<OperationId>,
+}
+
+/// What became of one operation that was cut off; of an engine, where it names no image.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Part {
+    /// Its images.
+    pub images: Vec<String>,
+    /// The environments it changes, or may change.
+    pub environments: Vec<EnvironmentName>,
+    /// What became of it.
+    pub sentence: String,
+}
+
+impl Part {
+    /// Which images, and where: `gateway in canary`. Nothing for an engine.
+    #[must_use]
+    pub fn subject(&self) -> Option<String> {
+        let names = |all: &[EnvironmentName]| -> Vec<String> {
+            all.iter().map(ToString::to_string).collect()
+        };
+        match (self.images.as_slice(), self.environments.as_slice()) {
+            ([], _) => None,
+            (images, []) => Some(images.join(", ")),
+            (images, several) => Some(format!(
+                "{} in {}",
+                images.join(", "),
+                // Of several it is in one, and nobody knows in which.
+                names(several).join(" or ")
+            )),
+        }
+    }
+}
+
+impl<T: Into<String>> From<T> for Part {
+    /// A sentence about no operation in particular.
+    fn from(sentence: T) -> Self {
+        Self {
+            sentence: sentence.into(),
+            ..Self::default()
+        }
+    }
+}
+
+impl fmt::Display for Part {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.subject() {
+            Some(subject) => write!(f, "{subject} · {}", self.sentence),
+            None => f.write_str(&self.sentence),
+        }
+    }
 }
 
 /// Whoever carries errands out.

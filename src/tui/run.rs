@@ -151,7 +151,7 @@ fn broken_down(errand: Errand, fault: &str) -> Message {
         },
         Errand::LoadHistory(filter) => Message::History(filter, Err(sentence)),
         Errand::Recover(_) => Message::Recovered(Recovered {
-            left: vec![sentence],
+            left: vec![sentence.into()],
             ..Recovered::default()
         }),
         Errand::FollowLogs { request, .. } => {

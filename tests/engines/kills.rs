@@ -417,3 +417,44 @@ fn requests_of_the_dead_that_arrive_late() {
         settled_for_good(&[api], &["1.0.0", "2.0.0"], &format!("{step} came late"));
     }
 }
+
+/// What was cut off in a protected environment wants its name, as every other change of it
+/// does; what is read-only is left alone, however it is asked for.
+#[test]
+fn recovering_a_protected_or_read_only_environment() {
+    let stage = Stage::new();
+    stage.fresh();
+    let at = |address: &str, more: &str| Karat::new(&project(&[("prod", &[address], more)]));
+    let address = stage.engine.address();
+    let owner = at(&stage.proxy.address(), "");
+    let args = ["rollback", "web", "--env", "prod", "--to", "2.0.0", "--yes"];
+    kill_at(&stage.proxy, rule("stop", When::After), &owner, &args);
+    let before = stage.engine.api.names();
+    let untouched = || assert_eq!(stage.engine.api.names(), before);
+
+    let closed = at(&address, "read_only = true");
+    let told = closed.run(&["recover", "--yes"]).is(3);
+    told.says("prod is read-only");
+    closed.run(&["recover", "--yes", "--force"]).is(3);
+    let listed = closed.json(&["recover", "--dry-run"]);
+    assert_eq!(listed["operations"][0]["will"], "leave_alone");
+
+    let protected = at(&address, "protected = true");
+    let listed = protected.json(&["recover", "--dry-run"]);
+    assert_eq!(listed["operations"][0]["environments"][0], "prod");
+    assert_eq!(listed["operations"][0]["will"], "undo");
+    let told = protected.run(&["recover", "--yes"]).is(3);
+    told.says("--confirm prod").says("prod (protected)");
+    let other = ["recover", "--yes", "--confirm", "staging"];
+    protected.run(&other).is(3).says("prod");
+    let named = ["recover", "--yes", "--confirm", "prod"];
+    let read_only = [&["--read-only"][..], &named].concat();
+    let told = protected.run(&read_only).is(3);
+    told.says("karat is read-only");
+    let unlock = ["--read-only", "unlock", "web", "--reason", "it", "--yes"];
+    protected.run(&unlock).is(3).says("karat is read-only");
+    untouched();
+
+    protected.run(&named).is(0).says("undone");
+    settled(&stage.engine.api, &["1.0.0"]);
+}

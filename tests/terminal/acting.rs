@@ -3,7 +3,7 @@
 use rustix::process::Signal;
 
 use crate::pty::{ENTER, ESC, TAB, Term};
-use crate::stage::{DEMO, Stage};
+use crate::stage::{DEMO, KARAT, Stage};
 
 /// Opens karat on the demo and selects an image in prod: rows and columns by keys.
 fn at_prod(rows: &str, image: &str) -> Term {
@@ -154,4 +154,30 @@ fn a_running_operation_is_cancelled_by_its_key() {
     term.keys(ENTER);
     term.sees("prod still runs");
     all_is_as_before(&stage);
+}
+
+#[test]
+fn recovering_at_a_prompt_wants_the_name_too() {
+    let stage = Stage::slow();
+    let mut term = slow_one(&stage);
+    term.signal(Signal::KILL);
+    term.ends();
+    let somebody = stage.somebody();
+    let recover = || {
+        let words = [KARAT, "recover"];
+        let term = Term::open((100, 30), &words, &somebody.folder, &somebody.variables);
+        let screen = term.sees("Type its name to go on: ");
+        for words in ["cut off: ", "prod (protected)", "prod is protected."] {
+            assert!(screen.contains(words), "`{words}` is missing:\n{screen}");
+        }
+        term
+    };
+    let mut refused = recover();
+    refused.keys("web\r");
+    refused.sees("not confirmed; nothing was changed");
+    assert_eq!(refused.ends(), 3);
+    let goes_on = recover();
+    goes_on.keys("prod\r");
+    // It waits for the new version, whose log it shows.
+    goes_on.sees("│ version 1.0.0 starts");
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::pty::{ENTER, ESC, Term};
+use crate::pty::{ENTER, ESC, TAB, Term};
 use crate::stage::Somebody;
 
 /// Somebody without any engine, whose project file is wrong.
@@ -78,4 +78,71 @@ fn it_says_demo_where_a_dialog_covers_everything_and_where_nothing_fits() {
     term.see("the mark where nothing fits", |text| {
         text.contains("DEMO") && text.contains("60 columns")
     });
+}
+
+/// Confirms the shell whose dialog is on screen, and looks around in it.
+fn looks_around(term: &Term, prompt: &str) {
+    term.sees("[ Open the shell ]");
+    term.keys(TAB);
+    term.sees("›[ Open the shell ]‹");
+    term.keys(ENTER);
+    let screen = term.sees(prompt);
+    assert!(screen.contains("DEMO: a made-up shell"), "{screen}");
+    assert!(!term.screen().alternate_screen());
+    // The terminal's keys take back what was typed.
+    term.keys("echo \"runs $APP_VERSIOX\u{7f}N\"; cat /etc/os-release\r");
+    term.sees("ID=debian");
+    term.keys("nonsense\r");
+    term.sees("nonsense: not found");
+}
+
+#[test]
+fn a_shell_in_a_container_that_is_made_up_and_back() {
+    let somebody = newcomer();
+    let mut term = somebody.opens_the_demo(&[], 100, 30);
+    term.sees("6 engines up");
+    term.keys("l");
+    term.sees("── shop-web in staging");
+    term.keys(ENTER);
+    term.sees("Its container");
+    term.keys("x");
+    term.sees("SHELL in shop-web in staging");
+    looks_around(&term, "app@");
+    assert!(term.text().contains("runs 1.5.0"), "{}", term.text());
+    term.resize(90, 25);
+    term.keys("\u{3}stty size; exit 4\r");
+    // The screen is karat's again, whole, and the very next key works.
+    let screen = term.sees("exit code 4 of a shell in shop-web on ssh://deploy@staging");
+    assert!(term.screen().alternate_screen());
+    assert!(term.raw().contains("\r\n25 90\r\n"));
+    for words in ["DEMO", "Its container", "1.5.0"] {
+        assert!(screen.contains(words), "`{words}` is missing:\n{screen}");
+    }
+    for words in ["made-up shell", "not found", "app@"] {
+        assert!(!screen.contains(words), "`{words}` is left over:\n{screen}");
+    }
+    term.keys("v");
+    term.sees("VERSION");
+    term.keys("q");
+    assert_eq!(term.ends(), 0);
+    term.is_given_back();
+}
+
+#[test]
+fn a_throw_away_shell_of_a_version_that_is_made_up() {
+    let somebody = newcomer();
+    let mut term = somebody.opens_the_demo(&[], 100, 30);
+    term.sees("6 engines up");
+    term.keys("v");
+    term.sees("VERSION");
+    term.keys("x");
+    term.sees("a throw-away container of shop-web");
+    looks_around(&term, "app@karat-shell:/srv/app$ ");
+    term.keys("ps\r");
+    term.sees("1 app      sh");
+    term.keys("\u{4}");
+    term.sees("exit code 0 of a shell in a throw-away container");
+    term.keys("q");
+    assert_eq!(term.ends(), 0);
+    term.is_given_back();
 }

@@ -23,6 +23,7 @@ use crate::anatomy::report::Report;
 use crate::model::bytes::Bytes;
 use crate::model::digest::Digest;
 use crate::model::time::Timestamp;
+use crate::target::memory::{File, Interior};
 use crate::tui::effect::{Content, Explaining, FileAt, LayerRead};
 
 /// How fast the demo's engines hand an image over.
@@ -150,6 +151,32 @@ impl Anatomies {
         Ok(contents::content(self.dice, &part))
     }
 
+    /// What a shell in a container of a version finds: the layers, one over the other.
+    pub(super) fn interior(&self, identity: &Digest) -> Option<Interior> {
+        let (line, version) = self.versions.get(identity)?;
+        let mut files: BTreeMap<String, File> = BTreeMap::new();
+        for part in self.parts(identity, line, version).iter().flatten() {
+            let path = format!("/{}", part.path());
+            match part.found() {
+                Some(file) => {
+                    // Its owner may have changed since; what it says has not.
+                    let text = files.get(&path).and_then(|before| before.text.clone());
+                    let text = file.text.clone().or(text);
+                    files.insert(path, File { text, ..file });
+                }
+                None => files.retain(|one, _| {
+                    let below = one.strip_prefix(&path);
+                    !below.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+                }),
+            }
+        }
+        Some(Interior {
+            user: contents::USER.to_owned(),
+            working_dir: contents::WORKING_DIR.to_owned(),
+            files,
+        })
+    }
+
     /// The layers of every version, by what it is called.
     fn known(&self, but: &Digest) -> Vec<Known> {
         let all = LINES
@@ -238,8 +265,8 @@ impl Anatomies {
                 ],
                 entrypoint: vec!["/usr/bin/tini".to_owned(), "--".to_owned()],
                 cmd: vec![format!("/srv/app/bin/{name}")],
-                user: "app".to_owned(),
-                working_dir: "/srv/app".to_owned(),
+                user: contents::USER.to_owned(),
+                working_dir: contents::WORKING_DIR.to_owned(),
                 ports: vec!["8080/tcp".to_owned()],
                 labels: lay::labels(&self.cast, line, version),
                 ..Settings::default()

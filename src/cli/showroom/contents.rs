@@ -10,6 +10,7 @@ use crate::anatomy::layer::kept;
 use crate::anatomy::layer::program::{Elf, Program};
 use crate::model::bytes::Bytes;
 use crate::model::digest::Digest;
+use crate::target::memory::File;
 use crate::tui::effect::Content;
 
 /// What installs the packages.
@@ -17,6 +18,10 @@ pub(super) const RUN_APT: &str = "RUN apt-get update && apt-get install -y --no-
 
 /// What builds, and cleans up too late.
 pub(super) const RUN_BUILD: &str = "RUN cargo build --release --locked \\\n    && install -D target/release/app bin/app \\\n    && rm -rf target /usr/local/cargo/registry \\\n    && chown -R app:app /srv/app";
+
+/// As whom the demo's images run, and where.
+pub(super) const USER: &str = "app";
+pub(super) const WORKING_DIR: &str = "/srv/app";
 
 /// Whose files are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -126,6 +131,30 @@ impl Part {
     /// Where.
     pub(super) fn path(&self) -> &str {
         &self.path
+    }
+
+    /// As a shell finds it; nothing where it takes away what was below.
+    pub(super) fn found(&self) -> Option<File> {
+        let link = match &self.what {
+            What::Gone => return None,
+            What::Link(target) => Some(target.clone()),
+            What::File | What::Program { .. } => None,
+        };
+        let text = match &self.size {
+            Size::Text(text) => Some(text.clone()),
+            Size::Weight(_) | Size::Bytes(_) | Size::None => None,
+        };
+        let owner = match self.whose {
+            Whose::Root => "root",
+            Whose::App => USER,
+        };
+        Some(File {
+            mode: self.mode,
+            owner: owner.to_owned(),
+            bytes: self.bytes,
+            text,
+            link,
+        })
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::cast::{Build, Cast};
+use super::contents;
 use super::dice::Dice;
 use super::past::Past;
 use super::table::{DOWN, LINES, Line, PLACES, Place, Role, SLOW};
@@ -184,7 +185,7 @@ impl Layer<'_> {
                 ("SCHEMA".to_owned(), schema.to_string()),
                 ("TZ".to_owned(), "UTC".to_owned()),
             ]),
-            command: format!("/srv/app/{name}"),
+            command: format!("{}/bin/{name}", contents::WORKING_DIR),
             conduct: Conduct {
                 checked: line.checked,
                 boots_in: Span(Duration::from_millis(

@@ -116,13 +116,18 @@ impl Showroom {
             .by(clock)
             .reading(recipes);
         let project = Arc::new(project(&cast));
+        let anatomies = Arc::new(Anatomies::new(&cast, dice, start()));
+        for engine in engines.values() {
+            let anatomies = anatomies.clone();
+            engine.furnish(Arc::new(move |image| anatomies.interior(image)));
+        }
         Ok(Self {
             project,
             targets,
             store,
             operator,
             clock,
-            anatomies: Arc::new(Anatomies::new(&cast, dice, start())),
+            anatomies,
             engines,
             cast,
             dice,

@@ -559,11 +559,18 @@ async fn only_what_was_shown_is_recovered_and_nothing_that_is_read_only() {
     }
     let left = recover(&room.operator, &closed, std::slice::from_ref(&gone)).await;
     assert!(left.settled.is_empty(), "{left:?}");
-    assert!(left.left[0].contains("canary is read-only"), "{left:?}");
+    assert!(
+        left.left[0].sentence.contains("canary is read-only"),
+        "{left:?}"
+    );
     assert_eq!(locked().await, 1);
     // What is left of it is the same operation, which can be settled where that is allowed.
     let done = recover(&room.operator, &room.project, &[gone]).await;
     assert_eq!(done.settled.len(), 1, "{done:?}");
+    assert_eq!(
+        done.settled[0].subject().as_deref(),
+        Some("gateway in canary")
+    );
     assert_eq!(locked().await, 0);
 }
 
@@ -692,4 +699,34 @@ async fn a_cancelled_build_leaves_nothing() {
     let known: Vec<&Digest> = known.collect();
     assert_eq!(known.len(), 4, "{known:?}");
     assert!(room.engine("context:workshop").log("shop-api").is_some());
+}
+
+/// What a shell finds is what the anatomy shows: the layers, one over the other.
+#[tokio::test(start_paused = true)]
+async fn inside_every_container_is_what_its_image_is_made_of() {
+    let room = room();
+    let fleet = fleet(&room).await;
+    let mut looked_at = 0;
+    for row in &fleet.rows {
+        let deployments = row.cells.iter().filter_map(|cell| cell.deployment.as_ref());
+        for replica in deployments.flat_map(|deployment| &deployment.replicas) {
+            let interior = room.anatomies.interior(&replica.container.image_id);
+            let files = interior.expect("it is known").files;
+            let program = format!("/srv/app/bin/{}", row.image.name);
+            let program = files.get(&program).expect("what it runs");
+            assert_eq!((program.owner.as_str(), program.mode), ("app", 0o755));
+            let system = files.get("/etc/os-release").expect("a system");
+            let text = system.text.as_ref().expect("a text");
+            assert!(text.contains("ID=debian"), "{text}");
+            // It belongs to somebody else since a later layer, and still says the same.
+            let limits = files.get("/srv/app/config/limits.toml").expect("a file");
+            assert_eq!(limits.owner, "app");
+            assert!(limits.text.is_some());
+            // Removed by a later layer.
+            let gone = |path: &&String| path.starts_with("/srv/app/target/");
+            assert_eq!(files.keys().find(gone), None);
+            looked_at += 1;
+        }
+    }
+    assert!(looked_at > 30, "{looked_at}");
 }

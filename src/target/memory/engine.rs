@@ -2,13 +2,14 @@
 //! is waited for.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::watch;
 
 use super::container::{Life, SimContainer};
 use super::image::SimImage;
+use super::interior::{Interior, Interiors};
 use super::lock::Held;
 use super::{Clock, Registry, TargetError, Workshop, log, steps};
 use crate::engine::EngineError;
@@ -36,6 +37,7 @@ pub struct SimEngine {
     pub(super) pace: Pace,
     pub(super) registry: Registry,
     pub(super) workshop: Workshop,
+    interiors: OnceLock<Interiors>,
     state: Mutex<State>,
     changed: watch::Sender<u64>,
 }
@@ -70,6 +72,7 @@ impl SimEngine {
             pace,
             registry,
             workshop,
+            interiors: OnceLock::new(),
             state: Mutex::default(),
             changed: watch::Sender::new(0),
         })
@@ -79,6 +82,16 @@ impl SimEngine {
     #[must_use]
     pub const fn name(&self) -> &EngineName {
         &self.name
+    }
+
+    /// Says what is inside its images. The first to say so is believed.
+    pub fn furnish(&self, interiors: Interiors) {
+        drop(self.interiors.set(interiors));
+    }
+
+    /// What is inside an image, where that is known.
+    pub(super) fn interior(&self, image: &Digest) -> Option<Interior> {
+        self.interiors.get().and_then(|interiors| interiors(image))
     }
 
     /// Looks at what is on it.

@@ -15,7 +15,8 @@
 //! | `steps`, `undo`, `found` | forward, backward, and what was cut off |
 //! | `carriage` | pull, export, import |
 //! | `build` | a new version of an image |
-//! | `log` | what containers print |
+//! | `log`, `logs` | what containers print |
+//! | `interior`, `shell` | what is inside images, and a shell to look around in there |
 
 mod build;
 mod carriage;
@@ -23,11 +24,13 @@ mod container;
 mod engine;
 mod found;
 mod image;
+mod interior;
 mod lock;
 mod log;
 mod logs;
 mod look;
 mod registry;
+mod shell;
 mod steps;
 #[cfg(test)]
 mod tests;
@@ -43,9 +46,13 @@ pub use build::{Snag, Workshop};
 pub use container::{Body, Life, SimContainer};
 pub use engine::{Pace, SimEngine};
 pub use image::{Conduct, Fault, SimImage};
+pub use interior::{File, Interior, Interiors};
 pub use registry::Registry;
 
-use super::{BuildFailure, Clock, Job, Relock, Standing, Target, TargetError, TouchAsk, Watch};
+use super::{
+    BuildFailure, Clock, Job, Relock, Shell, ShellAsk, Standing, Target, TargetError, TouchAsk,
+    Watch, WindowSize,
+};
 use crate::engine::build::Built;
 use crate::engine::images::ImageStream;
 use crate::model::bytes::Bytes;
@@ -135,6 +142,10 @@ impl Target for MemoryTarget {
         ask: LogsAsk,
     ) -> BoxStream<'static, Result<LogLine, TargetError>> {
         logs::logs(self.engine.clone(), container.to_owned(), ask)
+    }
+
+    async fn shell(&self, ask: &ShellAsk, size: WindowSize) -> Result<Shell, TargetError> {
+        shell::open(&self.engine, ask, size).await
     }
 
     async fn plan(&self, ask: TouchAsk<'_>) -> Result<Touch, TargetError> {

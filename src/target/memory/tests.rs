@@ -32,11 +32,11 @@ fn start() -> Timestamp {
     "2026-11-22T03:00:00Z".parse().expect("a moment")
 }
 
-fn digest(text: &str) -> Digest {
+pub(super) fn digest(text: &str) -> Digest {
     Digest::of(text.as_bytes())
 }
 
-fn image(version: &str, fault: Option<Fault>) -> SimImage {
+pub(super) fn image(version: &str, fault: Option<Fault>) -> SimImage {
     let layers = vec![
         (digest("base"), Bytes(10_000_000)),
         (digest(version), Bytes(5_000_000)),
@@ -72,7 +72,7 @@ fn image(version: &str, fault: Option<Fault>) -> SimImage {
     }
 }
 
-fn frozen(version: &str) -> Frozen {
+pub(super) fn frozen(version: &str) -> Frozen {
     Frozen {
         label: version.to_owned(),
         identity: digest(&format!("id {version}")),
@@ -85,7 +85,7 @@ fn frozen(version: &str) -> Frozen {
 }
 
 /// An engine with `web` 1 running, and 2 and the bad 3 beside it.
-fn engine() -> MemoryTarget {
+pub(super) fn engine() -> MemoryTarget {
     let target = bare();
     for (version, fault) in [("1", None), ("2", None), ("3", Some(bad(None)))] {
         target.engine.lay_image(image(version, fault));
@@ -94,7 +94,7 @@ fn engine() -> MemoryTarget {
     target
 }
 
-fn bare() -> MemoryTarget {
+pub(super) fn bare() -> MemoryTarget {
     let pace = Pace {
         answers_in: Duration::from_millis(5),
         bytes_a_second: 1_000_000,
@@ -121,7 +121,7 @@ fn bad(exits: Option<i64>) -> Fault {
     }
 }
 
-fn web() -> SimContainer {
+pub(super) fn web() -> SimContainer {
     SimContainer {
         id: "old".to_owned(),
         name: "web".to_owned(),

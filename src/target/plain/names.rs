@@ -80,7 +80,7 @@ pub(in crate::target) fn parked(container: &str, operation: &OperationId) -> Str
 }
 
 /// The name of a throw-away container for a shell: eight hexadecimal digits make it one.
-pub(super) fn shell(nonce: &str) -> String {
+pub(in crate::target) fn shell(nonce: &str) -> String {
     format!("{SHELL}{nonce}")
 }
 

@@ -1,5 +1,6 @@
 //! Every dialog that touches an environment says which, in words and in its accent.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use ratatui::style::Style;
@@ -207,4 +208,27 @@ fn bears(what: &str, state: &mut State, size: (u16, u16), (heading, accent): (&s
         inside.iter().any(|row| row.contains(heading)),
         "{what}: its name is not inside:\n{all}"
     );
+}
+
+/// Protected environments are told apart from each other like any others; what is protected
+/// is said by the mark, which looks the same everywhere.
+#[test]
+fn protected_environments_have_accents_of_their_own_and_one_mark() {
+    let mut fleet = fleet();
+    for environment in &mut fleet.environments {
+        environment.protected = true;
+    }
+    let count = fleet.environments.len();
+    let mut state = state(fleet);
+    let theme = state.theme.clone();
+    let buffer = draw(&mut state, (200, 60));
+    let heading = &buffer.content[200..2 * 200];
+    let mut names = HashSet::new();
+    for at in (0..200).filter(|at| heading[*at].symbol() == "⚑") {
+        assert_eq!(Some(heading[at].fg), theme.protected.fg, "the mark");
+        assert_eq!(Some(heading[at + 2].fg), theme.protected.fg, "the word");
+        names.insert(heading[at - 2].fg);
+    }
+    assert_eq!(names.len(), count, "{names:?}");
+    assert!(names.iter().all(|one| Some(*one) != theme.protected.fg));
 }

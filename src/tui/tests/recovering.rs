@@ -11,7 +11,7 @@ use crate::model::fleet::Fleet;
 use crate::model::observation::LockSeen;
 use crate::model::plan::OperationId;
 use crate::tui::action::Command;
-use crate::tui::effect::{Errand, Message};
+use crate::tui::effect::{Errand, Message, Part, Recovered};
 use crate::tui::state::{Dialog, State};
 
 /// Somebody's lock on shop-web, in the environment at this place.
@@ -165,4 +165,55 @@ fn a_lock_whose_container_is_away_is_as_precious_as_its_engine() {
     };
     assert_eq!(dialog.found.len(), 2);
     assert_eq!(dialog.form.wanted(), "prod");
+}
+
+fn settled(images: &[&str], environments: &[&str]) -> Part {
+    Part {
+        images: images.iter().map(|it| (*it).to_owned()).collect(),
+        environments: environments.iter().map(|it| (*it).into()).collect(),
+        sentence: "undone".to_owned(),
+    }
+}
+
+#[test]
+fn what_was_recovered_is_named_with_its_environment_and_in_its_accent() {
+    let mut state = state(fleet());
+    let one = Recovered {
+        settled: vec![settled(&["shop-web", "shop-api"], &["prod"])],
+        ..Recovered::default()
+    };
+    told(&mut state, Message::Recovered(one.clone()));
+    let text = screen(&mut state, 100, 30);
+    for words in [
+        "Recovered: shop-web, shop-api in prod",
+        "prod ⚑ protected",
+        "✓ shop-web, shop-api in prod · undone",
+    ] {
+        assert!(text.contains(words), "`{words}` is missing:\n{text}");
+    }
+    let Some(Dialog::Notice(notice)) = &state.dialog else {
+        panic!("{:?}", state.dialog);
+    };
+    assert_eq!(notice.environments, ["prod".into()]);
+    // Under a dialog it is a line that says the same.
+    told(&mut state, Message::Recovered(one));
+    let note = state.note.clone().expect("a line").text;
+    assert_eq!(note, "Recovered: shop-web, shop-api in prod · undone");
+    // Of several, each says which, and where; an engine is none.
+    press(&mut state, Command::Back);
+    let several = Recovered {
+        settled: vec![settled(&["shop-web"], &["staging"])],
+        left: vec![settled(&["search"], &["dev", "prod"]), "no answer".into()],
+        over: Vec::new(),
+    };
+    told(&mut state, Message::Recovered(several));
+    let text = screen(&mut state, 100, 30);
+    for words in [
+        "Recovered in part ═",
+        "✓ shop-web in staging · undone",
+        "✗ search in dev or prod · undone",
+        "✗ no answer",
+    ] {
+        assert!(text.contains(words), "`{words}` is missing:\n{text}");
+    }
 }

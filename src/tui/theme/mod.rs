@@ -59,11 +59,12 @@ pub struct Theme {
     pub busy: Style,
     /// The version a roll back would choose.
     pub known_good: Style,
-    /// Protected environments.
+    /// The mark of a protected environment; its emphasis is that of the whole name.
     pub protected: Style,
     /// The mark of a fleet that is not real.
     pub demo: Style,
-    /// Accents of the other environments, upstream first.
+    /// Accents of the environments, upstream first; used again from the start when there are
+    /// more environments.
     pub environments: Vec<Style>,
     /// What layers are filled with, the lowest first; used again from the start when there
     /// are more layers. Never alone: a layer's number stands beside it.
@@ -299,6 +300,8 @@ impl Theme {
             "environment-4",
             "environment-5",
             "environment-6",
+            "environment-7",
+            "environment-8",
         ];
         slots.extend(names.into_iter().zip(self.environments.iter().copied()));
         let fills = [
@@ -313,17 +316,18 @@ impl Theme {
         slots
     }
 
-    /// The accent of an environment: its own, or the one of all protected ones.
+    /// The accent of an environment: its own, whatever it is; a protected one stands out by
+    /// its emphasis and its mark.
     #[must_use]
     pub fn environment(&self, position: usize, environment: &Environment) -> Style {
-        if environment.protected {
-            return self.protected;
-        }
         let count = self.environments.len().max(1);
-        self.environments
-            .get(position % count)
-            .copied()
-            .unwrap_or(self.text)
+        let accent = self.environments.get(position % count);
+        let accent = accent.copied().unwrap_or(self.text);
+        if environment.protected {
+            accent.add_modifier(self.protected.add_modifier)
+        } else {
+            accent
+        }
     }
 
     /// What a layer is filled with.

@@ -178,9 +178,10 @@ fn good_warning_and_bad_differ_for_those_who_lack_a_kind_of_cone() {
 }
 
 #[test]
-fn no_two_environments_of_six_have_the_same_accent_nor_that_of_a_protected_one() {
+fn no_two_environments_of_eight_have_the_same_accent_nor_that_of_the_mark() {
     for mut theme in built_in() {
-        let mut accents: Vec<Style> = (0..6).map(|at| theme.environment(at, &open())).collect();
+        let accent = |at| theme.environment(at, &environment(at % 2 == 1));
+        let mut accents: Vec<Style> = (0..8).map(accent).collect();
         accents.push(theme.protected);
         for (at, one) in accents.iter().enumerate() {
             for (other, two) in accents.iter().enumerate().skip(at + 1) {
@@ -197,12 +198,29 @@ fn no_two_environments_of_six_have_the_same_accent_nor_that_of_a_protected_one()
     }
 }
 
-fn open() -> Environment {
+#[test]
+fn a_protected_environment_keeps_its_accent_and_is_emphasised() {
+    for theme in built_in() {
+        for at in 0..20 {
+            let (open, protected) = (
+                theme.environment(at, &environment(false)),
+                theme.environment(at, &environment(true)),
+            );
+            assert_eq!(open.fg, protected.fg, "{}", theme.name);
+            assert_ne!(open, protected, "{}", theme.name);
+            // However many there are, neighbours differ.
+            let next = theme.environment(at + 1, &environment(true));
+            assert_ne!(protected.fg, next.fg, "{}: {at}", theme.name);
+        }
+    }
+}
+
+fn environment(protected: bool) -> Environment {
     Environment {
         name: "dev".into(),
         engines: Vec::new(),
         selector: crate::model::project::Selector::All,
-        protected: false,
+        protected,
         read_only: false,
         soak: crate::model::time::Span::seconds(1),
         after: None,

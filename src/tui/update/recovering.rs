@@ -102,11 +102,11 @@ pub(super) fn ended(state: &mut State, what: &Recovered) {
         (true, false) => ("Not recovered", Tone::Bad),
     };
     if state.dialog.is_some() {
-        let all: Vec<&str> = what
+        let all: Vec<String> = what
             .left
             .iter()
             .chain(&what.settled)
-            .map(String::as_str)
+            .map(ToString::to_string)
             .collect();
         say(state, tone, format!("{title}: {}", all.join("; ")));
         return;
@@ -119,5 +119,19 @@ pub(super) fn ended(state: &mut State, what: &Recovered) {
     } else {
         text.join("\n\n")
     };
-    tell(state, title, text, None);
+    let mut environments: Vec<EnvironmentName> = Vec::new();
+    let mut subjects: Vec<String> = Vec::new();
+    for one in what.settled.iter().chain(&what.left) {
+        subjects.extend(one.subject());
+        for name in &one.environments {
+            if !environments.contains(name) {
+                environments.push(name.clone());
+            }
+        }
+    }
+    let title = match subjects.as_slice() {
+        [one] => format!("{title}: {one}"),
+        _ => title.to_owned(),
+    };
+    tell(state, title, text, environments);
 }

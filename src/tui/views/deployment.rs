@@ -51,7 +51,7 @@ fn tell(canvas: &Canvas<'_>, view: &DeploymentView, cell: &Cell, page: &mut Page
         position.and_then(|at| Some((at, canvas.fleet.environments.get(at)?)))
     {
         let accent = theme.environment(at, environment);
-        page.styled(
+        page.environment(
             &format!("{} in {}", view.image, home::heading(environment)),
             accent,
         );

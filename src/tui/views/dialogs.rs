@@ -149,6 +149,8 @@ pub(super) fn choose(frame: &mut Frame<'_>, canvas: &Canvas<'_>, chooser: &Choos
             Style::new()
         };
         buffer.set_string(row.x, row.y, &name, accent.patch(over));
+        let mark = theme.protected.patch(over);
+        home::draw_mark(buffer, (row.x, row.y), &name, mark);
         let note = clip(note, room.saturating_sub(usize::from(used) + 1));
         buffer.set_string(row.x + used + 1, row.y, note, style.patch(over));
     }

@@ -96,7 +96,7 @@ fn tell_plan(canvas: &Canvas<'_>, plan: &Plan, page: &mut Page<'_>) {
     match environment {
         Some((at, environment)) => {
             let accent = theme.environment(at, environment);
-            page.pair_styled("environment", &home::heading(environment), accent);
+            page.pair_environment("environment", &home::heading(environment), accent);
         }
         None => page.pair("environment", plan.environment.as_str()),
     }

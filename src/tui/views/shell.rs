@@ -65,7 +65,7 @@ fn told<'a>(
     if let Some(option) = shown.option() {
         let (heading, style) = environment(canvas, option);
         accent = style;
-        page.styled(&heading, style);
+        page.environment(&heading, style);
         page.blank();
     }
     let mut lines = Vec::new();

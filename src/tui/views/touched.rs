@@ -33,7 +33,7 @@ pub(super) fn tell(canvas: &Canvas<'_>, names: &[EnvironmentName], page: &mut Pa
         let known = found(canvas, std::slice::from_ref(name)).next();
         let heading = known.map_or_else(|| name.to_string(), |(_, it)| home::heading(it));
         let style = accent(canvas, std::slice::from_ref(name), canvas.theme.title);
-        page.styled(&heading, style);
+        page.environment(&heading, style);
     }
     if !names.is_empty() {
         page.blank();

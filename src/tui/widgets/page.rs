@@ -12,6 +12,9 @@ use crate::tui::theme::Theme;
 /// Columns of a label, its gap included.
 pub(crate) const LABEL: usize = 14;
 
+/// The sign of a protected environment.
+pub(crate) const PROTECTED: char = '⚑';
+
 /// A page of text. Everything put on it is made printable and is wrapped to its width.
 pub(crate) struct Page<'t> {
     theme: &'t Theme,
@@ -52,6 +55,39 @@ impl<'t> Page<'t> {
     pub(crate) fn styled(&mut self, text: &str, style: Style) {
         for line in wrap(text, self.width) {
             self.lines.push(Line::styled(line, style));
+        }
+    }
+
+    /// A heading that names an environment in its accent; the mark of a protected one is in
+    /// the style of its own.
+    pub(crate) fn environment(&mut self, heading: &str, accent: Style) {
+        let first = self.len();
+        self.styled(heading, accent);
+        self.mark(first);
+    }
+
+    /// The same, beside a label.
+    pub(crate) fn pair_environment(&mut self, label: &str, heading: &str, accent: Style) {
+        let first = self.len();
+        self.pair_styled(label, heading, accent);
+        self.mark(first);
+    }
+
+    /// Gives the mark in the lines from here on its style, and what follows it.
+    fn mark(&mut self, first: usize) {
+        let style = self.theme.protected;
+        let mut marked = false;
+        for line in self.lines.iter_mut().skip(first) {
+            for span in std::mem::take(&mut line.spans) {
+                let begins = span.content.find(PROTECTED).filter(|_| !marked);
+                let (name, mark) = span.content.split_at(begins.unwrap_or(0));
+                if begins.is_some() {
+                    line.push_span(Span::styled(name.to_owned(), span.style));
+                }
+                marked |= begins.is_some();
+                let style = if marked { style } else { span.style };
+                line.push_span(Span::styled(mark.to_owned(), style));
+            }
         }
     }
 

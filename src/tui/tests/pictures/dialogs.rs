@@ -13,7 +13,7 @@ use super::{draw, rows_of, shows, shows_end};
 use crate::model::log::{Said, Saying};
 use crate::model::plan::Plan;
 use crate::tui::action::Command;
-use crate::tui::effect::{Confirmed, Message, Recovered, Refused, Request, Turn, Wanted};
+use crate::tui::effect::{Confirmed, Message, Part, Recovered, Refused, Request, Turn, Wanted};
 use crate::tui::keymap::Keymap;
 use crate::tui::state::{Dialog, PlanDialog, State};
 
@@ -146,7 +146,12 @@ fn asking_before_recovering() {
     told(
         &mut state,
         Message::Recovered(Recovered {
-            settled: vec!["shop-web on ssh://deploy@prod-1: undone; 1.4.1 runs".into()],
+            settled: vec![Part {
+                images: vec!["shop-web".into()],
+                environments: vec!["prod".into()],
+                sentence: "undone: roll back shop-web in prod to 1.4.0; everything is as before"
+                    .into(),
+            }],
             ..Recovered::default()
         }),
     );

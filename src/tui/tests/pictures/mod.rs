@@ -132,6 +132,11 @@ fn slot(cell: &Cell, theme: &Theme) -> String {
         (theme.selected, Modifier::empty(), "+selected"),
         (plain, Modifier::UNDERLINED, "+underlined"),
         (plain, Modifier::BOLD, "+bold"),
+        (
+            plain,
+            Modifier::BOLD.union(Modifier::UNDERLINED),
+            "+bold+underlined",
+        ),
         (plain, Modifier::DIM, "+dim"),
     ] {
         if let Some(name) = found(over, more) {

@@ -6,6 +6,7 @@ mod story;
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use ratatui::style::{Modifier, Style};
 
 use crate::config::{FleetBy, Sort};
 use crate::model::fleet::Row;
@@ -13,7 +14,7 @@ use crate::model::project::{Environment, Source};
 use crate::tui::listing::matching::Finder;
 use crate::tui::state::{Hit, Layout, Target, Window};
 use crate::tui::text::{clip, fit, printable, width};
-use crate::tui::widgets::page::{Page, more};
+use crate::tui::widgets::page::{PROTECTED, Page, more};
 use crate::tui::widgets::table::mark_text;
 
 use super::{Canvas, lists};
@@ -192,8 +193,7 @@ fn draw_heading(
         let x = column_x(area, columns, slot);
         let accent = theme.environment(at, environment);
         let accent = if selected == Some(at) {
-            accent
-                .add_modifier(ratatui::style::Modifier::BOLD | ratatui::style::Modifier::UNDERLINED)
+            accent.add_modifier(Modifier::BOLD | Modifier::UNDERLINED)
         } else {
             accent
         };
@@ -210,7 +210,16 @@ fn draw_heading(
             rows: (area.y, area.y + 1),
             target: Target::Environment(slot),
         });
-        buffer.set_string(x, area.y, text, accent);
+        buffer.set_string(x, area.y, &text, accent);
+        draw_mark(buffer, (x, area.y), &text, theme.protected);
+    }
+}
+
+/// Gives the mark of a protected environment its style, in a heading that was drawn there.
+pub(super) fn draw_mark(buffer: &mut Buffer, (x, y): (u16, u16), heading: &str, style: Style) {
+    if let Some((name, mark)) = heading.find(PROTECTED).map(|at| heading.split_at(at)) {
+        let at = u16::try_from(width(name)).unwrap_or(u16::MAX);
+        buffer.set_string(x.saturating_add(at), y, mark.trim_end(), style);
     }
 }
 
