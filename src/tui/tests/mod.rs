@@ -14,6 +14,7 @@ mod logs;
 mod mouse;
 mod moving;
 mod narrow;
+mod orders;
 mod palette;
 mod pictures;
 mod recovering;
