@@ -3,6 +3,7 @@
 
 mod accents;
 mod anatomy;
+mod cells;
 mod driven;
 mod fixture;
 mod hands;
