@@ -76,8 +76,12 @@ pub(crate) fn unavailable(state: &State, command: Command) -> Option<String> {
         | Command::Failed
         | Command::Production
         | Command::Today => no_such_quick(state, command),
-        Command::Open => (state.view_place() == Place::Home && state.subject_cell().is_none())
-            .then(|| "there is nothing to open yet".to_owned()),
+        Command::Open => nothing_to_open(state),
+        Command::Files => is_shown(state, Sheet::Files),
+        Command::Map => is_shown(state, Sheet::Map),
+        Command::Components => is_shown(state, Sheet::Components),
+        Command::Packages => is_shown(state, Sheet::Packages),
+        Command::Findings => is_shown(state, Sheet::Findings),
         Command::Back => {
             (state.view_place() == Place::Home && !asks(state) && !state.home.list.filters.narrow())
                 .then(|| {
@@ -90,8 +94,39 @@ pub(crate) fn unavailable(state: &State, command: Command) -> Option<String> {
         Command::Home => {
             (state.view_place() == Place::Home).then(|| "this is the fleet".to_owned())
         }
+        Command::Help => (state.view_place() == Place::Help).then(|| "this is the help".to_owned()),
         _ => None,
     }
+}
+
+/// Why there is nothing that Enter could open.
+fn nothing_to_open(state: &State) -> Option<String> {
+    let nothing = || Some("there is nothing to open yet".to_owned());
+    match state.view_place() {
+        Place::Home if state.subject_cell().is_none() => nothing(),
+        Place::Versions | Place::Operations | Place::History | Place::Engines
+            if state.counts().0 == 0 =>
+        {
+            nothing()
+        }
+        Place::Anatomy => {
+            let Some(View::Anatomy(view)) = state.stack.last() else {
+                return None;
+            };
+            let table = !matches!(view.sheet, Sheet::Files | Sheet::Map);
+            (table && view.side == Side::Words)
+                .then(|| "this is the explanation of what is selected".to_owned())
+        }
+        _ => None,
+    }
+}
+
+/// Why a sheet of an anatomy is not gone to: one is there.
+fn is_shown(state: &State, sheet: Sheet) -> Option<String> {
+    let Some(View::Anatomy(view)) = state.stack.last() else {
+        return None;
+    };
+    (view.sheet == sheet && view.side != Side::Words).then(|| "this is shown already".to_owned())
 }
 
 /// Why there is no quick filter of this kind here.

@@ -280,9 +280,9 @@ fn how_the_engines_are_is_told_in_words_on_every_view() {
         let mut state = state(fleet());
         for command in commands {
             press(&mut state, *command);
+            let events = Message::History(HistoryFilter::default(), Ok(events()));
+            told(&mut state, events);
         }
-        let events = Message::History(HistoryFilter::default(), Ok(events()));
-        told(&mut state, events);
         state
     };
     use Command as C;
