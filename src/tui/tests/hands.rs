@@ -56,6 +56,15 @@ impl FakeHands {
         voice.send(message).await.expect("the loop runs");
     }
 
+    /// Writes down what was asked.
+    fn hear(&self, errand: &Errand, answer: &mpsc::Sender<Message>) {
+        let mut asked = self.asked.lock().expect("not poisoned");
+        asked.push(errand.clone());
+        if let Errand::Run(_) = errand {
+            *self.voice.lock().expect("not poisoned") = Some(answer.clone());
+        }
+    }
+
     pub(super) fn count(&self, wanted: impl Fn(&Errand) -> bool) -> usize {
         let asked = self.asked.lock().expect("not poisoned");
         asked.iter().filter(|errand| wanted(errand)).count()
@@ -65,13 +74,7 @@ impl FakeHands {
 #[async_trait]
 impl Hands for FakeHands {
     async fn carry_out(self: Arc<Self>, errand: Errand, answer: mpsc::Sender<Message>) {
-        self.asked
-            .lock()
-            .expect("not poisoned")
-            .push(errand.clone());
-        if let Errand::Run(_) = &errand {
-            *self.voice.lock().expect("not poisoned") = Some(answer.clone());
-        }
+        self.hear(&errand, &answer);
         let message = match errand {
             Errand::Plan(request, wanted) => {
                 let fleet = self.fleet.lock().expect("not poisoned").clone();

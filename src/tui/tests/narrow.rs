@@ -175,6 +175,7 @@ fn a_note_that_is_long_is_told_to_its_end() {
 
 /// On the smallest screen each list answers its question without another key.
 #[test]
+#[expect(clippy::too_many_lines, reason = "the words of each: a table")]
 fn every_list_answers_on_the_smallest_screen() {
     let mut versions = state(fleet());
     press(&mut versions, Command::Versions);
