@@ -146,6 +146,14 @@ fn states() -> Vec<(Cell, &'static str)> {
             skewed(healthy(), &[K::MixedDigests, K::BehindUpstream]),
             "≠ mixed",
         ),
+        // What is wrong comes before what is waiting, wherever it stands.
+        (
+            skewed(
+                dated(),
+                &[K::BehindNewest, K::BehindUpstream, K::MixedDigests],
+            ),
+            "≠ mixed",
+        ),
         (skewed(dated(), &[K::MovedTag]), "moved"),
         (skewed(healthy(), &[K::ContestedLabel]), ""),
         (skewed(healthy(), &[K::NotInVersions]), ""),

@@ -95,7 +95,7 @@ fn version_line(canvas: &Canvas<'_>, cell: &Cell, skew: &[Skew], room: usize) ->
         return nothing(canvas, cell, room);
     };
     let version = (deployment.version.as_str(), version_style(canvas, cell));
-    let words: Vec<Word> = skew.iter().map(|one| Word::skew(canvas, one)).collect();
+    let words = Word::of_skew(canvas, skew);
     beside(canvas, version, &words, room)
 }
 
@@ -110,7 +110,7 @@ fn version_style(canvas: &Canvas<'_>, cell: &Cell) -> Style {
 
 /// One skew a line, in words; the last line has what is left over.
 fn skew_lines(canvas: &Canvas<'_>, skew: &[Skew], lines: usize, room: usize) -> Vec<Parts> {
-    let words: Vec<Word> = skew.iter().map(|one| Word::skew(canvas, one)).collect();
+    let words = Word::of_skew(canvas, skew);
     let alone = words.len().min(lines).saturating_sub(1);
     let (alone, rest) = words.split_at_checked(alone).unwrap_or_default();
     let alone = alone.iter().map(std::slice::from_ref);
@@ -191,7 +191,7 @@ fn one_line(canvas: &Canvas<'_>, cell: &Cell, room: usize) -> Parts {
     let (text, style) = health(canvas, deployment);
     let health = Word::new(text, style);
     let unheard = unheard(canvas, cell).map(|(text, style)| Word::new(text, style));
-    let skew = cell.skew.iter().map(|one| Word::skew(canvas, one));
+    let skew = Word::of_skew(canvas, &cell.skew);
     if deployment.health <= Health::NoCheck {
         // As it should be: told last, and not missed where it is not told.
         words.extend(unheard);

@@ -38,8 +38,15 @@ impl Word {
         self
     }
 
+    /// The ways to skew, what is wrong before what is waiting.
+    pub(super) fn of_skew(canvas: &Canvas<'_>, skew: &[Skew]) -> Vec<Self> {
+        let mut words: Vec<Self> = skew.iter().map(|one| Self::skew(canvas, one)).collect();
+        words.sort_by_key(|word| word.style != canvas.theme.bad);
+        words
+    }
+
     /// A way to skew: whole, in short, and by its kind only.
-    pub(super) fn skew(canvas: &Canvas<'_>, skew: &Skew) -> Self {
+    fn skew(canvas: &Canvas<'_>, skew: &Skew) -> Self {
         let kind = match skew.kind {
             SkewKind::BehindNewest | SkewKind::BehindUpstream => "behind".to_owned(),
             SkewKind::AheadOfUpstream => "ahead".to_owned(),
