@@ -61,9 +61,7 @@ pub(crate) fn unavailable(state: &State, command: Command) -> Option<String> {
             .is_none()
             .then(|| "there is no digest here".to_owned()),
         Command::CopyLine => command_line::of(state).err().map(|why| why.to_string()),
-        Command::Engines => {
-            (state.view_place() == Place::Engines).then(|| "these are the engines".to_owned())
-        }
+        Command::Engines | Command::Home | Command::Help => is_here(state, command),
         Command::Filter | Command::QuickFilters | Command::SortNext | Command::SortTurn => {
             (state.counts().1 == 0).then(|| "there is nothing in this list yet".to_owned())
         }
@@ -76,8 +74,12 @@ pub(crate) fn unavailable(state: &State, command: Command) -> Option<String> {
         | Command::Failed
         | Command::Production
         | Command::Today => no_such_quick(state, command),
-        Command::Open => (state.view_place() == Place::Home && state.subject_cell().is_none())
-            .then(|| "there is nothing to open yet".to_owned()),
+        Command::Open => nothing_to_open(state),
+        Command::Files
+        | Command::Map
+        | Command::Components
+        | Command::Packages
+        | Command::Findings => is_shown(state, command),
         Command::Back => {
             (state.view_place() == Place::Home && !asks(state) && !state.home.list.filters.narrow())
                 .then(|| {
@@ -87,11 +89,57 @@ pub(crate) fn unavailable(state: &State, command: Command) -> Option<String> {
                     )
                 })
         }
-        Command::Home => {
-            (state.view_place() == Place::Home).then(|| "this is the fleet".to_owned())
+        _ => None,
+    }
+}
+
+/// Why there is nothing that Enter could open.
+fn nothing_to_open(state: &State) -> Option<String> {
+    let nothing = || Some("there is nothing to open yet".to_owned());
+    match state.view_place() {
+        Place::Home if state.subject_cell().is_none() => nothing(),
+        Place::Versions | Place::Operations | Place::History | Place::Engines
+            if state.counts().0 == 0 =>
+        {
+            nothing()
+        }
+        Place::Anatomy => {
+            let Some(View::Anatomy(view)) = state.stack.last() else {
+                return None;
+            };
+            let table = !matches!(view.sheet, Sheet::Files | Sheet::Map);
+            (table && view.side == Side::Words)
+                .then(|| "this is the explanation of what is selected".to_owned())
         }
         _ => None,
     }
+}
+
+/// Why a view is not gone to: one is there.
+fn is_here(state: &State, command: Command) -> Option<String> {
+    let why = match (command, state.view_place()) {
+        (Command::Engines, Place::Engines) => "these are the engines",
+        (Command::Home, Place::Home) => "this is the fleet",
+        (Command::Help, Place::Help) => "this is the help",
+        _ => return None,
+    };
+    Some(why.to_owned())
+}
+
+/// Why a sheet of an anatomy is not gone to: one is there.
+fn is_shown(state: &State, command: Command) -> Option<String> {
+    let Some(View::Anatomy(view)) = state.stack.last() else {
+        return None;
+    };
+    let sheet = match command {
+        Command::Files => Sheet::Files,
+        Command::Map => Sheet::Map,
+        Command::Components => Sheet::Components,
+        Command::Packages => Sheet::Packages,
+        Command::Findings => Sheet::Findings,
+        _ => return None,
+    };
+    (view.sheet == sheet && view.side != Side::Words).then(|| "this is shown already".to_owned())
 }
 
 /// Why there is no quick filter of this kind here.

@@ -92,6 +92,8 @@ fn the_pictures_show_what_karat_shows() {
         text.contains("── shop-web in prod")
             && text.contains("↓ 1 behind newest")
             && text.contains("◆ 1.4.0")
+            // The row that is drawn last.
+            && text.lines().any(|line| line.trim_end().ends_with("healthy when last read"))
             && text.contains("q leave")
     });
     album.take_on(&svg::LIGHT, "light", &light);

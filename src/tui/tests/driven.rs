@@ -224,6 +224,7 @@ where
             cancelled: Mutex::new(Outcome::Cancelled),
             clumsy,
             shells: Arc::default(),
+            voice: Mutex::default(),
         });
         let mut outside = Outside::new(hands.clone(), Arc::new(now), watching);
         let mut host = FakeHost::default();

@@ -12,6 +12,7 @@ use super::shells::Shells;
 use crate::anatomy::report::Difference;
 use crate::model::event::Outcome;
 use crate::model::fleet::Fleet;
+use crate::model::plan::OperationId;
 use crate::model::progress::{Progress, Report, StepState};
 use crate::model::step::Step;
 use crate::model::time::Span;
@@ -30,6 +31,8 @@ pub(super) struct FakeHands {
     pub(super) clumsy: bool,
     /// What became of the shells it opened.
     pub(super) shells: Arc<Shells>,
+    /// Where the operations it began tell how they go on.
+    pub(super) voice: Mutex<Option<mpsc::Sender<Message>>>,
 }
 
 impl FakeHands {
@@ -45,6 +48,23 @@ impl FakeHands {
             .collect()
     }
 
+    /// Lets an operation that was begun tell something.
+    pub(super) async fn tell(&self, id: &OperationId, progress: Progress) {
+        let voice = self.voice.lock().expect("not poisoned").clone();
+        let message = Message::Progress(id.clone(), progress);
+        let voice = voice.expect("an operation was begun");
+        voice.send(message).await.expect("the loop runs");
+    }
+
+    /// Writes down what was asked.
+    fn hear(&self, errand: &Errand, answer: &mpsc::Sender<Message>) {
+        let mut asked = self.asked.lock().expect("not poisoned");
+        asked.push(errand.clone());
+        if let Errand::Run(_) = errand {
+            *self.voice.lock().expect("not poisoned") = Some(answer.clone());
+        }
+    }
+
     pub(super) fn count(&self, wanted: impl Fn(&Errand) -> bool) -> usize {
         let asked = self.asked.lock().expect("not poisoned");
         asked.iter().filter(|errand| wanted(errand)).count()
@@ -54,10 +74,7 @@ impl FakeHands {
 #[async_trait]
 impl Hands for FakeHands {
     async fn carry_out(self: Arc<Self>, errand: Errand, answer: mpsc::Sender<Message>) {
-        self.asked
-            .lock()
-            .expect("not poisoned")
-            .push(errand.clone());
+        self.hear(&errand, &answer);
         let message = match errand {
             Errand::Plan(request, wanted) => {
                 let fleet = self.fleet.lock().expect("not poisoned").clone();

@@ -3,6 +3,7 @@
 
 mod accents;
 mod anatomy;
+mod cells;
 mod driven;
 mod fixture;
 mod hands;
@@ -14,8 +15,12 @@ mod logs;
 mod mouse;
 mod moving;
 mod narrow;
+mod orders;
 mod palette;
 mod pictures;
+mod reasons;
 mod recovering;
+mod returning;
 mod screens;
+mod several;
 mod shells;

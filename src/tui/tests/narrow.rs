@@ -1,7 +1,10 @@
 //! What gives way where there is little room: words become fewer before they are cut.
 
 use super::fixture::{events, fleet, state};
-use super::screens::{screen, told};
+use super::lists::engines;
+use super::pictures::operations::several;
+use super::screens::{press, screen, told};
+use super::{logs, shells};
 use crate::model::fleet::EngineError;
 use crate::model::observation::Health;
 use crate::tui::action::{Action, Command};
@@ -167,5 +170,131 @@ fn a_note_that_is_long_is_told_to_its_end() {
             text.contains("v shows the versions, and r there deploys one by name"),
             "{text}"
         );
+    }
+}
+
+/// On the smallest screen each list answers its question without another key.
+#[test]
+#[expect(clippy::too_many_lines, reason = "the words of each: a table")]
+fn every_list_answers_on_the_smallest_screen() {
+    let mut versions = state(fleet());
+    press(&mut versions, Command::Versions);
+    let mut history = state(fleet());
+    press(&mut history, Command::HistoryAll);
+    let read = Message::History(HistoryFilter::default(), Ok(events()));
+    told(&mut history, read);
+    // The one that failed.
+    press(&mut history, Command::Down);
+    press(&mut history, Command::Down);
+    let mut engines = engines();
+    press(&mut engines, Command::Engines);
+    let mut operations = several();
+    for _ in 0..4 {
+        press(&mut operations, Command::Down);
+    }
+    for (view, state, words) in [
+        // Which there are, where each runs, and which one to go back to, or not.
+        (
+            "versions",
+            &mut versions,
+            &[
+                "1.5.0",
+                "8d361bd56e0e",
+                "dev, test",
+                "1.4.2",
+                "staging",
+                "✗ left behind",
+                "◆ prod",
+                "⊘ revoked",
+            ][..],
+        ),
+        // What was done when and where, how it ended, by whom and why.
+        (
+            "history",
+            &mut history,
+            &[
+                "2 d",
+                "✓ done",
+                "↶ failed, undone",
+                "roll back",
+                "prod",
+                "1.4.2 → 1.4.1",
+                "promote shop-web in prod",
+                "became unhealthy 12 s after",
+                "mara@laptop",
+            ],
+        ),
+        // Which are up, which are not, why, and what hangs on them.
+        (
+            "engines",
+            &mut engines,
+            &[
+                "● up",
+                "✗ down",
+                "… connecting",
+                "ssh://deploy@prod-2",
+                "dev, test",
+                "no answer within 10 s",
+                "is the host up?",
+                "tries again in 12 s",
+            ],
+        ),
+        // What runs, what ended how, and why.
+        (
+            "operations",
+            &mut operations,
+            &[
+                "⟳ running",
+                "⟳ undoing",
+                "✓ done",
+                "✗ failed, untouched",
+                "↶ cancelled, undone",
+                "roll back shop-web in prod",
+                "41 s",
+                "the build failed at step 3 of 4: exit code 2",
+            ],
+        ),
+        // What runs, how it fares, and what to go back to.
+        (
+            "deployment",
+            &mut shells::deployment(),
+            &[
+                "⚑ protected",
+                "1.4.1",
+                "✗ unhealthy",
+                "2 of 2",
+                "↓ 2 behind newest",
+                "← 1 behind staging",
+                "◆ 1.4.0",
+                "prod-1",
+                "prod-2",
+            ],
+        ),
+        // What they write, which of them, and whether it goes on.
+        (
+            "logs",
+            &mut logs::opened(),
+            &[
+                "logs of shop-web in prod",
+                "2 containers",
+                "followed",
+                "web@prod-1 Error: the cart of 版本 is empty",
+                "web@prod-2",
+                "shop-web stopped",
+            ],
+        ),
+    ] {
+        let text = screen(state, 60, 16);
+        let words_of = |text: &str| {
+            let words = text.split(['│', ' ', '\n']).filter(|it| !it.is_empty());
+            words.collect::<Vec<_>>().join(" ")
+        };
+        let words_on_screen = words_of(&text);
+        for wanted in words {
+            assert!(
+                words_on_screen.contains(wanted),
+                "no `{wanted}` in {view}:\n{text}"
+            );
+        }
     }
 }

@@ -280,7 +280,8 @@ pub(crate) fn rows(state: &State) -> usize {
     layers + 1
 }
 
-/// Enter: from a layer to its files, into a directory, or a file to be read.
+/// Enter: from a layer to its files, into a directory, or a file to be read; from a table to
+/// what is said of its row.
 fn enter(state: &mut State) -> Vec<Effect> {
     let Some(View::Anatomy(view)) = state.stack.last_mut() else {
         return Vec::new();
@@ -300,7 +301,10 @@ fn enter(state: &mut State) -> Vec<Effect> {
             }
             read_file(state)
         }
-        _ => Vec::new(),
+        Sheet::Components | Sheet::Packages | Sheet::Findings => {
+            view.focus(Side::Words);
+            Vec::new()
+        }
     }
 }
 

@@ -130,6 +130,7 @@ pub(super) fn command(state: &mut State, command: Command) -> Vec<Effect> {
         Command::NextField => return turn(state, true),
         Command::PreviousField => return turn(state, false),
         Command::Save => return save(state),
+        Command::Wrap => return wrap(state),
         _ => {}
     }
     let glass = state.layout.glass;
@@ -146,7 +147,6 @@ pub(super) fn command(state: &mut State, command: Command) -> Vec<Effect> {
         Command::Last => pane.follow(),
         Command::Left => pane.aside(false),
         Command::Right => pane.aside(true),
-        Command::Wrap => pane.turn_wrapping(),
         Command::NextMatch => pane.go(log, true, glass),
         Command::PreviousMatch => pane.go(log, false, glass),
         Command::Search => {
@@ -156,6 +156,21 @@ pub(super) fn command(state: &mut State, command: Command) -> Vec<Effect> {
         }
         _ => {}
     }
+    Vec::new()
+}
+
+/// Breaks long lines, or lets them run on, and says so: there may be none on screen.
+fn wrap(state: &mut State) -> Vec<Effect> {
+    let Some((_, pane)) = state.log_pane() else {
+        return Vec::new();
+    };
+    pane.turn_wrapping();
+    let text = if pane.wraps {
+        "long lines are broken"
+    } else {
+        "long lines run out of sight"
+    };
+    say(state, Tone::Plain, text);
     Vec::new()
 }
 

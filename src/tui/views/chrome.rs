@@ -19,6 +19,9 @@ use super::{Canvas, lists};
 /// From so many rows on hints may take two.
 const ROOMY: u16 = 24;
 
+/// So much of the project file's path stands in the header at least.
+const SOURCE: usize = 10;
+
 /// A note takes so many rows at most.
 const LONGEST_NOTE: usize = 4;
 
@@ -89,14 +92,22 @@ fn header(frame: &mut Frame<'_>, area: Rect, canvas: &Canvas<'_>) {
     let place = place(canvas);
     let wide = |parts: &[Span<'_>]| parts.iter().map(Span::width).sum::<usize>();
     let room = |right: &[Span<'_>]| usize::from(area.width).saturating_sub(used + wide(right) + 2);
-    let short = area.width < 90;
-    let mut right = engines(canvas, short, true);
-    // Where one is matters more than how old the oldest answer is: home says that too.
-    if !canvas.stack.is_empty() && room(&right) < width(&place) {
-        right = engines(canvas, true, false);
-    }
+    let right = engines_in(canvas, area.width < 90, |right| {
+        // Of home, its beginning tells which project it is.
+        let most = if canvas.stack.is_empty() {
+            SOURCE
+        } else {
+            usize::MAX
+        };
+        room(right) >= width(&place).min(most)
+    });
     let right_width = wide(&right);
-    left.push(Span::styled(clip(&place, room(&right)), theme.quiet));
+    let mut place_room = room(&right);
+    if place_room < width(&place) {
+        // What is cut does not run into what is waited for.
+        place_room = place_room.saturating_sub(1);
+    }
+    left.push(Span::styled(clip(&place, place_room), theme.quiet));
     let buffer = frame.buffer_mut();
     buffer.set_line(area.x, area.y, &Line::from(left), area.width);
     let x = area
@@ -155,8 +166,41 @@ fn version(canvas: &Canvas<'_>, image: &ImageName, identity: &Digest) -> String 
     format!("{image} {shown}")
 }
 
+/// What the header leaves out of how the engines are.
+#[derive(Clone, Copy, PartialEq)]
+enum Less {
+    /// How many are up, where others are not.
+    Up,
+    /// How many are waited for, where others are down.
+    Connecting,
+    /// How old the oldest answer is.
+    Age,
+}
+
+/// How the engines are, in so many words that it fits. Before a sign stands without its word,
+/// what matters less is left out: on home that is not the age, what it shows may be old.
+fn engines_in(
+    canvas: &Canvas<'_>,
+    narrow: bool,
+    fits: impl Fn(&[Span<'_>]) -> bool,
+) -> Vec<Span<'static>> {
+    let order = if canvas.stack.is_empty() {
+        [Less::Up, Less::Age, Less::Connecting]
+    } else {
+        [Less::Age, Less::Up, Less::Connecting]
+    };
+    let mut right = engines(canvas, narrow, &[]);
+    for count in 0..=order.len() {
+        if fits(&right) {
+            break;
+        }
+        right = engines(canvas, true, order.get(..count).unwrap_or(&order));
+    }
+    right
+}
+
 /// Engines up, waited for and down, and how old the oldest data on screen is.
-fn engines(canvas: &Canvas<'_>, narrow: bool, with_age: bool) -> Vec<Span<'static>> {
+fn engines(canvas: &Canvas<'_>, narrow: bool, less: &[Less]) -> Vec<Span<'static>> {
     let theme = &canvas.theme;
     let (mut up, mut waiting, mut down) = (0, 0, 0);
     let mut oldest = None;
@@ -185,12 +229,11 @@ fn engines(canvas: &Canvas<'_>, narrow: bool, with_age: bool) -> Vec<Span<'stati
         (false, 1) => " engine",
         (false, _) => " engines",
     };
-    if up > 0 {
+    if up > 0 && (waiting + down == 0 || !less.contains(&Less::Up)) {
         say(format!("● {up}{noun} up"), theme.good);
     }
-    if waiting > 0 {
-        let word = if narrow { "" } else { " connecting" };
-        say(format!("… {waiting}{word}"), theme.busy);
+    if waiting > 0 && (down == 0 || !less.contains(&Less::Connecting)) {
+        say(format!("… {waiting} connecting"), theme.busy);
     }
     if down > 0 {
         // What one wants to know next, on the view that tells it already excepted.
@@ -204,7 +247,7 @@ fn engines(canvas: &Canvas<'_>, narrow: bool, with_age: bool) -> Vec<Span<'stati
     if up + waiting + down == 0 {
         say("no engine".to_owned(), theme.bad);
     }
-    if let Some(oldest) = oldest.filter(|_| with_age) {
+    if let Some(oldest) = oldest.filter(|_| !less.contains(&Less::Age)) {
         let word = if narrow { "" } else { "as of " };
         say(format!("{word}{} ago", canvas.age(oldest)), theme.warn);
     }

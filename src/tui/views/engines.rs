@@ -8,7 +8,7 @@ use crate::model::fleet::{EngineState, Link};
 use crate::model::observation::{Health, ImageStore, Observation};
 use crate::model::project::EngineName;
 use crate::tui::action::{Command, Place};
-use crate::tui::listing::rows::{link_word, served, version_of};
+use crate::tui::listing::rows::{images_of, link_word, served, version_of};
 use crate::tui::state::{EnginesView, Layout, Window};
 use crate::tui::widgets::page::Page;
 use crate::tui::widgets::table::{Column, Rows, Said};
@@ -102,14 +102,9 @@ fn said(canvas: &Canvas<'_>, (name, engine): (&EngineName, &EngineState)) -> Vec
             text,
         ),
         (count(last.map(|it| it.containers.len())), text),
-        (count(last.map(images)), text),
+        (count(last.map(images_of)), text),
         (seen, theme.quiet),
     ]
-}
-
-/// How many images it has, as far as is known.
-fn images(last: &Observation) -> usize {
-    last.images_in_all.unwrap_or(last.images.len())
 }
 
 /// How the connection stands, the error in full, and what comes next.

@@ -19,12 +19,12 @@ use crate::tui::state::{Layout, Window};
 use crate::tui::text::{clip, fit, width};
 use crate::tui::widgets::log::{self, Shown};
 use crate::tui::widgets::page::Page;
-use crate::tui::widgets::table::{self, Column, Rows, Said};
+use crate::tui::widgets::table::{Column, Rows, Said};
 
 use super::{Canvas, lists};
 
 const COLUMNS: &[Column] = &[
-    Column::new("STATE", 22, 0, 0),
+    Column::new("STATE", 19, 0, 0),
     Column::new("OPERATION", 20, 2, 0),
     Column::new("SINCE", 7, 0, 1).unsearched(),
     Column::new("NOW", 16, 2, 2),
@@ -86,9 +86,25 @@ pub(super) fn list(
         words: shown.filters.words(),
         row: &line,
     };
-    let (window, hits) = table::draw(frame.buffer_mut(), area, theme, COLUMNS, &rows);
-    layout.view = window;
-    layout.hits = hits;
+    let mut story = Page::new(theme, area.width.saturating_sub(2));
+    let selected = shown.order().get(shown.at());
+    if let Some(one) = selected.and_then(|at| canvas.operations.get(*at)) {
+        tell_now(canvas, one, &mut story);
+    }
+    (layout.view, layout.hits) = lists::above(frame, area, canvas, (COLUMNS, &rows), &story);
+}
+
+/// What of an operation gives way first where there is little room: all of its line, and what
+/// it does now or how that ended.
+fn tell_now(canvas: &Canvas<'_>, operation: &Operation, page: &mut Page<'_>) {
+    let theme = &canvas.theme;
+    page.styled(&operation.summary, theme.title);
+    let now = now_words(operation);
+    match &operation.report {
+        None => page.pair_styled("now", &now, theme.busy),
+        Some(report) if report.error.is_some() => page.pair_styled("error", &now, theme.bad),
+        Some(_) => page.pair("ended", &now),
+    }
 }
 
 /// Draws one: what it does above, its log below.

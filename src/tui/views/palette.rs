@@ -20,8 +20,8 @@ use super::Canvas;
 const WIDEST: u16 = 92;
 /// Columns of a name.
 const NAME: usize = 18;
-/// Lines for what the selected line does, or why it does not.
-const BELOW: u16 = 2;
+/// Lines for what the selected line does, or why it does not; more where that is longer.
+const BELOW: usize = 2;
 
 /// Draws it.
 pub(super) fn draw(frame: &mut Frame<'_>, canvas: &Canvas<'_>, shown: &PaletteDialog) -> Window {
@@ -40,9 +40,25 @@ pub(super) fn draw(frame: &mut Frame<'_>, canvas: &Canvas<'_>, shown: &PaletteDi
         },
         (":", &shown.typed, true),
     );
+    let (text, style) = match found.get(shown.selected) {
+        None => ("nothing is called so".to_owned(), theme.warn),
+        Some(item) => match item.unusable(canvas) {
+            Some(why) => (format!("! {why}"), theme.warn),
+            None => (item.help(), theme.text),
+        },
+    };
+    // Its end is what to do instead: it is told whole, and the list gives way.
+    let mut lines = wrap(&text, inside.width.into());
+    let most = usize::from(inside.height / 2).max(BELOW);
+    if lines.len() > most {
+        let rest = lines.split_off(most - 1).join(" ");
+        lines.push(clip(&rest, inside.width.into()));
+    }
+    lines.resize(lines.len().max(BELOW), String::new());
+    let told = u16::try_from(lines.len()).unwrap_or(u16::MAX);
     let list = Rect {
         y: inside.y.saturating_add(1),
-        height: inside.height.saturating_sub(BELOW + 2),
+        height: inside.height.saturating_sub(told.saturating_add(2)),
         ..inside
     };
     let window = Window::around(shown.selected, shown.top, list.height.into(), found.len());
@@ -52,13 +68,6 @@ pub(super) fn draw(frame: &mut Frame<'_>, canvas: &Canvas<'_>, shown: &PaletteDi
         canvas.clickable(row, Target::Line(at));
     }
     more(frame.buffer_mut(), list, window, theme.quiet);
-    let (text, style) = match found.get(shown.selected) {
-        None => ("nothing is called so".to_owned(), theme.warn),
-        Some(item) => match item.unusable(canvas) {
-            Some(why) => (format!("! {why}"), theme.warn),
-            None => (item.help(), theme.text),
-        },
-    };
     let hint = format!(
         "{} does it, {} goes back",
         canvas.keymap.way_in(Place::Palette, Command::Open),
@@ -69,9 +78,6 @@ pub(super) fn draw(frame: &mut Frame<'_>, canvas: &Canvas<'_>, shown: &PaletteDi
         height: inside.bottom().saturating_sub(list.bottom()),
         ..inside
     };
-    let mut lines = wrap(&text, below.width.into());
-    lines.truncate(BELOW.into());
-    lines.resize(BELOW.into(), String::new());
     let buffer = frame.buffer_mut();
     for (line, row) in lines.iter().zip(below.rows()) {
         buffer.set_stringn(row.x, row.y, line, row.width.into(), style);

@@ -2,11 +2,10 @@
 
 use super::super::Rows;
 use super::super::matching::Hay;
-use super::by;
-use super::history::text_or_none;
+use super::{by, figures};
 use crate::config::{EnginesBy, Sort, SortKey as _};
 use crate::model::fleet::{EngineState, Fleet, Link};
-use crate::model::observation::{EngineFacts, EngineKind, ImageStore};
+use crate::model::observation::{EngineFacts, EngineKind, ImageStore, Observation};
 use crate::model::project::EngineName;
 
 /// Engines, by name.
@@ -43,6 +42,11 @@ pub(crate) fn version_of(facts: &EngineFacts) -> Option<String> {
         EngineKind::Podman => "Podman",
     };
     (!facts.version.is_empty()).then(|| format!("{kind} {}", facts.version))
+}
+
+/// How many images it has, as far as is known.
+pub(crate) fn images_of(last: &Observation) -> usize {
+    last.images_in_all.unwrap_or(last.images.len())
 }
 
 impl EngineRows<'_> {
@@ -123,13 +127,17 @@ impl Rows for EngineRows<'_> {
                     .collect();
                 (!serves.is_empty()).then_some(serves)
             }),
-            EnginesBy::Version => by(order, falls, |at| {
-                text_or_none(version_of(&last(at)?.facts)?)
-            }),
+            EnginesBy::Version => by(order, falls, |at| figures(&version_of(&last(at)?.facts)?)),
             EnginesBy::Containers => by(order, falls, |at| Some(last(at)?.containers.len())),
-            EnginesBy::Images => by(order, falls, |at| Some(last(at)?.images.len())),
+            EnginesBy::Images => by(order, falls, |at| Some(images_of(last(at)?))),
             // The oldest first: the earliest moment.
-            EnginesBy::Seen => by(order, !falls, |at| Some(last(at)?.at)),
+            EnginesBy::Seen => by(order, !falls, |at| {
+                let (_, state) = self.engine(at)?;
+                // One that is up says what changes: what it said last holds now.
+                (state.link == Link::Up)
+                    .then_some((true, None))
+                    .or_else(|| Some((false, Some(state.last.as_ref()?.at))))
+            }),
         }
     }
 }

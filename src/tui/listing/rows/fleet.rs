@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use super::super::Rows;
 use super::super::matching::Hay;
 use super::super::quick::{Quick, cell_passes, changed, taken};
-use super::super::{Rows, rows::by};
+use super::{by, figures};
 use crate::config::{FleetBy, Sort, SortKey as _};
 use crate::model::fleet::{Cell, Fleet, Row};
 use crate::model::observation::Health;
@@ -107,8 +108,9 @@ impl Rows for FleetRows<'_> {
             FleetBy::Changed => by(order, falls, |at| self.cells(at).filter_map(changed).max()),
             FleetBy::Here => by(order, falls, |at| {
                 let cell = self.row(at)?.cells.get(self.here?)?;
-                let version = cell.deployment.as_ref().map(|it| it.version.as_str());
-                taken(cell).then(|| (badness(cell), version))
+                let deployment = cell.deployment.as_ref();
+                let version = || figures(&deployment?.version);
+                taken(cell).then(|| (badness(cell), version()))
             }),
         }
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::super::Rows;
 use super::super::matching::Hay;
 use super::super::quick::{Quick, event_passes};
-use super::{by, text};
+use super::{by, figures, text};
 use crate::config::{HistoryBy, Sort, SortKey as _};
 use crate::model::event::{Event, Outcome, VersionMark};
 use crate::model::fleet::Fleet;
@@ -184,7 +184,10 @@ impl Rows for HistoryRows<'_> {
                 Some((self.fleet.column(name).unwrap_or(usize::MAX), name.as_str()))
             }),
             HistoryBy::Version => by(order, falls, |at| {
-                event(at)?.to.as_ref().map(|to| mark(Some(to)))
+                event(at)?
+                    .to
+                    .as_ref()
+                    .and_then(|to| figures(&mark(Some(to))))
             }),
             HistoryBy::Who => by(order, falls, |at| text(&event(at)?.who)),
             HistoryBy::Why => by(order, falls, |at| text(event(at)?.reason.as_deref()?)),

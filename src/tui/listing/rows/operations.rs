@@ -3,7 +3,7 @@
 use super::super::Rows;
 use super::super::matching::Hay;
 use super::by;
-use super::history::{badness, text_or_none};
+use super::history::{badness, outcome_words, text_or_none};
 use crate::config::{OperationsBy, Sort, SortKey as _};
 use crate::model::plan::OperationId;
 use crate::tui::operation::Operation;
@@ -18,10 +18,12 @@ pub(crate) struct OperationRows<'a> {
 
 /// How an operation stands, in a word or two.
 pub(crate) fn state_word(operation: &Operation) -> &'static str {
-    operation
-        .report
-        .as_ref()
-        .map_or("running", |it| it.outcome.words())
+    match &operation.report {
+        Some(report) => outcome_words(report.outcome),
+        None if operation.undoing.is_some() => "undoing",
+        None if operation.cancelling => "cancelling",
+        None => "running",
+    }
 }
 
 /// What it does now, or how that ended.

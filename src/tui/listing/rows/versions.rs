@@ -2,7 +2,7 @@
 
 use super::super::Rows;
 use super::super::matching::Hay;
-use super::{by, text};
+use super::{by, figures};
 use crate::config::{Sort, SortKey as _, VersionsBy};
 use crate::model::catalog::Version;
 use crate::model::digest::Digest;
@@ -103,7 +103,7 @@ impl Rows for VersionRows<'_> {
             // The youngest first: the latest moment.
             VersionsBy::Age => by(order, !falls, |at| version(at)?.created),
             VersionsBy::Size => by(order, falls, |at| version(at)?.size.map(|size| size.0)),
-            VersionsBy::Tags => by(order, falls, |at| text(version(at)?.tags.first()?)),
+            VersionsBy::Tags => by(order, falls, |at| figures(version(at)?.tags.first()?)),
         }
     }
 }

@@ -15,7 +15,7 @@ use ratatui::buffer::{Buffer, Cell};
 use ratatui::style::{Modifier, Style};
 
 use super::screens::press;
-use crate::tui::action::Command;
+use crate::tui::action::{Command, Place};
 use crate::tui::state::State;
 use crate::tui::text::width;
 use crate::tui::theme::Theme;
@@ -42,8 +42,55 @@ fn shows_end(name: &str, state: &mut State) {
     }
 }
 
+/// What the names of pictures begin with, and where one is in them; the longest one counts.
+const PLACES: &[(&str, Place)] = &[
+    ("anatomy", Place::Anatomy),
+    ("ask_", Place::Ask),
+    ("ask_recover", Place::Plan),
+    ("choose_", Place::Choose),
+    ("comparison", Place::Comparison),
+    ("content", Place::Content),
+    ("deployment", Place::Deployment),
+    ("engine_", Place::Engine),
+    ("engines", Place::Engines),
+    ("event", Place::Event),
+    ("filter_kept", Place::Home),
+    ("filter_nothing", Place::Home),
+    ("filter_typed", Place::Filter),
+    ("help", Place::Help),
+    ("history", Place::History),
+    ("home", Place::Home),
+    ("line_", Place::Home),
+    ("logs", Place::Logs),
+    ("logs_searching", Place::Search),
+    ("notice_", Place::Notice),
+    ("opening", Place::Notice),
+    ("operation_", Place::Operation),
+    ("operation_ask_", Place::Ask),
+    ("operations", Place::Operations),
+    ("palette", Place::Palette),
+    ("plan_", Place::Plan),
+    ("planning", Place::Notice),
+    ("quick_filters", Place::Choose),
+    ("refused", Place::Notice),
+    ("shell_", Place::Ask),
+    ("shell_not_possible", Place::Notice),
+    ("theme_", Place::Home),
+    ("too_small", Place::Home),
+    ("version", Place::Version),
+    ("versions", Place::Versions),
+];
+
+/// Where one is in a picture, by its name: it cannot silently be one of another view.
+fn place_of(name: &str) -> Place {
+    let begins = PLACES.iter().filter(|(begins, _)| name.starts_with(begins));
+    let longest = begins.max_by_key(|(begins, _)| begins.len());
+    longest.expect("a name that says where one is").1
+}
+
 /// Compares a screen at one size with what it looked like before.
 pub(super) fn shows_at(name: &str, state: &mut State, (columns, rows): (u16, u16)) {
+    assert_eq!(state.place(), place_of(name), "the picture `{name}`");
     let buffer = draw(state, (columns, rows));
     let mut text = rows_of(&buffer).join("\n");
     text.push_str("\n\n");

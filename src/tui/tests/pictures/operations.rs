@@ -102,6 +102,7 @@ fn one_that_runs() {
     };
     told(&mut state, Message::Progress(id, undoing));
     press(&mut state, Command::Operations);
+    press(&mut state, Command::Open);
     shows("operation_undoing", &mut state);
 }
 
@@ -144,8 +145,8 @@ fn other_endings() {
     }
 }
 
-#[test]
-fn several_at_once() {
+/// Two that run, one that is being put back, and some that ended: with an error and without.
+pub(in crate::tui::tests) fn several() -> State {
     let (mut state, _) = running();
     let wanted = Wanted::Rebuild {
         image: "shop-base".into(),
@@ -154,22 +155,53 @@ fn several_at_once() {
     };
     let build = Operation::starting(&plan(&state.fleet, &wanted), ago(75));
     state.operations.push(build);
-    let mut failed = Operation::starting(&plan(&state.fleet, &wanted), ago(900));
-    failed.id = OperationId("ffffffffffffffff".into());
-    let id = failed.id.clone();
-    state.operations.push(failed);
-    let why = "the build failed at step 3 of 4: exit code 2";
-    ended(&mut state, &id, Outcome::Failed, Some(why));
+    let others = [
+        ("dddddddddddddddd", 300, None),
+        ("eeeeeeeeeeeeeeee", 600, Some((Outcome::Done, None))),
+        (
+            "ffffffffffffffff",
+            900,
+            Some((
+                Outcome::Failed,
+                Some("the build failed at step 3 of 4: exit code 2"),
+            )),
+        ),
+        ("9999999999999999", 1_200, Some((Outcome::Cancelled, None))),
+    ];
+    for (id, since, outcome) in others {
+        let mut one = Operation::starting(&plan(&state.fleet, &wanted), ago(since));
+        let id = OperationId(id.into());
+        one.id = id.clone();
+        if outcome.is_none() {
+            one.undoing = Some("it was cancelled".into());
+        }
+        state.operations.push(one);
+        if let Some((outcome, why)) = outcome {
+            ended(&mut state, &id, outcome, why);
+        }
+    }
+    // What ended was looked at: the key leads to the list.
+    state.unseen = None;
     state.stack.clear();
     press(&mut state, Command::Operations);
+    state
+}
+
+#[test]
+fn several_at_once() {
+    let mut state = several();
     shows("operations_several", &mut state);
+    for _ in 0..4 {
+        press(&mut state, Command::Down);
+    }
+    shows("operations_failed_selected", &mut state);
 }
 
 #[test]
 fn none() {
     let mut state = state(fleet());
     press(&mut state, Command::Operations);
-    shows("operations_none", &mut state);
+    shows("line_no_operations", &mut state);
 }
 
 #[test]

@@ -5,12 +5,13 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
-use crate::model::fleet::Cell;
+use crate::model::fleet::{Cell, Deployment};
+use crate::model::observation::Health;
 use crate::model::skew::Skew;
-use crate::tui::text::{clip, printable, width};
+use crate::tui::text::{clip, width};
 use crate::tui::views::Canvas;
 
-use super::story::worst;
+use super::words::{Word, beside, fitting, joined};
 
 /// A cell in one line or two: version and skew, health and age; or what stands in their
 /// place.
@@ -57,107 +58,66 @@ pub(super) fn draw_cell(
     }
 }
 
-type Parts = Vec<Span<'static>>;
-
-fn part(text: String, style: Style) -> Span<'static> {
-    Span::styled(text, style)
-}
+/// What stands in one line, part by part.
+pub(super) type Parts = Vec<Span<'static>>;
 
 /// What the cell says when nothing runs there as far as is known.
 fn nothing(canvas: &Canvas<'_>, cell: &Cell, room: usize) -> Parts {
     let theme = &canvas.theme;
-    let (text, style) = if let Some(silent) = silent(cell) {
-        (silent, theme.bad)
-    } else if !cell.waiting.is_empty() {
-        ("… waiting".to_owned(), theme.busy)
-    } else {
-        ("– nothing runs".to_owned(), theme.quiet)
-    };
-    vec![part(clip(&text, room), style)]
+    let (text, style) =
+        unheard(canvas, cell).unwrap_or_else(|| ("– nothing runs".to_owned(), theme.quiet));
+    vec![Span::styled(clip(&text, room), style)]
 }
 
-/// That engines do not answer: all, as far as this cell goes, or some of them.
-fn silent(cell: &Cell) -> Option<String> {
+/// That engines do not answer, all as far as this cell goes or some of them; or that they have
+/// not answered yet.
+fn unheard(canvas: &Canvas<'_>, cell: &Cell) -> Option<(String, Style)> {
+    let theme = &canvas.theme;
     match cell.errors.len() {
-        0 => None,
-        some if cell.partly_answered() => Some(format!("✗ {some} silent")),
-        _ => Some("✗ no answer".to_owned()),
+        0 => (!cell.waiting.is_empty()).then(|| ("… waiting".to_owned(), theme.busy)),
+        some if cell.partly_answered() => Some((format!("✗ {some} silent"), theme.bad)),
+        _ => Some(("✗ no answer".to_owned(), theme.bad)),
     }
 }
 
+/// Whether a container is ill on an engine that answers: that is no old news.
+fn is_known_to_be_ill(cell: &Cell, deployment: &Deployment) -> bool {
+    deployment.replicas.iter().any(|replica| {
+        let engine = &replica.engine;
+        replica.container.health >= Health::Unhealthy
+            && !cell.waiting.contains(engine)
+            && !cell.errors.iter().any(|error| &error.engine == engine)
+    })
+}
+
 fn version_line(canvas: &Canvas<'_>, cell: &Cell, skew: &[Skew], room: usize) -> Parts {
-    let theme = &canvas.theme;
     let Some(deployment) = &cell.deployment else {
         return nothing(canvas, cell, room);
     };
-    // Old data is quiet: it may not be true any more.
-    let style = if cell.errors.is_empty() || cell.partly_answered() {
-        theme.text
+    let version = (deployment.version.as_str(), version_style(canvas, cell));
+    let words = Word::of_skew(canvas, skew);
+    beside(canvas, version, &words, room)
+}
+
+/// Old data is quiet: it may not be true any more.
+fn version_style(canvas: &Canvas<'_>, cell: &Cell) -> Style {
+    if cell.errors.is_empty() || cell.partly_answered() {
+        canvas.theme.text
     } else {
-        theme.quiet
-    };
-    let version = clip(&deployment.version, room);
-    let left = room.saturating_sub(width(&version) + 2);
-    let mut parts = vec![part(version, style)];
-    parts.extend(skew_parts(canvas, skew, left));
-    parts
+        canvas.theme.quiet
+    }
 }
 
 /// One skew a line, in words; the last line has what is left over.
 fn skew_lines(canvas: &Canvas<'_>, skew: &[Skew], lines: usize, room: usize) -> Vec<Parts> {
-    let theme = &canvas.theme;
-    let alone = skew.len().min(lines).saturating_sub(1);
-    let mut all: Vec<Parts> = skew
-        .iter()
-        .take(alone)
-        .map(|one| vec![part(told(one, room), theme.skew(one.kind))])
-        .collect();
-    let rest = skew.get(alone..).unwrap_or_default();
-    let mut last = skew_parts(canvas, rest, room);
-    if let (1.., Some(first)) = (last.len(), rest.first())
-        && rest.len() == 1
-    {
-        last = vec![part(told(first, room), theme.skew(first.kind))];
-    } else if !last.is_empty() {
-        last.remove(0);
-    }
-    all.push(last);
-    all
-}
-
-/// One skew in words, in fewer where there is no room for all of them.
-fn told(skew: &Skew, room: usize) -> String {
-    let sign = skew.kind.sign();
-    let whole = format!("{sign} {}", printable(&skew.text));
-    if width(&whole) <= room {
-        return whole;
-    }
-    clip(&format!("{sign} {}", skew.short()), room)
-}
-
-/// As much skew as fits: all in words, else in fewer words, else the first in words and signs
-/// for the rest, else all signs.
-fn skew_parts(canvas: &Canvas<'_>, skew: &[Skew], room: usize) -> Parts {
-    let Some(first) = skew.first() else {
-        return Vec::new();
-    };
-    let worded = |one: &Skew| format!("{} {}", one.kind.sign(), printable(&one.text));
-    let signs: String = skew.iter().map(|one| one.kind.sign()).collect();
-    let all = skew.iter().map(worded).collect::<Vec<_>>().join(" ");
-    let brief = |one: &Skew| format!("{} {}", one.kind.sign(), one.short());
-    let all_brief = skew.iter().map(brief).collect::<Vec<_>>().join(" ");
-    let rest: String = skew.iter().skip(1).map(|one| one.kind.sign()).collect();
-    let mixed = format!("{} {rest}", worded(first));
-    let mixed_brief = format!("{} {rest}", brief(first));
-    // The first is the worst: its word counts for more than the others' signs.
-    let text = [all, all_brief, mixed, mixed_brief, brief(first), signs]
-        .into_iter()
-        .find(|text| width(text) <= room)
-        .unwrap_or_default();
-    vec![
-        Span::raw("  "),
-        part(text.trim_end().to_owned(), worst(canvas, skew)),
-    ]
+    let words = Word::of_skew(canvas, skew);
+    let alone = words.len().min(lines).saturating_sub(1);
+    let (alone, rest) = words.split_at_checked(alone).unwrap_or_default();
+    let alone = alone.iter().map(std::slice::from_ref);
+    alone
+        .chain(std::iter::once(rest))
+        .map(|words| fitting(canvas, words, |width| width <= room).unwrap_or_default())
+        .collect()
 }
 
 fn state_line(canvas: &Canvas<'_>, cell: &Cell, room: usize) -> Parts {
@@ -169,29 +129,13 @@ fn state_line(canvas: &Canvas<'_>, cell: &Cell, room: usize) -> Parts {
             lock.owner,
             canvas.age(lock.since)
         );
-        return vec![part(clip(&text, room), theme.busy)];
+        return vec![Span::styled(clip(&text, room), theme.busy)];
     }
     let Some(deployment) = &cell.deployment else {
         let why = cell.errors.first().map_or("", |error| error.error.as_str());
-        return vec![part(clip(why, room), theme.quiet)];
+        return vec![Span::styled(clip(why, room), theme.quiet)];
     };
-    let (sign, style) = theme.health(deployment.health);
-    let mut words = Vec::new();
-    // That an engine is silent comes first: what is known of it may not be true any more.
-    if let Some(silent) = silent(cell) {
-        words.push((silent, theme.bad));
-    } else if !cell.waiting.is_empty() {
-        words.push(("… waiting".to_owned(), theme.busy));
-    }
-    let health = format!("{sign} {}", deployment.health.word());
-    let before: usize = words.iter().map(|(text, _)| width(text) + 1).sum();
-    // Beside a silent engine, the sign alone tells more than nothing.
-    let health = if before > 0 && before + width(&health) > room {
-        sign.to_owned()
-    } else {
-        health
-    };
-    words.push((health, style));
+    let mut words: Vec<(String, Style)> = states(canvas, cell, deployment, room);
     let (running, total) = (deployment.running(), deployment.replicas.len());
     if running < total {
         words.push((format!("{running}/{total}"), theme.bad));
@@ -201,42 +145,66 @@ fn state_line(canvas: &Canvas<'_>, cell: &Cell, room: usize) -> Parts {
     if let (Some(since), true) = (deployment.since, running > 0) {
         words.push((canvas.age(since), theme.quiet));
     }
-    let mut parts: Parts = Vec::new();
     let mut used = 0;
-    for (text, style) in words {
-        let gap = usize::from(used > 0);
-        if used + gap + width(&text) <= room {
-            used += gap + width(&text);
-            parts.push(Span::raw(" ".repeat(gap)));
-            parts.push(part(text, style));
-        }
-    }
-    parts
+    words.retain(|(text, _)| {
+        let more = width(text) + usize::from(used > 0);
+        let fits = used + more <= room;
+        used += if fits { more } else { 0 };
+        fits
+    });
+    joined(words)
 }
 
+/// How it fares, and whether that may be old news, which comes first. Where there is no room
+/// for both, what is known to be ill is told, else that something is not known.
+fn states(
+    canvas: &Canvas<'_>,
+    cell: &Cell,
+    deployment: &Deployment,
+    room: usize,
+) -> Vec<(String, Style)> {
+    let health = health(canvas, deployment);
+    match unheard(canvas, cell) {
+        Some(unheard) if width(&unheard.0) + 1 + width(&health.0) <= room => {
+            vec![unheard, health]
+        }
+        Some(unheard) if !is_known_to_be_ill(cell, deployment) => vec![unheard],
+        _ => vec![health],
+    }
+}
+
+fn health(canvas: &Canvas<'_>, deployment: &Deployment) -> (String, Style) {
+    let (sign, style) = canvas.theme.health(deployment.health);
+    (format!("{sign} {}", deployment.health.word()), style)
+}
+
+/// The version, and of everything else as much as fits, the most urgent first.
 fn one_line(canvas: &Canvas<'_>, cell: &Cell, room: usize) -> Parts {
-    let theme = &canvas.theme;
     let Some(deployment) = &cell.deployment else {
         return nothing(canvas, cell, room);
     };
-    let (sign, style) = theme.health(deployment.health);
-    let mut health = format!("{sign} {}", deployment.health.word());
+    let version = (deployment.version.as_str(), version_style(canvas, cell));
+    let mut words = Vec::new();
     if !cell.locks.is_empty() {
-        health = "⟳ locked".to_owned();
-    } else if let Some(silent) = silent(cell) {
-        health = silent;
-    } else if !cell.waiting.is_empty() {
-        health = "… waiting".to_owned();
+        words.push(Word::new("⟳ locked".to_owned(), canvas.theme.busy));
     }
-    let signs: String = cell.skew.iter().map(|one| one.kind.sign()).collect();
-    let fixed = width(&health) + width(&signs) + 2;
-    let version = clip(&deployment.version, room.saturating_sub(fixed).max(6));
-    let left = room.saturating_sub(width(&version) + 1 + width(&health) + 2);
-    let mut parts = vec![
-        part(version, theme.text),
-        Span::raw(" "),
-        part(health, style),
-    ];
-    parts.extend(skew_parts(canvas, &cell.skew, left));
-    parts
+    let (text, style) = health(canvas, deployment);
+    let health = Word::new(text, style);
+    let unheard = unheard(canvas, cell).map(|(text, style)| Word::new(text, style));
+    let skew = Word::of_skew(canvas, &cell.skew);
+    if deployment.health <= Health::NoCheck {
+        // As it should be: told last, and not missed where it is not told.
+        words.extend(unheard);
+        words.extend(skew);
+        words.push(health.calm());
+    } else if is_known_to_be_ill(cell, deployment) {
+        words.push(health);
+        words.extend(unheard);
+        words.extend(skew);
+    } else {
+        words.extend(unheard);
+        words.push(health);
+        words.extend(skew);
+    }
+    beside(canvas, version, &words, room)
 }

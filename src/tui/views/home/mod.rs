@@ -2,6 +2,7 @@
 
 mod cell;
 mod story;
+mod words;
 
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
@@ -103,13 +104,14 @@ fn draw_matrix(buffer: &mut Buffer, area: Rect, canvas: &Canvas<'_>, layout: &mu
         ..area
     };
     // As many lines a row as there is room for: version, health, two of skew in words and
-    // one between the rows; down to one line of it all.
+    // one between the rows; down to one line of it all, where that is wide enough for a
+    // version and a state in words.
     let room = usize::from(body.height);
     let lines: u16 = match total {
         0..=20 if room >= total * 5 => 5,
         0..=50 if room >= total * 4 => 4,
         _ if room >= total * 3 => 3,
-        _ if room >= total * 2 || room >= 12 => 2,
+        _ if room >= total * 2 || room >= 12 || columns.cell < NARROWEST => 2,
         _ => 1,
     };
     draw_heading(buffer, area, canvas, &columns, layout);
@@ -236,23 +238,21 @@ pub(super) fn heading(environment: &Environment) -> String {
     text
 }
 
-/// The heading, in as many words as fit; the signs are never cut off.
+/// The heading, in as many words as fit. The name gives way to the word that is in the way
+/// first: a sign alone would tell nothing.
 fn fitting(environment: &Environment, room: usize) -> String {
-    let (read_only, protected) = (environment.read_only, environment.protected);
-    let signs = |words: bool| {
-        let read_only = match (read_only, words) {
-            (false, _) => "",
-            (true, true) => " ⊘ read-only",
-            (true, false) => " ⊘",
-        };
-        format!("{read_only}{}", if protected { " ⚑" } else { "" })
-    };
     let name = printable(environment.name.as_str());
-    let candidates = [heading(environment), format!("{name}{}", signs(true))];
+    let mut special = String::new();
+    if environment.read_only {
+        special.push_str(" ⊘ read-only");
+    } else if environment.protected {
+        special.push_str(" ⚑ protected");
+    }
+    let candidates = [heading(environment), format!("{name}{special}")];
     let fits = candidates.into_iter().find(|text| width(text) <= room);
     fits.unwrap_or_else(|| {
-        let signs = signs(false);
-        clip(&name, room.saturating_sub(width(&signs))) + &signs
+        let left = room.saturating_sub(width(&special));
+        clip(&name, left) + &special
     })
 }
 

@@ -37,7 +37,7 @@ pub(in crate::tui::views) fn tell_skew(canvas: &Canvas<'_>, cell: &Cell, page: &
     page.pair_styled("skew", &words.join("  "), worst(canvas, &cell.skew));
 }
 
-pub(super) fn worst(canvas: &Canvas<'_>, skew: &[Skew]) -> Style {
+fn worst(canvas: &Canvas<'_>, skew: &[Skew]) -> Style {
     let theme = &canvas.theme;
     skew.iter()
         .map(|one| theme.skew(one.kind))

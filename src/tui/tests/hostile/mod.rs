@@ -1,5 +1,7 @@
 //! Names, labels and logs that want to break the screen.
 
+mod said;
+
 use std::sync::Arc;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
@@ -507,7 +509,7 @@ fn everything() -> Vec<(&'static str, State)> {
 
 #[test]
 fn nothing_from_outside_reaches_the_terminal_raw_or_breaks_a_row() {
-    for (what, mut state) in everything() {
+    for (what, mut state) in everything().into_iter().chain(said::everything()) {
         for size in SIZES.into_iter().chain([(61, 17), (99, 29)]) {
             let top = draw(&mut state, size);
             harmless(&top, what);
@@ -532,7 +534,7 @@ fn nothing_from_outside_reaches_the_terminal_raw_or_breaks_a_row() {
 
 #[test]
 fn what_is_made_up_is_marked_so_on_every_view_and_dialog() {
-    for (what, mut state) in everything() {
+    for (what, mut state) in everything().into_iter().chain(said::everything()) {
         state.demo = true;
         for size in [(60, 16), (100, 30), (200, 60)] {
             let screen = draw(&mut state, size);
