@@ -8,7 +8,7 @@ use super::node::{Directory, EntryId, LayerNo, Links, Merged, NONE, Node, NodeId
 use super::resolve::{Place, places};
 use crate::anatomy::layer::builder::{TooMany, hash};
 use crate::anatomy::layer::index::{Attributes, Kind, LayerEntry, LayerIndex, Owner};
-use crate::anatomy::layer::names::Names;
+use crate::anatomy::layer::names::{NameRef, Names};
 
 /// How many entries that engines disagree about are remembered, of each sort.
 const DISPUTED: usize = 64;
@@ -16,6 +16,8 @@ const DISPUTED: usize = 64;
 /// Takes layers one after the other, from the lowest up, and holds none of them.
 pub struct Builder {
     merged: Merged,
+    /// Every name there is so far.
+    names: HashTable<NameRef>,
     owners: HashMap<Owner, u16>,
     /// Which links a record is of.
     linked: HashMap<u32, u32>,
@@ -63,6 +65,7 @@ impl Builder {
                 readded: Vec::new(),
                 lookup: HashTable::new(),
             },
+            names: HashTable::new(),
             owners: HashMap::new(),
             linked: HashMap::new(),
             alive: vec![0],
@@ -169,7 +172,7 @@ impl Builder {
         if node == NONE {
             return Err(TooMany);
         }
-        let name = self.merged.names.add(name).ok_or(TooMany)?;
+        let name = self.name(name)?;
         let directory = self.directory(parent)?;
         let Merged {
             names,
@@ -196,6 +199,20 @@ impl Builder {
         };
         lookup.insert_unique(hashed, node, rehash);
         Ok(node)
+    }
+
+    /// A name, kept once: images have the same few over and over.
+    fn name(&mut self, name: &[u8]) -> Result<NameRef, TooMany> {
+        let names = &mut self.merged.names;
+        let hashed = hash(0, name);
+        let known = self.names.find(hashed, |it| names.get(*it) == name);
+        if let Some(known) = known {
+            return Ok(*known);
+        }
+        let new = names.add(name).ok_or(TooMany)?;
+        let rehash = |it: &NameRef| hash(0, names.get(*it));
+        self.names.insert_unique(hashed, new, rehash);
+        Ok(new)
     }
 
     /// The place among directories of a path, made where it was none.

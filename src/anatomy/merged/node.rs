@@ -32,11 +32,6 @@ impl NodeId {
     pub const fn place(self) -> usize {
         self.0 as usize
     }
-
-    /// The same, as [`hash`](crate::anatomy::layer::builder::hash) takes it.
-    pub(in crate::anatomy) const fn key(self) -> u32 {
-        self.0
-    }
 }
 
 /// What one layer has at one path.
@@ -328,6 +323,14 @@ impl Merged {
     pub fn kind_and_size(&self, id: EntryId) -> Option<(Kind, u64)> {
         let record = self.records.get(id.0 as usize)?;
         Some((record.kind, record.size))
+    }
+
+    /// Files that have, or had, several names: the entry with the content, and its length.
+    pub fn files_of_several_names(&self) -> impl Iterator<Item = (EntryId, u64)> + '_ {
+        self.links.iter().filter_map(|links| {
+            let file = EntryId(links.file);
+            Some((file, self.kind_and_size(file)?.1))
+        })
     }
 
     /// How many paths are or were directories: each has a place, its parent's before its own.

@@ -1,6 +1,7 @@
 //! Which package a file belongs to, what packages weigh, and what nobody owns.
 
 use std::cmp::Reverse;
+use std::collections::HashMap;
 
 use super::gathering::{Gathering, Trouble, Why};
 use super::package::{Package, PackageKind, PackageNo};
@@ -78,7 +79,7 @@ pub(super) fn settle(gathering: Gathering<'_>) -> (Vec<Package>, Ownership, Vec<
     let mut files = Files {
         merged,
         owners,
-        visible: visible(merged, last),
+        last,
     };
     files.hand_down(&below);
     files.compiled_python(&paths);
@@ -91,7 +92,7 @@ pub(super) fn settle(gathering: Gathering<'_>) -> (Vec<Package>, Ownership, Vec<
     for (number, package) in (0_u32..).zip(&mut packages) {
         package.within = package.within.take_if(|it| it.0 != number);
     }
-    let charges = files.charge(last);
+    let charges = files.charge();
     files.weigh(&mut packages, &listed, &charges);
     let unowned = files.unowned(&charges);
     if paths.exhausted() {
@@ -108,24 +109,15 @@ pub(super) fn settle(gathering: Gathering<'_>) -> (Vec<Package>, Ownership, Vec<
     (packages, ownership, troubles)
 }
 
-/// By node: what is visible there in the end, directories left out.
-fn visible(merged: &Merged, last: LayerNo) -> Vec<Option<EntryId>> {
-    let is_content = |id: &EntryId| {
-        merged
-            .entry(*id)
-            .is_some_and(|entry| entry.kind != Kind::Directory)
-    };
-    merged
-        .every_node()
-        .map(|node| merged.visible(node, last).filter(is_content))
-        .collect()
-}
-
 struct Files<'a> {
     merged: &'a Merged,
     owners: Vec<u32>,
-    visible: Vec<Option<EntryId>>,
+    last: LayerNo,
 }
+
+/// What names of files that have several answer for, by node. All others answer for their
+/// own file.
+type Charges = HashMap<NodeId, u64>;
 
 /// What a file's name has to answer for.
 #[derive(Clone, Copy, Default)]
@@ -140,8 +132,24 @@ impl Files<'_> {
         (owner != NOBODY).then_some(PackageNo(owner))
     }
 
+    /// What is visible at a path in the end, directories left out.
+    fn visible(&self, node: NodeId) -> Option<EntryId> {
+        let id = self.merged.visible(node, self.last)?;
+        let (kind, _) = self.merged.kind_and_size(id)?;
+        (kind != Kind::Directory).then_some(id)
+    }
+
     fn is_visible(&self, node: NodeId) -> bool {
-        self.visible.get(node.place()).is_some_and(Option::is_some)
+        self.visible(node).is_some()
+    }
+
+    /// What a path answers for; nothing, where no file is visible.
+    fn charged(&self, node: NodeId, charges: &Charges) -> Option<Charge> {
+        let (_, size) = self.merged.kind_and_size(self.visible(node)?)?;
+        Some(Charge {
+            bytes: charges.get(&node).copied().unwrap_or(size),
+            files: 1,
+        })
     }
 
     fn set_owner(&mut self, node: NodeId, to: PackageNo) {
@@ -204,53 +212,40 @@ impl Files<'_> {
         }
     }
 
-    /// By node: what its visible name has to answer for. A file with several names is
-    /// charged to the first that belongs to a package, or else to the first.
-    fn charge(&self, last: LayerNo) -> Vec<Charge> {
+    /// A file with several names is charged to the first that belongs to a package, or else
+    /// to the first; the others answer for nothing.
+    fn charge(&self) -> Charges {
         let merged = self.merged;
-        let mut charges = vec![Charge::default(); self.visible.len()];
-        for id in self.visible.iter().flatten() {
-            let Some(entry) = merged.entry(*id) else {
-                continue;
-            };
-            if let Some(charge) = charges.get_mut(entry.node.place()) {
-                charge.files = 1;
-            }
-            let visible_names = || {
-                let names = merged.names_of(*id);
-                names.filter(|name| merged.is_visible(*name, last))
-            };
-            let node_of = |id: EntryId| merged.entry(id).map(|entry| entry.node);
-            let carrier = match visible_names().next() {
-                None => Some(entry.node),
-                // The other names come by, too; the file is looked at once.
-                Some(first) if first != *id => None,
-                Some(_) => visible_names()
-                    .filter_map(node_of)
-                    .find(|node| self.owner(*node).is_some())
-                    .or(Some(entry.node)),
-            };
-            if let Some(charge) = carrier.and_then(|node| charges.get_mut(node.place())) {
-                charge.bytes = entry.size.0;
+        let mut charges = Charges::new();
+        let node_of = |id: EntryId| merged.entry(id).map(|entry| entry.node);
+        for (id, size) in merged.files_of_several_names() {
+            let names = merged.names_of(id);
+            let names = names.filter(|name| merged.is_visible(*name, self.last));
+            let nodes: Vec<NodeId> = names.filter_map(node_of).collect();
+            let owned = nodes.iter().find(|node| self.owner(**node).is_some());
+            let carrier = owned.or(nodes.first()).copied();
+            for node in nodes {
+                let bytes = if Some(node) == carrier { size } else { 0 };
+                charges.insert(node, bytes);
             }
         }
         charges
     }
 
-    fn weigh(&self, packages: &mut [Package], listed: &[bool], charges: &[Charge]) {
+    fn weigh(&self, packages: &mut [Package], listed: &[bool], charges: &Charges) {
         let layers = usize::from(self.merged.layers());
         let mut sums = vec![Charge::default(); packages.len()];
         let mut by_layer = LayerVotes::new(packages, layers);
-        for (node, charge) in self.merged.every_node().zip(charges) {
+        for node in self.merged.every_node() {
             let Some(owner) = self.owner(node) else {
                 continue;
             };
-            if let Some(sum) = sums.get_mut(owner.place()) {
-                sum.bytes = sum.bytes.saturating_add(charge.bytes);
-                sum.files += charge.files;
+            let charge = self.charged(node, charges);
+            if let (Some(sum), Some(charge)) = (sums.get_mut(owner.place()), charge) {
+                sum.add(charge);
             }
-            if let Some(Some(entry)) = self.visible.get(node.place()) {
-                by_layer.vote(owner, self.merged.layer_of(*entry));
+            if let Some(entry) = self.visible(node) {
+                by_layer.vote(owner, self.merged.layer_of(entry));
             }
         }
         for (number, package) in (0_u32..).zip(packages) {
@@ -269,7 +264,7 @@ impl Files<'_> {
         }
     }
 
-    fn unowned(&self, charges: &[Charge]) -> Unowned {
+    fn unowned(&self, charges: &Charges) -> Unowned {
         Tally::new(self, charges).unowned(self.merged)
     }
 }
@@ -336,65 +331,65 @@ impl LayerVotes {
     }
 }
 
-/// Files of nobody by directory.
+/// Files of nobody, and by directory so as not to hold anything for each of a million files.
 struct Tally {
-    /// By node: of nobody's files in it itself.
+    /// Of nobody's files in it itself.
     own: Vec<Charge>,
-    /// By node: of nobody's files in it and below.
+    /// Of nobody's files in it and below.
     all: Vec<Charge>,
-    /// By node: how many files of packages are in it and below.
+    /// How many files of packages are in it and below.
     owned: Vec<u64>,
 }
 
 impl Tally {
-    fn new(files: &Files<'_>, charges: &[Charge]) -> Self {
-        let count = charges.len();
+    fn new(files: &Files<'_>, charges: &Charges) -> Self {
+        let merged = files.merged;
+        let count = merged.directory_count();
         let mut tally = Self {
             own: vec![Charge::default(); count],
-            all: vec![Charge::default(); count],
+            all: Vec::new(),
             owned: vec![0; count],
         };
-        for (node, charge) in files.merged.every_node().zip(charges) {
-            let Some(up) = files.merged.parent(node) else {
+        for node in merged.every_node() {
+            let up = merged.parent(node).and_then(|up| merged.directory_of(up));
+            let (Some(up), Some(charge)) = (up, files.charged(node, charges)) else {
                 continue;
             };
-            if !files.is_visible(node) {
-                continue;
-            }
             if files.owner(node).is_some() {
                 bump(&mut tally.owned, up, |owned| *owned += 1);
             } else {
-                bump(&mut tally.own, up, |own| own.add(*charge));
+                bump(&mut tally.own, up, |own| own.add(charge));
             }
         }
         tally.all.clone_from(&tally.own);
-        for node in files.merged.every_node().rev() {
-            let Some(up) = files.merged.parent(node) else {
+        // Parents come before what is in them.
+        for place in (0..count).rev() {
+            let Some(up) = merged.directory_above(place) else {
                 continue;
             };
-            let all = tally.all(node);
-            let owned = tally.owned(node);
+            let all = tally.all.get(place).copied().unwrap_or_default();
+            let owned = tally.owned.get(place).copied().unwrap_or_default();
             bump(&mut tally.all, up, |sum| sum.add(all));
             bump(&mut tally.owned, up, |sum| *sum += owned);
         }
         tally
     }
 
-    fn all(&self, node: NodeId) -> Charge {
-        self.all.get(node.place()).copied().unwrap_or_default()
-    }
-
-    fn owned(&self, node: NodeId) -> u64 {
-        self.owned.get(node.place()).copied().unwrap_or_default()
+    fn all(&self, merged: &Merged, node: NodeId) -> Charge {
+        let place = merged.directory_of(node);
+        let all = place.and_then(|place| self.all.get(place));
+        all.copied().unwrap_or_default()
     }
 
     /// Whether a directory is told as a whole: nothing of a package in it, and it is no mere
     /// way to the directory in it that has nearly everything.
     fn is_whole(&self, merged: &Merged, node: NodeId) -> bool {
-        let all = self.all(node).bytes;
-        let largest = merged.every_child(node).map(|it| self.all(it).bytes).max();
+        let all = self.all(merged, node).bytes;
+        let inside = merged.every_child(node);
+        let largest = inside.map(|it| self.all(merged, it).bytes).max();
+        let owned = merged.directory_of(node).and_then(|it| self.owned.get(it));
         node != NodeId::ROOT
-            && self.owned(node) == 0
+            && owned.is_none_or(|owned| *owned == 0)
             && largest.is_none_or(|largest| largest < all - all / 10)
     }
 
@@ -404,14 +399,12 @@ impl Tally {
         while let Some(node) = ahead.pop() {
             let whole = self.is_whole(merged, node);
             let sum = if whole {
-                self.all(node)
+                self.all(merged, node)
             } else {
-                ahead.extend(
-                    merged
-                        .every_child(node)
-                        .filter(|it| self.all(*it).bytes > 0),
-                );
-                self.own.get(node.place()).copied().unwrap_or_default()
+                let inside = merged.every_child(node);
+                ahead.extend(inside.filter(|it| self.all(merged, *it).bytes > 0));
+                let own = merged.directory_of(node).and_then(|it| self.own.get(it));
+                own.copied().unwrap_or_default()
             };
             if sum.bytes > 0 {
                 directories.push((sum, node, whole));
@@ -426,7 +419,7 @@ impl Tally {
             files: sum.files,
             whole,
         };
-        let all = self.all(NodeId::ROOT);
+        let all = self.all(merged, NodeId::ROOT);
         Unowned {
             bytes: Bytes(all.bytes),
             files: all.files,
@@ -442,8 +435,8 @@ impl Charge {
     }
 }
 
-fn bump<T>(table: &mut [T], node: NodeId, by: impl FnOnce(&mut T)) {
-    if let Some(row) = table.get_mut(node.place()) {
+fn bump<T>(table: &mut [T], place: usize, by: impl FnOnce(&mut T)) {
+    if let Some(row) = table.get_mut(place) {
         by(row);
     }
 }

@@ -3,9 +3,6 @@
 
 use std::collections::HashMap;
 
-use hashbrown::HashTable;
-
-use crate::anatomy::layer::builder::hash;
 use crate::anatomy::layer::index::Kind;
 use crate::anatomy::merged::{LayerNo, Merged, NodeId};
 
@@ -21,8 +18,6 @@ const STEPS: u64 = 10_000_000;
 pub(super) struct Paths<'a> {
     merged: &'a Merged,
     last: LayerNo,
-    /// Nodes by parent and name.
-    lookup: HashTable<NodeId>,
     /// Directories that were asked for before.
     known: HashMap<Vec<u8>, Option<NodeId>>,
     steps: u64,
@@ -30,18 +25,9 @@ pub(super) struct Paths<'a> {
 
 impl<'a> Paths<'a> {
     pub(super) fn new(merged: &'a Merged, last: LayerNo) -> Self {
-        let key = |node: &NodeId| {
-            let parent = merged.parent(*node).unwrap_or(NodeId::ROOT);
-            hash(parent.key(), merged.name(*node))
-        };
-        let mut lookup = HashTable::with_capacity(merged.len());
-        for node in merged.every_node().skip(1) {
-            lookup.insert_unique(key(&node), node, key);
-        }
         Self {
             merged,
             last,
-            lookup,
             known: HashMap::new(),
             steps: STEPS,
         }
@@ -120,10 +106,7 @@ impl<'a> Paths<'a> {
 
     /// A path by its directory and name, visible or not.
     pub(super) fn child(&self, parent: NodeId, name: &[u8]) -> Option<NodeId> {
-        let same = |node: &NodeId| {
-            self.merged.parent(*node) == Some(parent) && self.merged.name(*node) == name
-        };
-        self.lookup.find(hash(parent.key(), name), same).copied()
+        self.merged.child(parent, name)
     }
 }
 
