@@ -398,6 +398,9 @@ fn hints(canvas: &Canvas<'_>, place: Place, room: usize, rows: usize) -> Vec<Lin
             show(&mut lines, entry);
         }
     }
+    if lines.len() < rows && left < kept {
+        lines.push(vec![Span::raw(" ")]);
+    }
     // Few of them stand where the eye finds them: in the last row.
     while lines.len() < rows {
         lines.insert(0, Vec::new());
