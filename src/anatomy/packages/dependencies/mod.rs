@@ -2,25 +2,25 @@
 //!
 //! Names are nodes of the graph beside packages, so that a thousand packages that need what
 //! a thousand provide are two thousand edges, not a million. Versions in relations are not
-//! looked at: what is installed was found to fit by who installed it.
+//!
+//! | file | subject |
+//! |---|---|
+//! | `needs` | what packages say that they need, gathered while databases are read |
+
+mod needs;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{HashMap, HashSet};
 
+pub(super) use needs::{Needing, Needs};
+
 use super::package::PackageNo;
 
-/// How many relations are remembered. Debian's whole archive has a tenth.
-const RELATIONS: usize = 1 << 22;
 /// How many providers of a name are looked at for one of the right architecture.
 const PROVIDERS: usize = 16;
 /// Between groups of alternatives.
 const GROUP: u32 = u32::MAX;
-
-/// What packages say that they need, while databases are read.
-#[derive(Default)]
-pub(super) struct Needs {
-    names: HashMap<Vec<u8>, u32>,
-    graph: Dependencies,
-}
 
 /// Which installed package needs which.
 #[derive(Debug, Default)]
@@ -68,166 +68,6 @@ enum Wanted {
     ByName,
     /// It was installed because another needed it.
     Along,
-}
-
-/// A package that says what it needs.
-#[derive(Clone, Copy)]
-pub(super) struct Needing(usize);
-
-impl Needs {
-    fn name(&mut self, name: &[u8]) -> u32 {
-        if let Some(known) = self.names.get(name) {
-            return *known;
-        }
-        let number = u32::try_from(self.names.len()).unwrap_or(GROUP);
-        self.names.insert(name.to_vec(), number);
-        self.graph.providers.push(Vec::new());
-        number
-    }
-
-    /// From now on `package` says what it needs.
-    pub(super) fn package(&mut self, package: PackageNo, name: &[u8], arch: &[u8]) -> Needing {
-        let (name, arch) = (self.name(name), self.name(arch));
-        let graph = &mut self.graph;
-        let place = graph.nodes.len();
-        graph.nodes.push(Node {
-            package,
-            name,
-            arch,
-            provides: Vec::new(),
-            required: graph.required.len(),
-            recommended: graph.recommended.len(),
-            kept: Kept::No,
-            wanted: Wanted::Unknown,
-        });
-        let number = u32::try_from(place).unwrap_or(GROUP);
-        graph.by_package.insert(package, number);
-        let needing = Needing(place);
-        self.is(needing, name);
-        needing
-    }
-
-    /// A package that said what it needs.
-    pub(super) fn of(&self, package: PackageNo) -> Option<Needing> {
-        let number = self.graph.by_package.get(&package)?;
-        Some(Needing(*number as usize))
-    }
-
-    /// Names that are paths.
-    pub(super) fn paths(&self) -> Vec<Vec<u8>> {
-        let is_path = |name: &&Vec<u8>| name.starts_with(b"/");
-        self.names.keys().filter(is_path).cloned().collect()
-    }
-
-    fn is(&mut self, it: Needing, name: u32) {
-        let number = u32::try_from(it.0).unwrap_or(GROUP);
-        if let Some(providers) = self.graph.providers.get_mut(name as usize)
-            && providers.last() != Some(&number)
-        {
-            providers.push(number);
-        }
-        if let Some(node) = self.graph.nodes.get_mut(it.0) {
-            node.provides.push(name);
-        }
-    }
-
-    fn is_full(&mut self) -> bool {
-        let graph = &mut self.graph;
-        let full = graph.required.len() + graph.recommended.len() >= RELATIONS;
-        graph.cut_short |= full;
-        full
-    }
-
-    /// It also goes by this name.
-    pub(super) fn provide(&mut self, it: Needing, name: &[u8]) {
-        if self.names.len() >= RELATIONS {
-            self.graph.cut_short = true;
-            return;
-        }
-        let name = self.name(name);
-        self.is(it, name);
-    }
-
-    /// It needs one of these. Only the package added last may say so.
-    pub(super) fn require<'n>(&mut self, _: Needing, any_of: impl Iterator<Item = &'n [u8]>) {
-        for name in any_of {
-            if self.is_full() {
-                return;
-            }
-            let name = self.name(name);
-            self.graph.required.push(name);
-        }
-        self.graph.required.push(GROUP);
-    }
-
-    /// It is better with one of these. Only the package added last may say so.
-    pub(super) fn recommend<'n>(&mut self, _: Needing, any_of: impl Iterator<Item = &'n [u8]>) {
-        for name in any_of {
-            if self.is_full() {
-                return;
-            }
-            let name = self.name(name);
-            self.graph.recommended.push(name);
-        }
-    }
-
-    /// The system does not do without it.
-    pub(super) fn keep_always(&mut self, it: Needing) {
-        if let Some(node) = self.graph.nodes.get_mut(it.0) {
-            node.kept = Kept::Always;
-        }
-    }
-
-    /// It is a part of a base system.
-    pub(super) fn keep_as_important(&mut self, it: Needing) {
-        if let Some(node) = self.graph.nodes.get_mut(it.0) {
-            node.kept = Kept::Important;
-        }
-    }
-
-    /// How many packages have said what they need.
-    pub(super) fn len(&self) -> usize {
-        self.graph.nodes.len()
-    }
-
-    /// It is written down who was asked for by name, for all packages from a place on.
-    pub(super) fn wanted_by_name(&mut self, from: usize, names: &HashSet<&[u8]>) {
-        self.mark(from, names, Wanted::ByName, Wanted::Along);
-    }
-
-    /// It is written down who only came along, for all packages from a place on.
-    pub(super) fn came_along(&mut self, from: usize, names: &HashSet<&[u8]>) {
-        self.mark(from, names, Wanted::Along, Wanted::ByName);
-    }
-
-    fn mark(&mut self, from: usize, names: &HashSet<&[u8]>, named: Wanted, others: Wanted) {
-        let named_ones: HashSet<u32> = names
-            .iter()
-            .filter_map(|name| self.names.get(*name).copied())
-            .collect();
-        for node in self.graph.nodes.iter_mut().skip(from) {
-            node.wanted = if named_ones.contains(&node.name) {
-                named
-            } else {
-                others
-            };
-        }
-    }
-
-    /// Every database was read.
-    pub(super) fn finish(self) -> Dependencies {
-        let mut graph = self.graph;
-        let nodes = &graph.nodes;
-        for (name, providers) in (0_u32..).zip(&mut graph.providers) {
-            let is_real = |number: &u32| {
-                nodes
-                    .get(*number as usize)
-                    .is_some_and(|it| it.name == name)
-            };
-            providers.sort_by_key(|number| !is_real(number));
-        }
-        graph
-    }
 }
 
 impl Dependencies {
@@ -457,173 +297,5 @@ impl Dependencies {
             }
         }
         seen
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// `name: needs, a|b; recommends`.
-    struct World {
-        graph: Dependencies,
-        names: Vec<&'static str>,
-    }
-
-    /// Name, what it provides, what it needs (alternatives by `|`), what it recommends.
-    type Row = (&'static str, &'static str, &'static str, &'static str);
-
-    fn world(rows: &[Row], mark: impl FnOnce(&mut Needs)) -> World {
-        let mut needs = Needs::default();
-        let mut names = Vec::new();
-        for (number, (name, provides, requires, recommends)) in (0_u32..).zip(rows) {
-            let it = needs.package(PackageNo(number), name.as_bytes(), b"amd64");
-            for name in provides.split_whitespace() {
-                needs.provide(it, name.as_bytes());
-            }
-            for group in requires.split_whitespace() {
-                needs.require(it, group.split('|').map(str::as_bytes));
-            }
-            for group in recommends.split_whitespace() {
-                needs.recommend(it, group.split('|').map(str::as_bytes));
-            }
-            if *name == "base" {
-                needs.keep_always(it);
-            }
-            names.push(*name);
-        }
-        mark(&mut needs);
-        World {
-            graph: needs.finish(),
-            names,
-        }
-    }
-
-    impl World {
-        fn numbers(&self, names: &str) -> Vec<PackageNo> {
-            let place = |name| self.names.iter().position(|it| *it == name).expect("known");
-            let number = |name| PackageNo(u32::try_from(place(name)).expect("few"));
-            names.split_whitespace().map(number).collect()
-        }
-
-        fn told(&self, packages: &[PackageNo]) -> String {
-            let names: Vec<_> = packages.iter().map(|it| self.names[it.place()]).collect();
-            names.join(" ")
-        }
-
-        fn closure(&self, of: &str) -> String {
-            self.told(&self.graph.closure(&self.numbers(of)))
-        }
-
-        fn exclusive(&self, of: &str) -> String {
-            self.told(&self.graph.exclusive(&self.numbers(of)))
-        }
-    }
-
-    const SYSTEM: [Row; 9] = [
-        ("base", "", "libc", ""),
-        ("libc", "", "", ""),
-        ("tool", "", "libc libtool mta|mail", "doc"),
-        ("libtool", "", "libc libshared", ""),
-        ("libshared", "", "libc", ""),
-        ("other", "", "libshared", ""),
-        ("postfix", "mail", "libc", ""),
-        ("doc", "", "viewer", ""),
-        ("viewer", "", "", ""),
-    ];
-
-    #[test]
-    fn a_closure_is_all_that_is_needed() {
-        let world = world(&SYSTEM, |_| {});
-        for (of, closure) in [
-            ("libc", "libc"),
-            ("tool", "libc tool libtool libshared postfix"),
-            ("other libtool", "libc libtool libshared other"),
-            ("doc", "doc viewer"),
-            ("", ""),
-        ] {
-            assert_eq!(world.closure(of), closure, "{of}");
-        }
-        let dependents = world.graph.dependents(&world.numbers("libshared postfix"));
-        assert_eq!(world.told(&dependents), "tool libtool other");
-    }
-
-    #[test]
-    fn exclusive_is_what_nothing_else_needs() {
-        let guessed = world(&SYSTEM, |_| {});
-        for (of, exclusive) in [
-            ("tool", "tool libtool postfix"),
-            ("tool other", "tool libtool libshared other postfix"),
-            ("other", "other"),
-            ("libc", "libc"),
-            // Still needed by `tool`, which is not asked to go.
-            ("libtool", "libtool"),
-        ] {
-            assert_eq!(guessed.exclusive(of), exclusive, "{of}");
-        }
-    }
-
-    #[test]
-    fn marks_are_believed() {
-        let along: HashSet<&[u8]> = HashSet::from([&b"libtool"[..], b"libshared", b"viewer"]);
-        let marked = world(&SYSTEM, |needs| needs.came_along(0, &along));
-        // The mail server was asked for by name.
-        assert_eq!(marked.exclusive("tool"), "tool libtool");
-        assert_eq!(marked.graph.wanted_by_name(PackageNo(3)), Some(false));
-        assert_eq!(marked.graph.wanted_by_name(PackageNo(6)), Some(true));
-        let named: HashSet<&[u8]> = HashSet::from([&b"tool"[..]]);
-        let marked = world(&SYSTEM, |needs| needs.wanted_by_name(0, &named));
-        assert_eq!(marked.exclusive("tool"), "tool libtool libshared postfix");
-    }
-
-    #[test]
-    fn what_is_recommended_stays() {
-        let rows: [Row; 4] = [
-            ("a", "", "lib", ""),
-            ("b", "", "", "lib"),
-            ("lib", "", "", ""),
-            ("c", "", "lib", ""),
-        ];
-        let world = world(&rows, |_| {});
-        assert_eq!(world.exclusive("a c"), "a c");
-        assert_eq!(world.exclusive("a b c"), "a b lib c");
-        // What `b` alone recommends goes with it, but it is not what `b` needs.
-        let freed = |of| world.told(&world.graph.freed(&world.numbers(of)));
-        assert_eq!(world.exclusive("b"), "b");
-        assert_eq!(
-            (freed("b"), freed("a b c")),
-            ("b".into(), "a b lib c".into())
-        );
-        let system = self::world(&SYSTEM, |_| {});
-        let freed = system.graph.freed(&system.numbers("tool"));
-        assert_eq!(system.told(&freed), "tool libtool postfix doc viewer");
-    }
-
-    #[test]
-    fn circles_end_and_do_not_hold_each_other() {
-        let rows: [Row; 4] = [
-            ("base", "", "", ""),
-            ("top", "", "one", ""),
-            ("one", "", "two", ""),
-            ("two", "", "one two", ""),
-        ];
-        let world = world(&rows, |_| {});
-        assert_eq!(world.closure("one"), "one two");
-        assert_eq!(world.exclusive("top"), "top one two");
-    }
-
-    #[test]
-    fn many_providers_of_what_many_need_take_no_long() {
-        let mut needs = Needs::default();
-        for number in 0..100_000_u32 {
-            let it = needs.package(PackageNo(number), &number.to_le_bytes(), b"all");
-            needs.provide(it, b"all-the-same");
-            needs.require(it, [&b"all-the-same"[..]].into_iter());
-        }
-        let graph = needs.finish();
-        assert_eq!(graph.closure(&[PackageNo(70_000)]).len(), 2);
-        // They all need each other, and nobody wants any: what it takes along goes with it.
-        assert_eq!(graph.exclusive(&[PackageNo(70_000)]).len(), 2);
-        assert_eq!(graph.dependents(&[PackageNo(1)]).len(), 99_999);
     }
 }
