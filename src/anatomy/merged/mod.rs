@@ -45,6 +45,7 @@
 //! in it. Here it is there as long as something is; it has no bytes either way.
 
 mod build;
+mod contents;
 pub mod node;
 mod resolve;
 #[cfg(test)]
