@@ -1,6 +1,6 @@
-//! The JSON that scripts depend on: what is not known is `null`, bytes are integers in keys
-//! that end in `_bytes`, times are RFC 3339 in UTC, digests are whole. A change that breaks
-//! a reader raises [`SCHEMA`].
+//! The JSON that scripts depend on, every key of which `docs/json.md` describes: what is not
+//! known is `null`, bytes are integers in keys that end in `_bytes`, times are RFC 3339 in UTC,
+//! digests are whole. A change that breaks a reader raises [`SCHEMA`].
 
 #[cfg(test)]
 mod tests;

@@ -4,7 +4,11 @@ use serde_json::json;
 
 use super::*;
 use crate::cli::fixture::{events, fleet};
+use crate::cli::plan_text::report_json;
+use crate::model::plan::OperationId;
+use crate::model::progress::Report;
 use crate::model::testing::digest;
+use crate::model::time::Span;
 
 #[test]
 fn status_says_what_runs_where() {
@@ -147,4 +151,52 @@ fn history_is_newest_first() {
             "log": [],
         })
     );
+}
+
+#[test]
+fn every_key_is_described() {
+    fn keys(value: &Value, into: &mut std::collections::BTreeSet<String>) {
+        match value {
+            Value::Object(entries) => {
+                for (key, value) in entries {
+                    into.insert(key.clone());
+                    keys(value, into);
+                }
+            }
+            Value::Array(all) => all.iter().for_each(|one| keys(one, into)),
+            _ => {}
+        }
+    }
+    let described = include_str!("../../../docs/json.md");
+    let fleet = fleet();
+    let report = Report {
+        id: OperationId("00c0ffee00c0ffee".to_owned()),
+        outcome: Outcome::Done,
+        summary: "it runs".to_owned(),
+        error: None,
+        events: events(),
+        duration: Span::seconds(1),
+    };
+    for (heading, document) in [
+        ("karat status --json", status(&fleet)),
+        (
+            "karat versions IMAGE --json",
+            versions(&fleet, &fleet.rows[0]),
+        ),
+        ("karat history --json", history(&events())),
+        ("karat promote`, `rollback`", report_json(&report)),
+    ] {
+        let begin = described.find(heading).expect(heading);
+        // What is told of before is told of `as above`.
+        let end = described[begin..]
+            .find("\n## ")
+            .map_or(described.len(), |it| begin + it);
+        let mut all = std::collections::BTreeSet::new();
+        keys(&document, &mut all);
+        for key in all {
+            let plain = described[..end].contains(&format!("`{key}`"));
+            let list = described[..end].contains(&format!("`{key}[]`"));
+            assert!(plain || list, "{heading}: {key}");
+        }
+    }
 }
