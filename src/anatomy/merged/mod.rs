@@ -47,6 +47,7 @@
 mod build;
 mod contents;
 pub mod node;
+mod paths;
 mod resolve;
 #[cfg(test)]
 mod tests;
