@@ -5,8 +5,10 @@ use serde_json::json;
 use super::*;
 use crate::cli::fixture::{events, fleet};
 use crate::cli::plan_text::report_json;
+use crate::model::event::Outcome;
 use crate::model::plan::OperationId;
 use crate::model::progress::Report;
+use crate::model::project::Source;
 use crate::model::testing::digest;
 use crate::model::time::Span;
 
