@@ -96,7 +96,8 @@ Examples:
   karat diff shop-web:1.3.0 shop-web:1.4.0 --markdown=summary";
 const UNLOCK: &str = "\
 Examples:
-  karat unlock web --reason 'the laptop that held it is gone'";
+  karat unlock web --reason 'the laptop that held it is gone'
+  karat unlock web --reason 'it hangs' --yes --confirm prod   without questions, in prod, too";
 
 /// The life of golden container images: which version runs where, rebuild, promote, roll back.
 #[derive(Parser, Debug)]

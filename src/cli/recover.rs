@@ -178,17 +178,7 @@ fn describe(cut: &CutOff, project: &Project) -> String {
         cut.seen.owner,
         cut.seen.since.format("%Y-%m-%d %H:%M:%S UTC"),
     );
-    let environments: Vec<String> = cut
-        .environments(project)
-        .into_iter()
-        .map(|one| match one.protected {
-            true => format!("{} (protected)", one.name),
-            false => one.name.to_string(),
-        })
-        .collect();
-    if !environments.is_empty() {
-        text.push_str(&format!("  environment: {}\n", environments.join(", ")));
-    }
+    text.push_str(&recovering::environments_text(&cut.environments(project)));
     let will = recovering::closed(cut, project)
         .map_or_else(|| way(&cut.way), |why| format!("{why}: it is left alone"));
     text.push_str(&format!(

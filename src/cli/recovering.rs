@@ -3,7 +3,7 @@
 
 use crate::model::event::Outcome;
 use crate::model::plan::OperationId;
-use crate::model::project::Project;
+use crate::model::project::{Environment, Project};
 use crate::operate::recover::{CutOff, Doubt, Way};
 use crate::operate::{Operator, unwatched};
 use crate::tui::effect::{Part, Recovered};
@@ -68,7 +68,26 @@ fn in_the_way(cut: &CutOff, project: &Project) -> Option<String> {
 /// Why it must not be changed, if so. The lock itself says what it changes: a screen may have
 /// known less.
 pub(super) fn closed(cut: &CutOff, project: &Project) -> Option<String> {
-    let mut environments = cut.environments(project).into_iter();
-    let closed = environments.find(|one| one.read_only)?;
+    read_only(&cut.environments(project))
+}
+
+/// Why environments must not be changed, if one of them is read-only.
+pub(super) fn read_only(environments: &[&Environment]) -> Option<String> {
+    let closed = environments.iter().find(|one| one.read_only)?;
     Some(format!("{} is read-only", closed.name))
+}
+
+/// Environments in words; nothing where there are none.
+pub(super) fn environments_text(environments: &[&Environment]) -> String {
+    let names: Vec<String> = environments
+        .iter()
+        .map(|one| match one.protected {
+            true => format!("{} (protected)", one.name),
+            false => one.name.to_string(),
+        })
+        .collect();
+    if names.is_empty() {
+        return String::new();
+    }
+    format!("  environment: {}\n", names.join(", "))
 }

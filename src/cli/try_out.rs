@@ -10,6 +10,9 @@ use crate::engine::Engine;
 use crate::model::project::{EngineAddress, EngineName};
 
 pub(super) async fn run(session: &Session, args: Demo) -> Exit {
+    if let Some(exit) = session.read_only() {
+        return exit;
+    }
     let wanted = args.engine.as_deref().filter(|name| !name.is_empty());
     let name = match engine(session, wanted) {
         Ok(name) => name,

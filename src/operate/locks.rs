@@ -1,11 +1,12 @@
 //! Locks as people deal with them: seeing them, breaking them, and clearing up what was
 //! parked.
 
+use super::recover::changed;
 use super::{Operator, Refusal, new_id, unwatched};
 use crate::model::event::{Event, Outcome};
 use crate::model::observation::LockSeen;
 use crate::model::plan::OperationKind;
-use crate::model::project::{EngineName, ImageName, Project};
+use crate::model::project::{EngineName, Environment, ImageName, Project};
 
 impl Operator {
     /// Every lock on every engine that answers.
@@ -17,6 +18,26 @@ impl Operator {
             }
         }
         all
+    }
+
+    /// The environments of a project that the operation behind a lock changes: the one that
+    /// the lock names. Where it names none, or none of this project, or cannot be read, all on
+    /// its engine.
+    pub async fn environments_behind<'a>(
+        &self,
+        engine: &EngineName,
+        lock: &LockSeen,
+        project: &'a Project,
+    ) -> Vec<&'a Environment> {
+        let jobs = match self.targets.get(engine) {
+            Ok(target) => target.cut_off().await.unwrap_or_default(),
+            Err(_) => Vec::new(),
+        };
+        let of_it = jobs.iter().filter(|job| job.event.id == lock.operation);
+        let named = of_it
+            .into_iter()
+            .find_map(|job| job.event.environment.as_ref());
+        changed(named, &[engine], project)
     }
 
     /// Breaks a lock. What it protected is left as it is.

@@ -41,15 +41,8 @@ impl CutOff {
     /// all on its engines.
     #[must_use]
     pub fn environments<'a>(&self, project: &'a Project) -> Vec<&'a Environment> {
-        let named = self.environment();
-        let all = || project.environments.iter();
-        if let Some(one) = all().find(|one| Some(&one.name) == named) {
-            return vec![one];
-        }
-        let engines = || self.containers.iter().map(|(engine, _)| engine);
-        all()
-            .filter(|one| engines().any(|engine| one.engines.contains(engine)))
-            .collect()
+        let engines: Vec<&EngineName> = self.containers.iter().map(|(engine, _)| engine).collect();
+        changed(self.environment(), &engines, project)
     }
 
     /// Its images, each once; the containers, where the locks do not say of which image.
@@ -71,6 +64,22 @@ impl CutOff {
     pub const fn is_over(&self) -> bool {
         matches!(self.way, Way::Finish | Way::Undo)
     }
+}
+
+/// The environments of a project that an operation changes: the one it names, else all on its
+/// engines.
+pub(super) fn changed<'a>(
+    named: Option<&EnvironmentName>,
+    engines: &[&EngineName],
+    project: &'a Project,
+) -> Vec<&'a Environment> {
+    let all = || project.environments.iter();
+    if let Some(one) = all().find(|one| Some(&one.name) == named) {
+        return vec![one];
+    }
+    all()
+        .filter(|one| engines.iter().any(|engine| one.engines.contains(engine)))
+        .collect()
 }
 
 /// What recovering will do with an operation.

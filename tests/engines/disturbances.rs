@@ -195,6 +195,73 @@ fn a_lock_is_broken_only_with_a_reason_and_a_live_one_is_left_alone() {
     settled(&engine.api, &["1.0.0"]);
 }
 
+/// A lock is what keeps others out of an environment: breaking it asks what changing that
+/// environment asks.
+#[test]
+fn a_lock_of_a_protected_or_read_only_environment_is_broken_as_it_is_changed() {
+    let engine = engine_with(&["1.0.0", "2.0.0"]);
+    let proxy = Proxy::new(&engine.api.socket);
+    let owner = prod_on(&proxy.address());
+    let held = proxy.pause(at("POST", &["/stop"]));
+    let child = owner.spawn(&["rollback", "web", "--env", "prod", "--to", "2.0.0", "--yes"]);
+    let held = held
+        .recv_timeout(Duration::from_secs(60))
+        .expect("it stops");
+    let address = engine.address();
+    let engines = [address.as_str()];
+    let with = |environments: &[(&str, &str)]| {
+        let all: Vec<_> = environments
+            .iter()
+            .map(|(name, more)| {
+                (
+                    *name,
+                    format!("match = {{ label = \"env={name}\" }}\n{more}"),
+                )
+            })
+            .collect();
+        let all: Vec<_> = all
+            .iter()
+            .map(|(name, more)| (*name, &engines[..], more.as_str()))
+            .collect();
+        Karat::new(&project(&all))
+    };
+    let unlock = ["unlock", "web", "--reason", "it hangs", "--yes"];
+    let is_locked = || engine.api.names().contains(&"karat-lock-web".to_owned());
+
+    let closed = with(&[("prod", "read_only = true")]);
+    closed.run(&unlock).is(3).says("prod is read-only");
+    let settings = with(&[("prod", "")]);
+    std::fs::create_dir_all(settings.home.path().join("karat")).expect("a folder");
+    let file = settings.home.path().join("karat/settings.toml");
+    std::fs::write(file, "read-only = true\n").expect("a file");
+    settings.run(&unlock).is(3).says("karat is read-only");
+    // Of an environment that this project does not know: it may be any on that engine.
+    let stranger = with(&[("test", ""), ("live", "protected = true")]);
+    stranger.run(&unlock).is(3).says("--confirm live");
+
+    let protected = with(&[
+        ("prod", "protected = true"),
+        ("staging", "protected = true"),
+    ]);
+    let told = protected.run(&unlock).is(3);
+    let told = told
+        .says("prod (protected)")
+        .says("give `--confirm prod` as well");
+    assert!(!told.said().contains("staging"), "{}", told.said());
+    let other = [&unlock[..], &["--confirm", "staging"]].concat();
+    protected.run(&other).is(3).says("not the environment");
+    let shown = protected.json(&["unlock", "web", "--reason", "it hangs", "--dry-run"]);
+    assert_eq!(shown["environments"], serde_json::json!(["prod"]));
+    assert!(is_locked());
+
+    let named = [&unlock[..], &["--confirm", "prod"]].concat();
+    protected.run(&named).is(0).says("is broken");
+    assert!(!is_locked());
+    drop(held);
+    crate::support::karat::ended(child).is(5).says("lock");
+    settled(&engine.api, &["1.0.0"]);
+}
+
 /// Power cut in the middle: undone as far as can be, and settled when the engine is back.
 #[test]
 fn an_engine_that_goes_down_in_the_middle() {

@@ -63,6 +63,15 @@ fn protected_and_read_only_environments() {
         .is(3)
         .says("read-only");
     settled(&engine.api, &["2.0.0"]);
+
+    let status = karat.json(&["status"]);
+    let engine_name = status["engines"][0]["name"].as_str().expect("a name");
+    let before = engine.api.names();
+    for demo in [&["demo"][..], &["demo", "--clean"]] {
+        let args = [&["--read-only"][..], demo, &["--engine", engine_name]].concat();
+        karat.run(&args).is(3).says("karat is read-only");
+    }
+    assert_eq!(engine.api.names(), before);
 }
 
 #[test]

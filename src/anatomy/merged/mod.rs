@@ -45,7 +45,9 @@
 //! in it. Here it is there as long as something is; it has no bytes either way.
 
 mod build;
+mod contents;
 pub mod node;
+mod paths;
 mod resolve;
 #[cfg(test)]
 mod tests;

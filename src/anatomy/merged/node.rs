@@ -4,10 +4,8 @@ use std::ops::Range;
 
 use hashbrown::HashTable;
 
-use crate::anatomy::layer::builder::hash;
 use crate::anatomy::layer::index::{Attributes, Kind, Owner, ProgramAt};
 use crate::anatomy::layer::names::{NameRef, Names};
-use crate::anatomy::layer::program::Program;
 use crate::model::bytes::Bytes;
 
 /// The place of a layer in its image, from zero, empty ones not counted.
@@ -168,89 +166,6 @@ impl Merged {
         self.layers().checked_sub(1).map(LayerNo)
     }
 
-    /// How many paths there are.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.nodes.len()
-    }
-
-    /// Whether there is no path but the root.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.nodes.len() <= 1
-    }
-
-    /// Every path there ever was, directories before what is in them.
-    pub fn every_node(&self) -> impl DoubleEndedIterator<Item = NodeId> + use<> {
-        (0..u32::try_from(self.nodes.len()).unwrap_or(u32::MAX)).map(NodeId)
-    }
-
-    /// The last part of a path.
-    #[must_use]
-    pub fn name(&self, node: NodeId) -> &[u8] {
-        self.nodes
-            .get(node.0 as usize)
-            .map_or(&[], |node| self.names.get(node.name))
-    }
-
-    /// The directory a path is in; nothing for the root.
-    #[must_use]
-    pub fn parent(&self, node: NodeId) -> Option<NodeId> {
-        let up = self.nodes.get(node.0 as usize)?.parent;
-        (node != NodeId::ROOT).then_some(NodeId(up))
-    }
-
-    /// The whole path, without a leading slash; the root is empty.
-    #[must_use]
-    pub fn path(&self, node: NodeId) -> Vec<u8> {
-        let mut parts = Vec::new();
-        let mut at = node;
-        while let Some(up) = self.parent(at) {
-            parts.push(self.name(at));
-            at = up;
-        }
-        parts.reverse();
-        parts.join(&b'/')
-    }
-
-    /// The node of a path, with or without slashes around it. No symlink is followed.
-    #[must_use]
-    pub fn find(&self, path: &[u8]) -> Option<NodeId> {
-        let parts = path.split(|byte| *byte == b'/').filter(|it| !it.is_empty());
-        parts
-            .into_iter()
-            .try_fold(NodeId::ROOT, |at, name| self.child(at, name))
-    }
-
-    /// The node of a name in a directory.
-    #[must_use]
-    pub fn child(&self, parent: NodeId, name: &[u8]) -> Option<NodeId> {
-        let same = |node: &u32| {
-            self.nodes
-                .get(*node as usize)
-                .is_some_and(|it| it.parent == parent.0 && self.names.get(it.name) == name)
-        };
-        let found = self.lookup.find(hash(parent.0, name), same)?;
-        // The root is its own parent, but in no directory.
-        (*found != 0).then_some(NodeId(*found))
-    }
-
-    /// Every path that was ever in a directory.
-    pub fn every_child(&self, node: NodeId) -> impl Iterator<Item = NodeId> + '_ {
-        let first = self
-            .nodes
-            .get(node.0 as usize)
-            .and_then(|node| self.directories.get(node.directory as usize))
-            .map_or(NONE, |directory| directory.first_child);
-        std::iter::successors(self.some(first), |at| {
-            self.some(self.nodes.get(at.0 as usize)?.sibling)
-        })
-    }
-
-    fn some(&self, node: u32) -> Option<NodeId> {
-        ((node as usize) < self.nodes.len()).then_some(NodeId(node))
-    }
-
     /// What the layers have at a path, newest first.
     pub fn history(&self, node: NodeId) -> impl Iterator<Item = EntryId> + '_ {
         let newest = self
@@ -333,26 +248,6 @@ impl Merged {
         })
     }
 
-    /// How many paths are or were directories: each has a place, its parent's before its own.
-    #[must_use]
-    pub fn directory_count(&self) -> usize {
-        self.directories.len()
-    }
-
-    /// The place of a path among the directories, if it is or was one.
-    #[must_use]
-    pub fn directory_of(&self, node: NodeId) -> Option<usize> {
-        let place = self.nodes.get(node.0 as usize)?.directory;
-        (place != NONE).then_some(place as usize)
-    }
-
-    /// The place of the directory that a directory is in.
-    #[must_use]
-    pub fn directory_above(&self, place: usize) -> Option<usize> {
-        let node = NodeId(self.directories.get(place)?.node);
-        self.directory_of(self.parent(node)?)
-    }
-
     /// The path of an entry.
     #[must_use]
     pub fn node_of(&self, id: EntryId) -> Option<NodeId> {
@@ -417,76 +312,12 @@ impl Merged {
         self.attributes.get(place)
     }
 
-    /// The record that has an entry's content: itself, or the first of its names.
-    fn content_of(&self, id: EntryId) -> Option<&Record> {
-        let record = self.records.get(id.0 as usize)?;
-        match record.kind {
-            Kind::File => Some(record),
-            Kind::HardLink => self.records.get(self.links_of(id)?.file as usize),
-            _ => None,
-        }
-    }
-
-    pub(super) fn links_of(&self, id: EntryId) -> Option<&Links> {
-        self.links.get(self.group_of(id)? as usize)
-    }
-
-    pub(super) fn group_of(&self, id: EntryId) -> Option<u32> {
-        let linked = self.records.get(id.0 as usize)?.linked;
-        let search = || {
-            self.linked
-                .binary_search_by_key(&id.0, |(record, _)| *record)
-        };
-        let place = linked.then(search)?.ok()?;
-        self.linked.get(place).map(|(_, group)| *group)
-    }
-
-    /// The first of a group's names that is visible after a layer.
-    pub(super) fn carrier(&self, links: &Links, at: LayerNo) -> u32 {
-        let mut names = links.names.iter().copied();
-        let visible = |name: &u32| self.is_visible(EntryId(*name), at);
-        names.find(visible).unwrap_or(NONE)
-    }
-
-    /// Whether a content is visible in the end, and if so the first name that it has then.
-    pub(super) fn stays(&self, entry: &mut u32) -> bool {
-        if let Some(links) = self.links_of(EntryId(*entry)) {
-            *entry = self.carrier(links, self.last().unwrap_or(LayerNo(0)));
-        }
-        self.records
-            .get(*entry as usize)
-            .is_some_and(|record| record.died == LayerNo::NEVER.0)
-    }
-
     /// Gives back memory that is not needed once all layers are in.
     pub(super) fn shrink(&mut self) {
         self.names.shrink();
         self.nodes.shrink_to_fit();
         self.directories.shrink_to_fit();
         self.records.shrink_to_fit();
-    }
-
-    /// All names of a file, if it has more than one: the entry with the content first.
-    pub fn names_of(&self, id: EntryId) -> impl Iterator<Item = EntryId> + '_ {
-        self.links_of(id)
-            .map_or(&[][..], |links| &links.names)
-            .iter()
-            .map(|name| EntryId(*name))
-    }
-
-    /// The layer after which none of a file's names is left; nothing, when one stays.
-    #[must_use]
-    pub fn content_died(&self, id: EntryId) -> Option<LayerNo> {
-        let died = |record: u32| {
-            self.records
-                .get(record as usize)
-                .map_or(LayerNo::NEVER.0, |record| record.died)
-        };
-        let last = match self.links_of(id) {
-            None => died(id.0),
-            Some(links) => links.names.iter().map(|name| died(*name)).max()?,
-        };
-        (last != LayerNo::NEVER.0).then_some(LayerNo(last))
     }
 
     /// Σ length of the regular files in all layers: each name's own content once.
@@ -501,32 +332,6 @@ impl Merged {
         let Range { start, end } = self.range(layer);
         let records = self.records.get(start as usize..end as usize);
         Bytes(records.unwrap_or_default().iter().map(|it| it.size).sum())
-    }
-
-    /// What is known of a program, where it is visible in the end; by any of its names.
-    #[must_use]
-    pub fn program(&self, id: EntryId) -> Option<&Program> {
-        let mut entry = id.0;
-        let place = self
-            .stays(&mut entry)
-            .then(|| self.programs.binary_search_by_key(&entry, |it| it.entry))?
-            .ok()?;
-        self.programs.get(place).map(|at| &at.program)
-    }
-
-    /// Every program that is visible in the end.
-    pub fn programs(&self) -> impl Iterator<Item = (EntryId, &Program)> + '_ {
-        self.programs
-            .iter()
-            .map(|at| (EntryId(at.entry), &at.program))
-    }
-
-    /// Files whose content was kept and that are visible in the end: the content is
-    /// compressed with zstd.
-    pub fn kept(&self) -> impl Iterator<Item = (EntryId, &[u8])> + '_ {
-        self.kept
-            .iter()
-            .map(|(entry, packed)| (EntryId(*entry), packed.as_slice()))
     }
 
     /// Paths that a layer has below a symlink of a lower one, the first of them.

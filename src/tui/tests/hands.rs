@@ -10,13 +10,16 @@ use super::anatomy::fixture as anatomy;
 use super::fixture;
 use super::shells::Shells;
 use crate::anatomy::report::Difference;
+use crate::model::digest::Digest;
 use crate::model::event::Outcome;
 use crate::model::fleet::Fleet;
 use crate::model::plan::OperationId;
 use crate::model::progress::{Progress, Report, StepState};
 use crate::model::step::Step;
 use crate::model::time::Span;
-use crate::tui::effect::{Confirmed, Content, Errand, Explaining, Hands, Message, Recovered, Turn};
+use crate::tui::effect::{
+    Confirmed, Content, Errand, Explaining, Hands, Message, Recovered, Request, Turn,
+};
 
 pub(super) struct FakeHands {
     /// What is planned from.
@@ -120,20 +123,7 @@ impl Hands for FakeHands {
             ))),
             Errand::Explain {
                 request, identity, ..
-            } => {
-                let Some(version) = anatomy::of(&identity) else {
-                    let why = "no engine has it".to_owned();
-                    drop(answer.send(Message::Explained(request, Err(why))).await);
-                    return;
-                };
-                let (facts, _) = anatomy::outline(version);
-                let news = Explaining::Facts {
-                    facts: Arc::new(facts),
-                    sizes: Vec::new(),
-                };
-                drop(answer.send(Message::Explaining(request, news)).await);
-                Message::Explained(request, Ok(anatomy::report(version)))
-            }
+            } => explain(request, &identity, &answer).await,
             Errand::StopExplaining(_) => return,
             Errand::Compare {
                 request,
@@ -156,4 +146,18 @@ impl Hands for FakeHands {
         // The interface may have gone meanwhile.
         drop(answer.send(message).await);
     }
+}
+
+/// First what an image says of itself, then all of it.
+async fn explain(request: Request, identity: &Digest, answer: &mpsc::Sender<Message>) -> Message {
+    let Some(version) = anatomy::of(identity) else {
+        return Message::Explained(request, Err("no engine has it".to_owned()));
+    };
+    let (facts, _) = anatomy::outline(version);
+    let news = Explaining::Facts {
+        facts: Arc::new(facts),
+        sizes: Vec::new(),
+    };
+    drop(answer.send(Message::Explaining(request, news)).await);
+    Message::Explained(request, Ok(anatomy::report(version)))
 }

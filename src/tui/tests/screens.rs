@@ -131,8 +131,8 @@ fn the_way_out_is_hinted_at_whole_at_every_width() {
     });
     let anatomy = [
         super::anatomy::read(),
-        super::anatomy::after(&[Command::NextPane]),
-        super::anatomy::after(&[Command::Map, Command::NextPane]),
+        super::anatomy::after(&[Command::NextField]),
+        super::anatomy::after(&[Command::Map, Command::NextField]),
         super::anatomy::compared(),
     ];
     for mut state in opened.into_iter().chain(anatomy) {
