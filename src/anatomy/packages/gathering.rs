@@ -45,7 +45,7 @@ pub(super) struct Gathering<'a> {
     pub(super) packages: Vec<Package>,
     /// By package: whether its files are known.
     pub(super) listed: Vec<bool>,
-    /// By node: the package that claimed it first.
+    /// By node: the package that claimed it first. Empty until one does.
     pub(super) owners: Vec<u32>,
     /// Directories whose files belong to a package, but for those of directories inside that
     /// are another's.
@@ -63,7 +63,7 @@ impl<'a> Gathering<'a> {
             paths: Paths::new(merged, last),
             packages: Vec::new(),
             listed: Vec::new(),
-            owners: vec![NOBODY; merged.len()],
+            owners: Vec::new(),
             below: Vec::new(),
             contested: 0,
             troubles: Vec::new(),
@@ -104,6 +104,9 @@ impl<'a> Gathering<'a> {
         let kind = self.kind(node);
         if matches!(kind, None | Some(Kind::Directory)) {
             return;
+        }
+        if self.owners.is_empty() {
+            self.owners = vec![NOBODY; self.merged.len()];
         }
         match self.owners.get_mut(node.place()) {
             Some(owner) if *owner == NOBODY => *owner = package.0,

@@ -163,6 +163,7 @@ impl Files<'_> {
         if below.is_empty() {
             return;
         }
+        self.owners.resize(self.merged.len(), NOBODY);
         let mut inherited = vec![NOBODY; self.owners.len()];
         for (node, package) in below {
             match inherited.get_mut(node.place()) {
@@ -190,6 +191,9 @@ impl Files<'_> {
     /// What Python compiled belongs to whom its source belongs to: Debian's packages compile
     /// when they are installed, and do not list it.
     fn compiled_python(&mut self, paths: &Paths<'_>) {
+        if self.owners.is_empty() {
+            return;
+        }
         for node in self.merged.every_node().skip(1) {
             if !self.is_visible(node) || self.owner(node).is_some() {
                 continue;
