@@ -50,7 +50,7 @@ pub mod report;
 pub mod rules;
 pub mod shelf;
 #[cfg(test)]
-mod sketch;
+pub(crate) mod sketch;
 pub mod sniff;
 pub mod tar;
 pub mod tree;

@@ -250,8 +250,12 @@ impl Host for Guard {
     fn back(&mut self) {
         let mut out = io::stdout();
         // Whatever a program in there left behind: the scrolling region, another screen, the
-        // keys' other codes, the mouse.
-        drop(write!(out, "\x1b[0m\x1b[r\x1b[?1l\x1b>\x1b[?1049l"));
+        // keys' other codes, the mouse. The cursor stays below what was written: giving up the
+        // region moves it home, and leaving a screen by 1049 to where it was long ago.
+        drop(write!(
+            out,
+            "\x1b[0m\x1b7\x1b[r\x1b8\x1b[?1l\x1b>\x1b[?47l\r\n"
+        ));
         drop(execute!(out, DisableMouseCapture));
         self.resume();
         if let Some(reader) = &self.reader {

@@ -128,6 +128,47 @@ fn a_shell_in_a_container_that_is_made_up_and_back() {
     term.is_given_back();
 }
 
+/// What was read in one shell stays legible when another is opened, and when karat pauses.
+#[test]
+fn a_second_shell_is_written_below_the_first() {
+    let somebody = newcomer();
+    let mut term = somebody.opens_the_demo(&[], 100, 30);
+    term.sees("6 engines up");
+    term.keys("l");
+    term.sees("── shop-web in staging");
+    term.keys(ENTER);
+    term.sees("Its container");
+    for word in ["first", "second"] {
+        term.keys("x");
+        term.sees("[ Open the shell ]");
+        term.keys(TAB);
+        term.sees("›[ Open the shell ]‹");
+        term.keys(ENTER);
+        term.see("an empty prompt", |text| text.trim_end().ends_with('$'));
+        term.keys(&format!("echo the {word} one\r"));
+        term.see("its answer", |text| {
+            text.lines().any(|line| line == format!("the {word} one"))
+        });
+        term.keys("exit\r");
+        term.sees("exit code 0 of a shell");
+    }
+    term.keys("q");
+    assert_eq!(term.ends(), 0);
+    term.is_given_back();
+    let text = term.text();
+    let at = |word: &str| {
+        let answer = format!("the {word} one");
+        text.lines().position(|line| line == answer)
+    };
+    assert!(
+        at("first").is_some() && at("first") < at("second"),
+        "{text}"
+    );
+    // Nothing is written over anything.
+    let begun = text.matches("karat: this is the shell").count();
+    assert_eq!(begun, 2, "{text}");
+}
+
 #[test]
 fn a_throw_away_shell_of_a_version_that_is_made_up() {
     let somebody = newcomer();

@@ -52,6 +52,7 @@ mod resolve;
 #[cfg(test)]
 mod tests;
 pub mod view;
+mod walk;
 
 pub use build::Builder;
 pub use node::{Child, Entry, EntryId, LayerNo, Merged, NodeId};

@@ -28,21 +28,19 @@ impl View {
     /// Looks at an image after a layer.
     #[must_use]
     pub fn new(merged: &Merged, at: LayerNo) -> Self {
-        let mut view = Self {
+        let mut view = Self::empty(merged, at);
+        merged.seen(at, |entry| view.count(merged, entry, true));
+        view.settle(merged);
+        view
+    }
+
+    fn empty(merged: &Merged, at: LayerNo) -> Self {
+        Self {
             at,
             own: vec![Sum::default(); merged.directories.len()],
             all: Vec::new(),
             charged: vec![NONE; merged.links.len()],
-        };
-        for layer in 0..=at.0 {
-            for entry in merged.entries_of(LayerNo(layer)) {
-                if merged.is_visible(entry, at) {
-                    view.count(merged, entry, 1);
-                }
-            }
         }
-        view.settle(merged);
-        view
     }
 
     /// Which layer.
@@ -53,30 +51,17 @@ impl View {
 
     /// Looks at the image after another layer.
     pub fn go(&mut self, merged: &Merged, to: LayerNo) {
-        let (from, low, high) = (self.at, self.at.min(to), self.at.max(to));
-        for layer in low.0 + 1..=high.0 {
-            let layer = LayerNo(layer);
-            for entry in merged.entries_of(layer).chain(merged.killed_by(layer)) {
-                let (was, is) = (merged.is_visible(entry, from), merged.is_visible(entry, to));
-                // Each entry is met where it was born and where it died; it counts once.
-                let here = if merged.layer_of(entry) == layer {
-                    merged.layer_of(entry) > low
-                } else {
-                    merged.layer_of(entry) <= low
-                };
-                match (here, was, is) {
-                    (true, true, false) => self.count(merged, entry, -1),
-                    (true, false, true) => self.count(merged, entry, 1),
-                    _ => {}
-                }
-            }
+        if merged.is_nearer_from_below(self.at, to) {
+            *self = Self::new(merged, to);
+            return;
         }
+        merged.changes(self.at, to, |entry, comes| self.count(merged, entry, comes));
         self.at = to;
         self.settle(merged);
     }
 
     /// An entry comes or goes: in its directory.
-    fn count(&mut self, merged: &Merged, entry: EntryId, by: i8) {
+    fn count(&mut self, merged: &Merged, entry: EntryId, comes: bool) {
         let Some(record) = merged.records.get(entry.0 as usize) else {
             return;
         };
@@ -87,12 +72,12 @@ impl View {
         let bytes = if record.linked { 0 } else { record.size };
         let directory = directory_of(merged, record.node);
         if let Some(sum) = self.own.get_mut(directory as usize) {
-            if by < 0 {
-                sum.bytes = sum.bytes.saturating_sub(bytes);
-                sum.entries = sum.entries.saturating_sub(1);
-            } else {
+            if comes {
                 sum.bytes = sum.bytes.saturating_add(bytes);
                 sum.entries = sum.entries.saturating_add(1);
+            } else {
+                sum.bytes = sum.bytes.saturating_sub(bytes);
+                sum.entries = sum.entries.saturating_sub(1);
             }
         }
     }

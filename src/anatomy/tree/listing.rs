@@ -54,6 +54,8 @@ pub struct Tree {
     now: View,
     /// Before the layer, for what it removed.
     before: Option<View>,
+    /// The same two after the last layer: one comes back to it all the time.
+    last: (View, Option<View>),
     marks: Marks,
     /// By directory: what the layer itself has below it.
     own: Vec<u64>,
@@ -67,13 +69,24 @@ impl Tree {
     /// The tree after a layer, nothing expanded.
     #[must_use]
     pub fn new(merged: &Merged, at: LayerNo) -> Self {
-        let below = at.0.checked_sub(1).map(LayerNo);
+        let views = |at: LayerNo| {
+            let below = at.0.checked_sub(1).map(LayerNo);
+            let below = below.map(|below| View::new(merged, below));
+            (View::new(merged, at), below)
+        };
+        let last = views(merged.last().unwrap_or(LayerNo(0)));
+        let (now, before) = if at == last.0.at() {
+            last.clone()
+        } else {
+            views(at)
+        };
         let mut tree = Self {
             scope: Scope::default(),
             order: Order::default(),
             filter: Filter::default(),
-            now: View::new(merged, at),
-            before: below.map(|below| View::new(merged, below)),
+            now,
+            before,
+            last,
             marks: Marks::of(merged, at),
             own: own(merged, at),
             expanded: HashSet::new(),
@@ -89,14 +102,41 @@ impl Tree {
         if to == self.now.at() {
             return;
         }
-        self.now.go(merged, to);
-        match (to.0.checked_sub(1).map(LayerNo), &mut self.before) {
-            (Some(below), Some(before)) => before.go(merged, below),
-            (below, before) => *before = below.map(|below| View::new(merged, below)),
-        }
+        self.look(merged, to);
         self.marks = Marks::of(merged, to);
         self.own = own(merged, to);
         self.anew(merged);
+    }
+
+    /// Looks at what is seen after a layer, and before it.
+    fn look(&mut self, merged: &Merged, to: LayerNo) {
+        if to == self.last.0.at() {
+            (self.now, self.before) = self.last.clone();
+            return;
+        }
+        let below = to.0.checked_sub(1).map(LayerNo);
+        match (below, &mut self.before) {
+            // One layer up, or down: one of the two is there already.
+            (Some(below), Some(before)) if below == self.now.at() => {
+                before.clone_from(&self.now);
+                self.now.go(merged, to);
+            }
+            (Some(below), Some(before)) if to == before.at() => {
+                self.now.clone_from(before);
+                before.go(merged, below);
+            }
+            (Some(below), Some(before)) => {
+                self.now.go(merged, to);
+                before.go(merged, below);
+            }
+            (below, before) => {
+                *before = below.map(|_| self.now.clone());
+                self.now.go(merged, to);
+                if let (Some(below), Some(before)) = (below, before) {
+                    before.go(merged, below);
+                }
+            }
+        }
     }
 
     /// What it shows.

@@ -54,8 +54,8 @@ fn inside(state: &State) -> Option<ShellDialog> {
 }
 
 /// Where a throw-away container of the selected version may be made: on every engine that
-/// has it; bare, or with the settings of a container that runs there. Protected environments
-/// come last.
+/// has it: bare first, then with the settings of a container that runs there. Of each the
+/// protected environments come last.
 fn of_version(state: &State) -> Option<ShellDialog> {
     let (image, identity) = state.subject_version()?;
     let row = state.fleet.row(image)?;
@@ -105,7 +105,10 @@ fn of_version(state: &State) -> Option<ShellDialog> {
             .and_then(|name| state.environment(name))
             .is_some_and(|it| it.protected)
     };
-    options.sort_by_key(|option| (option.unavailable.is_some(), precious(option)));
+    // Bare before dressed: nobody's secrets are handed out because Enter was pressed.
+    let dressed =
+        |option: &ShellOption| matches!(&option.wish, ShellWish::ThrowAway { like: Some(_), .. });
+    options.sort_by_key(|it| (it.unavailable.is_some(), dressed(it), precious(it)));
     let title = format!(
         "SHELL in a throw-away container of {image} {}",
         version.shown()

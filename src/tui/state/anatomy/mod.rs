@@ -283,7 +283,10 @@ impl Open {
             .is_some_and(|shares| shares.at == self.files.sizes().at());
         self.tables.settle(&self.report, sheet);
         if sheet == Sheet::Map && !fresh {
-            self.shares = Some(Shares::of(merged, self.files.sizes()));
+            match &mut self.shares {
+                Some(shares) => shares.go(merged, self.files.sizes()),
+                None => self.shares = Some(Shares::of(merged, self.files.sizes())),
+            }
         }
     }
 }

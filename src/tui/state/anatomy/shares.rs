@@ -1,8 +1,6 @@
 //! Which layers wrote what is seen in each directory: the colours of a map.
 
-use std::collections::HashMap;
-
-use crate::anatomy::merged::{LayerNo, Merged, NodeId, View as Sizes};
+use crate::anatomy::merged::{EntryId, LayerNo, Merged, NodeId, View as Sizes};
 
 /// More numbers than this are not kept: then a directory has no colours of its own.
 const MOST: usize = 1 << 23;
@@ -13,97 +11,123 @@ pub(crate) struct Shares {
     /// After which layer.
     pub(crate) at: LayerNo,
     layers: usize,
-    /// The place of each directory in `bytes`.
-    places: HashMap<NodeId, usize>,
-    bytes: Vec<u64>,
+    /// By directory and layer: of the files of one name that lie in it itself.
+    own: Vec<u64>,
+    /// By directory and layer: of all below it.
+    all: Vec<u64>,
 }
 
 impl Shares {
     /// Looks through all that is visible after a layer.
     pub(crate) fn of(merged: &Merged, sizes: &Sizes) -> Self {
         let layers = usize::from(merged.layers());
+        let rows = merged.directory_count().checked_mul(layers);
         let mut shares = Self {
             at: sizes.at(),
             layers,
-            places: HashMap::new(),
-            bytes: Vec::new(),
+            own: vec![0; rows.filter(|rows| *rows <= MOST).unwrap_or(0)],
+            all: Vec::new(),
         };
-        for node in merged.every_node() {
-            let Some(entry) = merged.visible(node, sizes.at()) else {
-                continue;
-            };
-            let weight = sizes.weight(merged, entry).0;
-            let (Some(parent), true) = (merged.parent(node), weight > 0) else {
-                continue;
-            };
-            let Some(place) = shares.place(merged, parent) else {
-                return shares.without();
-            };
-            let layer = usize::from(merged.layer_of(entry).0);
-            if let Some(slot) = shares.bytes.get_mut(place * layers + layer) {
-                *slot = slot.saturating_add(weight);
-            }
-        }
-        shares.carry_up(merged);
+        merged.seen(sizes.at(), |entry| shares.count(merged, entry, true));
+        shares.settle(merged, sizes);
         shares
     }
 
-    fn without(mut self) -> Self {
-        self.places.clear();
-        self.bytes.clear();
-        self
-    }
-
-    /// The place of a directory, made for it and all above it where there is none.
-    fn place(&mut self, merged: &Merged, node: NodeId) -> Option<usize> {
-        let mut at = Some(node);
-        while let Some(one) = at.filter(|it| !self.places.contains_key(it)) {
-            let place = self.places.len();
-            let end = (place + 1).checked_mul(self.layers)?;
-            if end > MOST {
-                return None;
-            }
-            self.bytes.resize(end, 0);
-            self.places.insert(one, place);
-            at = merged.parent(one);
+    /// Looks at what is visible after another layer: only what differs is counted.
+    pub(crate) fn go(&mut self, merged: &Merged, sizes: &Sizes) {
+        let to = sizes.at();
+        if merged.is_nearer_from_below(self.at, to) {
+            *self = Self::of(merged, sizes);
+            return;
         }
-        self.places.get(&node).copied()
+        merged.changes(self.at, to, |entry, comes| self.count(merged, entry, comes));
+        self.at = to;
+        self.settle(merged, sizes);
     }
 
-    /// Adds what is in each directory to the one it is in.
-    fn carry_up(&mut self, merged: &Merged) {
-        let mut order: Vec<NodeId> = self.places.keys().copied().collect();
-        // Directories come before what is in them.
-        order.sort_unstable_by_key(|node| std::cmp::Reverse(*node));
-        for node in order {
-            let from = self.places.get(&node).copied();
-            let up = merged.parent(node);
-            let to = up.and_then(|up| self.places.get(&up).copied());
-            let (Some(from), Some(to)) = (from, to) else {
+    /// The place of the directory an entry lies in, and of its layer there.
+    fn place(&self, merged: &Merged, entry: EntryId) -> Option<usize> {
+        let directory = merged.directory_of(merged.parent(merged.node_of(entry)?)?)?;
+        Some(directory * self.layers + usize::from(merged.layer_of(entry).0))
+    }
+
+    fn count(&mut self, merged: &Merged, entry: EntryId, comes: bool) {
+        if merged.has_other_names(entry) {
+            return;
+        }
+        let Some((_, size)) = merged.kind_and_size(entry).filter(|(_, size)| *size > 0) else {
+            return;
+        };
+        let place = self.place(merged, entry);
+        if let Some(slot) = place.and_then(|place| self.own.get_mut(place)) {
+            *slot = if comes {
+                slot.saturating_add(size)
+            } else {
+                slot.saturating_sub(size)
+            };
+        }
+    }
+
+    /// Adds files of several names where they weigh, and each directory to the one it is in.
+    fn settle(&mut self, merged: &Merged, sizes: &Sizes) {
+        self.all.clone_from(&self.own);
+        for (file, size) in merged.files_of_several_names() {
+            let mut names = merged.names_of(file);
+            let name = names.find(|name| sizes.weight(merged, *name).0 > 0);
+            let place = name.and_then(|name| self.place(merged, name));
+            if let Some(slot) = place.and_then(|place| self.all.get_mut(place)) {
+                *slot = slot.saturating_add(size);
+            }
+        }
+        // Directories come behind the ones they are in.
+        for from in (1..merged.directory_count()).rev() {
+            let Some(to) = merged.directory_above(from) else {
                 continue;
             };
             for layer in 0..self.layers {
-                let below = self.bytes.get(from * self.layers + layer);
+                let below = self.all.get(from * self.layers + layer);
                 let below = below.copied().unwrap_or_default();
-                if let Some(slot) = self.bytes.get_mut(to * self.layers + layer) {
+                if let Some(slot) = self.all.get_mut(to * self.layers + layer) {
                     *slot = slot.saturating_add(below);
                 }
             }
         }
     }
 
-    fn row(&self, place: usize) -> &[u64] {
-        let start = place * self.layers;
-        self.bytes
-            .get(start..start + self.layers)
-            .unwrap_or_default()
-    }
-
     /// What each layer wrote of what is seen in a directory, the lowest first; nothing, where
     /// that is not known.
-    pub(crate) fn in_directory(&self, node: NodeId) -> &[u64] {
-        self.places
-            .get(&node)
-            .map_or(&[][..], |place| self.row(*place))
+    pub(crate) fn in_directory(&self, merged: &Merged, node: NodeId) -> &[u64] {
+        let start = merged.directory_of(node).map(|place| place * self.layers);
+        let row = start.and_then(|start| self.all.get(start..start + self.layers));
+        row.filter(|row| row.iter().any(|bytes| *bytes > 0))
+            .unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::anatomy::sketch;
+
+    #[test]
+    fn the_way_to_a_layer_leads_to_what_is_seen_there() {
+        let merged = sketch::merged(&[
+            "f a/b/one 100 1\nf a/two 50 2\nh a/b/also a/b/one\nf c 7 3",
+            "w a/two\nf a/b/three 30 4\nf c 9 5",
+            "w a/b/one\nf d/four 20 6",
+            "o a\nf a/new 5 7",
+            "f a/b/one 100 1\nf c 7 3",
+        ]);
+        let at = |layer: u16| Sizes::new(&merged, LayerNo(layer));
+        for from in 0..5 {
+            for to in 0..5 {
+                let mut walked = Shares::of(&merged, &at(from));
+                walked.go(&merged, &at(to));
+                let looked = Shares::of(&merged, &at(to));
+                assert_eq!(walked.all, looked.all, "{from} to {to}");
+                let root: u64 = looked.in_directory(&merged, NodeId::ROOT).iter().sum();
+                assert_eq!(root, at(to).visible_bytes().0, "{from} to {to}");
+            }
+        }
     }
 }

@@ -106,9 +106,10 @@ fn seen(open: &Open) -> Vec<&Row> {
 
 /// What each layer wrote of a row.
 fn parts(open: &Open, row: &Row) -> Vec<(usize, u64)> {
+    let merged = &open.report.anatomy.merged;
     if Files::is_directory(row) {
         let shares = open.shares.as_ref();
-        let of = shares.map_or(&[][..], |shares| shares.in_directory(row.node));
+        let of = shares.map_or(&[][..], |shares| shares.in_directory(merged, row.node));
         return of
             .iter()
             .copied()
@@ -116,7 +117,6 @@ fn parts(open: &Open, row: &Row) -> Vec<(usize, u64)> {
             .filter(|(_, bytes)| *bytes > 0)
             .collect();
     }
-    let merged = &open.report.anatomy.merged;
     let layer = row.entry.map(|entry| usize::from(merged.layer_of(entry).0));
     layer
         .map(|layer| (layer, row.bytes.0))
