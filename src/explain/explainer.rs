@@ -355,6 +355,11 @@ impl Explainer {
             }
             let mut facts = read_stream(reader, &wanted, expected, &shelf, &limits, &watch)?;
             facts.names = names;
+            // In which blobs an engine packs layers to hand them over is its own affair: it
+            // is no registry's, and another engine, or the same one next time, has others.
+            for layer in &mut facts.layers {
+                layer.blob = None;
+            }
             assemble(facts, &shelf).map(Assembled::whole)
         };
         tokio::task::spawn_blocking(work)

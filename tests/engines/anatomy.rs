@@ -226,7 +226,9 @@ async fn what_the_engine_tells_beforehand_is_what_is_read() {
     let facts = &explained.anatomy.facts;
     assert_eq!(outline.facts.settings, facts.settings);
     assert_eq!(outline.facts.platform, facts.platform);
-    assert_eq!(outline.facts.config, facts.config);
+    // The image's id, which is its configuration's digest but for containerd's store.
+    let id = engine.api.get(&format!("/images/{image}/json"))["Id"].clone();
+    assert_eq!(Some(outline.facts.config.as_str()), id.as_str());
     let steps = |facts: &ImageFacts| -> Vec<_> {
         let of = |layer: &LayerFacts| {
             (
@@ -298,7 +300,13 @@ fn the_same_image_is_the_same_wherever_it_is_and_is_read_once() {
     std::fs::write(&file, answer.expect("saved").body).expect("a file");
     let place = format!("docker-archive:{}", file.display());
     let elsewhere = Karat::new(&on(&proxy.address()));
-    assert_eq!(elsewhere.json(&["layers", &place]), from_engine);
+    // In which blobs the layers were packed is the archive's affair.
+    let mut from_archive = elsewhere.json(&["layers", &place]);
+    for layer in from_archive["layers"].as_array_mut().expect("a list") {
+        layer["blob_digest"] = Value::Null;
+        layer["blob_bytes"] = Value::Null;
+    }
+    assert_eq!(from_archive, from_engine);
     assert_eq!(exports(), 1, "an archive needs no engine");
 
     assert_eq!(from_engine["schema"], 1);

@@ -55,6 +55,9 @@ impl Tour {
                 .split_once("# exit code ")
                 .map_or("0", |(_, code)| code);
             assert_eq!(code, promised.trim(), "`{line}`:\n{out}");
+            if let Some((_, version)) = line.split_once("# known good: ") {
+                assert!(out.contains(version.trim()), "`{line}`:\n{out}");
+            }
             printed.push_str(&out);
         }
         let printed: Vec<String> = printed.lines().map(still).collect();
