@@ -41,7 +41,7 @@ pub use preferences::{
     VersionsBy,
 };
 pub use problem::{ConfigError, Problem};
-pub use render::{render_project, write_new};
+pub use render::{left_out, render_project, write_new};
 pub use settings::{AUTO, LogLevel, SETTINGS_FILE, Settings, SettingsRead, load_settings};
 pub use surroundings::{Surroundings, data_dir, state_dir};
 
