@@ -209,7 +209,7 @@ pub enum AnatomyError {
     },
     /// There is nothing that can be shown or written.
     #[error(
-        "`/{}` is neither a file, a folder nor a link here: there is nothing to show or write",
+        "`/{}` is no file: there is nothing in it to show or write",
         printable(path)
     )]
     NothingToExtract {
