@@ -118,7 +118,9 @@ async fn stay(
 
 fn opening(session: &Session, look: &Look, observed: &Live, hands: Hand) -> Opening {
     let settings = &session.settings.settings;
-    let mut refused = session.settings.refused.clone();
+    let settings_read = &session.settings;
+    let mut refused: Vec<String> = settings_read.refused.clone();
+    refused.extend(settings_read.closed.clone());
     let themes = look::themes(session, look, &mut refused);
     let preferences = hands.kept.read();
     Opening {
