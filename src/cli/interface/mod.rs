@@ -131,6 +131,7 @@ fn opening(session: &Session, look: &Look, observed: &Live, hands: Hand) -> Open
         keys: settings.keys.clone(),
         demo: session.demo,
         mouse: settings.mouse && !look.no_mouse,
+        term: session.surroundings.var("TERM").map(str::to_owned),
         themes,
         refused,
         clock: read(*session.operator.clock()),
