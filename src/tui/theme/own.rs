@@ -236,7 +236,7 @@ mod tests {
         let mine = DARK
             .replace("name = \"dark\"", "name = \"mine\"")
             .replace("#e6d7a8", "#010203");
-        let title = Some(ratatui::style::Color::Rgb(1, 2, 3));
+        let title = ratatui::style::Color::Rgb(1, 2, 3);
         for (from, to, said) in [
             ("#7fc77f", "greenish", "`good`"),
             ("busy      =", "buzy      =", "did you mean `busy`"),
@@ -272,7 +272,7 @@ mod tests {
             );
             let below = Theme {
                 name: "mine".to_owned(),
-                title: Theme::dark().title.fg(title.expect("a colour")),
+                title: Theme::dark().title.fg(title),
                 ..Theme::dark()
             };
             assert_eq!(theme, below, "{to}");
