@@ -46,6 +46,7 @@ fn opening(fleet: &Arc<Fleet>) -> Opening {
         keys: std::collections::BTreeMap::new(),
         demo: false,
         mouse: true,
+        term: None,
         themes: Themes {
             first: theme.clone(),
             when_light: None,

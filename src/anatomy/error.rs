@@ -141,6 +141,14 @@ pub enum AnatomyError {
         /// Where it was looked for.
         name: String,
     },
+    /// The archive does not say where something is.
+    #[error(
+        "{what} cannot be looked for: expected the path of a file in the archive, but what is named is empty or leads out of it; save or pull the image again"
+    )]
+    NotNamed {
+        /// What it would be.
+        what: String,
+    },
     /// Manifest and configuration tell of different numbers of layers.
     #[error(
         "the manifest lists {listed} layers, but the configuration {told}: they do not belong together; save or pull the image again"
@@ -209,7 +217,7 @@ pub enum AnatomyError {
     },
     /// There is nothing that can be shown or written.
     #[error(
-        "`/{}` is neither a file, a folder nor a link here: there is nothing to show or write",
+        "`/{}` is no file: there is nothing in it to show or write",
         printable(path)
     )]
     NothingToExtract {

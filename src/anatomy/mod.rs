@@ -24,6 +24,7 @@
 //! | [`layers`] | layers, explained: what each did, what it costs, who else has it |
 //! | [`merged`] | layers on top of each other: what is visible, from when to when |
 //! | [`packages`] | what is installed, and whose each file is |
+//! | [`resolve`] | paths found as the kernel would, through symlinks |
 //! | [`rules`] | what an image must keep to: size rules, and dive's |
 //! | [`tree`] | files as a tree: listed, marked, filtered, searched |
 //! | [`treemap`] | boxes whose areas are sizes |
@@ -47,6 +48,7 @@ pub mod merged;
 pub mod packages;
 pub mod progress;
 pub mod report;
+pub mod resolve;
 pub mod rules;
 pub mod shelf;
 #[cfg(test)]

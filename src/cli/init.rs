@@ -16,6 +16,9 @@ pub(super) async fn run(session: &Session, print: bool) -> Exit {
     if let Some(exit) = session.nobody_answers(&fleet) {
         return exit;
     }
+    if let Some(left_out) = config::left_out(&fleet) {
+        session.hint(&left_out);
+    }
     let text = config::render_project(&fleet, &session.project);
     if print {
         output::result(&text);

@@ -7,7 +7,7 @@ use super::args::Look;
 use super::session::Session;
 use crate::config::{AUTO, Surroundings};
 use crate::model::nearest;
-use crate::tui::theme::{Depth, Theme, Themes};
+use crate::tui::theme::{self, Depth, Theme, Themes};
 
 /// The folder of the user's own themes, below that of the settings.
 const FOLDER: &str = "themes";
@@ -83,7 +83,8 @@ fn light(surroundings: &Surroundings) -> Option<bool> {
     (background < 16).then_some(background == 7 || background > 8)
 }
 
-/// The user's own themes: every `*.toml` of the folder, by name. A broken one is told.
+/// The user's own themes: every `*.toml` of the folder, by name. What of them cannot be
+/// used is told.
 fn own(folder: &Path, refused: &mut Vec<String>) -> Vec<Theme> {
     let Ok(entries) = std::fs::read_dir(folder) else {
         return Vec::new();
@@ -95,11 +96,14 @@ fn own(folder: &Path, refused: &mut Vec<String>) -> Vec<Theme> {
     paths.sort();
     let mut themes = Vec::new();
     for path in paths {
-        let read = std::fs::read_to_string(&path)
-            .map_err(|error| error.to_string())
-            .and_then(|text| Theme::read(&text).map_err(|error| error.to_string()));
-        match read {
-            Ok(theme) => themes.push(theme),
+        match std::fs::read_to_string(&path) {
+            Ok(text) => {
+                let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+                let (theme, wrong) = theme::own(&text, &stem);
+                let wrong = wrong.iter();
+                refused.extend(wrong.map(|what| format!("{}:{what}", path.display())));
+                themes.push(theme);
+            }
             Err(why) => refused.push(format!("{}: {why}", path.display())),
         }
     }
@@ -161,7 +165,11 @@ mod tests {
         for (name, text) in [
             ("mine.toml", dark.replace("\"dark\"", "\"mine\"")),
             ("dark.toml", own_dark),
-            ("broken.toml", "name = \"x\"".to_owned()),
+            (
+                "broken.toml",
+                dark.replace("\"dark\"", "\"broken\"")
+                    .replace("#7fc77f", "greenish"),
+            ),
             ("notes.txt", "no theme".to_owned()),
         ] {
             std::fs::write(folder.path().join(name), text).expect("a file");
@@ -169,7 +177,11 @@ mod tests {
         let mut refused = Vec::new();
         let themes = own(folder.path(), &mut refused);
         assert_eq!(refused.len(), 1);
-        assert!(refused[0].contains("broken.toml"), "{refused:?}");
+        assert!(refused[0].contains("broken.toml:"), "{refused:?}");
+        assert!(
+            themes.iter().any(|theme| theme.name == "broken"),
+            "the rest of it holds"
+        );
         let chosen = choose("mine", themes, Depth::True, &with(&[]), &mut refused);
         assert_eq!(chosen.first.name, "mine");
         let darks: Vec<_> = chosen.all.iter().filter(|it| it.name == "dark").collect();

@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::output;
 use crate::model::progress::{BuildState, BuildStep, Progress, StepState};
+use crate::model::project::EngineName;
 use crate::model::text::printable;
 use crate::model::transfer::Transfer;
 use crate::target::Watch;
@@ -53,6 +54,10 @@ impl Teller {
     }
 }
 
+fn step_text(words: &str, container: &str, engine: &EngineName) -> String {
+    format!("{words} · {container} on {engine}")
+}
+
 /// The last line, which may still change.
 struct Line {
     open: bool,
@@ -69,19 +74,7 @@ impl Line {
                 container,
                 step,
                 state,
-            } => match state {
-                StepState::Started => {
-                    self.replace(&format!("  … {} · {container} on {engine}", step.words()));
-                }
-                StepState::Done(span) => self.end(&format!(
-                    "  ✓ {} · {container} on {engine} ({span})",
-                    step.words()
-                )),
-                StepState::Failed(why) => self.end(&format!(
-                    "  ✗ {} · {container} on {engine}: {why}",
-                    step.words()
-                )),
-            },
+            } => self.step(&step_text(step.words(), container, engine), state),
             Progress::Bytes {
                 engine,
                 what,
@@ -102,6 +95,20 @@ impl Line {
             Progress::Log(text) => self.end(&format!("    │ {text}")),
             Progress::Note(text) => self.end(&format!("  ! {text}")),
             Progress::Undoing { why } => self.end(&format!("  ↶ undoing: {why}")),
+            Progress::Back {
+                engine,
+                container,
+                step,
+                state,
+            } => self.step(&step_text(step.words(), container, engine), state),
+        }
+    }
+
+    fn step(&mut self, what: &str, state: &StepState) {
+        match state {
+            StepState::Started => self.replace(&format!("  … {what}")),
+            StepState::Done(span) => self.end(&format!("  ✓ {what} ({span})")),
+            StepState::Failed(why) => self.end(&format!("  ✗ {what}: {why}")),
         }
     }
 

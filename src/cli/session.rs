@@ -43,6 +43,10 @@ impl Session {
                 Exit::ERROR
             })?;
         let settings = config::load_settings(&surroundings);
+        // The interface shows them itself.
+        if args.command.is_some() {
+            say_refused(&settings, args.quiet);
+        }
         let read_only = args.read_only || settings.settings.read_only;
         if read_only {
             for environment in &mut project.environments {
@@ -144,6 +148,15 @@ impl Session {
         if let Some(hint) = unfinished_hint(&left) {
             self.hint(&hint);
         }
+    }
+}
+
+/// Says what of the settings was refused. That nothing can be changed for it is never left
+/// out.
+fn say_refused(settings: &SettingsRead, quiet: bool) {
+    let refused = settings.refused.iter().filter(|_| !quiet);
+    for one in refused.chain(&settings.closed) {
+        output::say(&format!("karat: {one}"));
     }
 }
 

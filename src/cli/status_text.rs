@@ -23,7 +23,10 @@ use super::table::{CellLines, Colour, Paint, Table, Text};
 pub fn render(fleet: &Fleet, only: Option<&ImageName>, colour: Colour) -> String {
     let mut out = match &fleet.source {
         Source::File(_) => format!("project {}\n", printable(&fleet.source.to_string())),
-        Source::Found => "no project file: showing what runs; `karat init` writes one\n".to_owned(),
+        Source::Found if is_up(fleet) => {
+            "no project file: showing what runs; `karat init` writes one\n".to_owned()
+        }
+        Source::Found => "no project file: showing what runs\n".to_owned(),
     };
     out = colour.paint(Paint::Faint, out.trim_end()) + "\n\n";
     let mut head = vec![Text::new(Paint::Head, "IMAGE")];
@@ -47,7 +50,7 @@ pub fn render(fleet: &Fleet, only: Option<&ImageName>, colour: Colour) -> String
                 printable(name.as_str())
             ));
         }
-        (false, None) => out.push_str(nothing(fleet)),
+        (false, None) => out.push_str(&nothing(fleet)),
     }
     out + &footer(fleet, colour)
 }
@@ -74,13 +77,25 @@ fn heading(environment: &Environment) -> Text {
     Text::new(Paint::Head, &format!("{name}{mark}"))
 }
 
-fn nothing(fleet: &Fleet) -> &'static str {
+fn nothing(fleet: &Fleet) -> String {
     let answered = fleet.engines.values().any(|state| state.last.is_some());
-    if answered {
+    let what = if answered {
         "nothing runs here yet\n"
     } else {
         "no engine has answered yet\n"
+    };
+    if is_up(fleet) {
+        return what.to_owned();
     }
+    format!(
+        "{what}\npoint karat at an engine with DOCKER_HOST or a Docker context (`docker context use NAME`);\n\
+         `karat demo` shows a fleet that is made up and needs none\n"
+    )
+}
+
+/// Whether any engine answers now: without one, nothing can be written from what runs.
+fn is_up(fleet: &Fleet) -> bool {
+    fleet.engines.values().any(|it| it.link == Link::Up)
 }
 
 fn cell_lines(cell: &Cell, now: Timestamp) -> CellLines {
@@ -254,8 +269,12 @@ side   9                    not known          –
         }
         let text = render(&fleet, None, Colour::Never);
         assert!(text.ends_with(
-            "\nno engine has answered yet\n\n… dev: waiting for its answer\n… prod: waiting for its answer\n… staging: waiting for its answer\n"
+            "`karat demo` shows a fleet that is made up and needs none\n\n… dev: waiting for its answer\n… prod: waiting for its answer\n… staging: waiting for its answer\n"
         ), "{text}");
+        for part in ["no engine has answered yet", "DOCKER_HOST"] {
+            assert!(text.contains(part), "{text}");
+        }
+        assert!(!text.contains("karat init"), "{text}");
         let text = render(&fleet, Some(&ImageName::from("x\n")), Colour::Never);
         assert!(text.contains("no image is called x␊\n"), "{text}");
     }

@@ -14,6 +14,7 @@
 //! | `file`, `image`, `environment`, `rules` | `karat.toml` → project; what must hold between its parts |
 //! | `layers` | what the layers of images must keep to |
 //! | `settings` | the user's own settings: theme, mouse, keys |
+//! | `recovered` | what holds of a text in which lines are damaged |
 //! | `render`, `render_layers` | fleet → `karat.toml` |
 //! | `preferences` | what the interface keeps between runs |
 
@@ -26,6 +27,7 @@ mod image;
 mod layers;
 mod preferences;
 mod problem;
+mod recovered;
 mod render;
 mod render_layers;
 mod rules;
@@ -41,7 +43,8 @@ pub use preferences::{
     VersionsBy,
 };
 pub use problem::{ConfigError, Problem};
-pub use render::{render_project, write_new};
+pub use recovered::what_holds;
+pub use render::{left_out, render_project, write_new};
 pub use settings::{AUTO, LogLevel, SETTINGS_FILE, Settings, SettingsRead, load_settings};
 pub use surroundings::{Surroundings, data_dir, state_dir};
 

@@ -7,8 +7,9 @@ use std::io::{self, Write as _};
 use std::path::Path;
 
 use crate::model::fleet::Fleet;
+use crate::model::grouping;
 use crate::model::project::{DEFAULT_SOAK, Environment, EnvironmentName, Image, Project, Selector};
-use crate::model::reference::ImageRef;
+use crate::model::reference::{ImageRef, Repository};
 use crate::model::text::printable;
 use crate::model::version::Scheme;
 
@@ -68,7 +69,12 @@ pub fn render_project(fleet: &Fleet, project: &Project) -> String {
              # repository = \"registry.example.com/golden/rust-base\"\n",
         );
     }
+    let nameless = grouping::all_nameless(&fleet.engines);
     for row in &fleet.rows {
+        let own = project.images.iter().any(|it| it.name == row.image.name);
+        if !own && nameless.contains_key(&row.image.repository) {
+            continue;
+        }
         // The project's own entry where there is one: the row's is made from it anyway.
         let image = project
             .images
@@ -76,6 +82,9 @@ pub fn render_project(fleet: &Fleet, project: &Project) -> String {
             .find(|image| image.name == row.image.name)
             .unwrap_or(&row.image);
         image_text(&mut text, image);
+    }
+    if let Some(left_out) = left_out(fleet) {
+        let _ = writeln!(text, "\n# {left_out}");
     }
     layers_text(&mut text, "layers", &project.layers);
     let (kept, odd): (Vec<Environment>, Vec<Environment>) =
@@ -92,6 +101,30 @@ pub fn render_project(fleet: &Fleet, project: &Project) -> String {
         );
     }
     text
+}
+
+/// A sentence on the containers that a project file cannot name, if there are any: an image
+/// without a name has no versions, and is gone when it is built again.
+#[must_use]
+pub fn left_out(fleet: &Fleet) -> Option<String> {
+    let nameless = grouping::all_nameless(&fleet.engines);
+    let count: usize = nameless.values().sum();
+    let ids: Vec<&str> = nameless.keys().take(5).map(Repository::as_str).collect();
+    let more = if nameless.len() > ids.len() {
+        ", …"
+    } else {
+        ""
+    };
+    let ids = format!("{}{more}", ids.join(", "));
+    match count {
+        0 => None,
+        1 => Some(format!(
+            "1 container is left out: its image has no name ({ids})"
+        )),
+        _ => Some(format!(
+            "{count} containers are left out: their images have no name ({ids})"
+        )),
+    }
 }
 
 /// Whether the file can name the environment and what tells its containers apart: names

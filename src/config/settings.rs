@@ -9,11 +9,16 @@ use std::path::{Path, PathBuf};
 use toml::de::DeValue;
 
 use super::problem::Problem;
+use super::recovered::recovered;
 use super::sheet::{Section, Sheet, kind};
 use super::surroundings::{Surroundings, settings_dir};
+use crate::model::nearest;
 
 /// The name of the settings file.
 pub const SETTINGS_FILE: &str = "settings.toml";
+
+/// The key of the lock on every change.
+const READ_ONLY: &str = "read-only";
 
 /// Settings are small; a larger file is none.
 const LARGEST: u64 = 1024 * 1024;
@@ -78,6 +83,9 @@ pub struct SettingsRead {
     pub settings: Settings,
     /// What was refused, a sentence each, with file and line.
     pub refused: Vec<String>,
+    /// Why they are read-only though no line that holds says so. A lock that cannot be read
+    /// is closed: whoever wrote it wanted to be kept from harm.
+    pub closed: Option<String>,
     /// The folder they were looked for in; user themes are in `themes/` below it.
     pub folder: Option<PathBuf>,
 }
@@ -92,23 +100,38 @@ pub fn load_settings(s: &Surroundings) -> SettingsRead {
     let mut read = match text_of(&path) {
         Ok(None) => SettingsRead::default(),
         Ok(Some(text)) => {
-            let (settings, problems) = parse(&text);
+            let it = parse(&text);
             SettingsRead {
-                settings,
-                refused: problems
+                settings: it.settings,
+                refused: it
+                    .problems
                     .iter()
                     .map(|problem| format!("{}:{problem}", path.display()))
                     .collect(),
+                closed: it.closed.then(|| closed(&path)),
                 folder: None,
             }
         }
         Err(why) => SettingsRead {
+            settings: Settings {
+                read_only: true,
+                ..Settings::default()
+            },
             refused: vec![format!("cannot read {}: {why}", path.display())],
-            ..SettingsRead::default()
+            closed: Some(closed(&path)),
+            folder: None,
         },
     };
     read.folder = Some(folder);
     read
+}
+
+fn closed(path: &Path) -> String {
+    format!(
+        "what {} says of `read-only` cannot be understood, so nothing can be changed: put it right, \
+         or move the file away",
+        path.display()
+    )
 }
 
 fn text_of(path: &Path) -> Result<Option<String>, String> {
@@ -116,7 +139,10 @@ fn text_of(path: &Path) -> Result<Option<String>, String> {
         Ok(file) if file.len() > LARGEST => return Err("it is larger than 1 MB".to_owned()),
         Ok(file) if !file.is_file() => return Err("it is not a file".to_owned()),
         Ok(_) => {}
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        // No folder where it would be, or none at all (`XDG_CONFIG_HOME=/dev/null`).
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+            return Ok(None);
+        }
         Err(error) => return Err(error.to_string()),
     }
     std::fs::read_to_string(path)
@@ -124,29 +150,66 @@ fn text_of(path: &Path) -> Result<Option<String>, String> {
         .map_err(|error| error.to_string())
 }
 
+/// A settings file's text as it was understood.
+#[derive(Debug)]
+struct Parsed {
+    settings: Settings,
+    problems: Vec<Problem>,
+    /// A line was refused that may have said `read-only`.
+    closed: bool,
+}
+
 /// Reads a settings file's text: what holds, and what was refused.
-fn parse(text: &str) -> (Settings, Vec<Problem>) {
+fn parse(given: &str) -> Parsed {
+    let it = recovered(given);
     let mut settings = Settings::default();
-    let (mut sheet, table) = match Sheet::parse(text) {
-        Ok(parsed) => parsed,
-        Err(problems) => return (settings, problems),
-    };
-    let top = Section::new("the settings file".to_owned(), 0..0, table.get_ref());
-    sheet.only(&top, &["theme", "mouse", "read-only", "log", "keys"]);
-    if let Some(theme) = sheet.text(&top, "theme", "the name of a theme (`theme = \"light\"`)") {
+    let mut problems = Sheet::problems(given, it.damage);
+    match Sheet::parse(&it.text) {
+        Ok((mut sheet, table)) => {
+            let top = Section::new("the settings file".to_owned(), 0..0, table.get_ref());
+            understand(&mut sheet, &top, &mut settings);
+            problems.extend(sheet.into_problems());
+        }
+        Err(more) => problems.extend(more),
+    }
+    problems.sort();
+    let refused = problems.iter().map(|it| it.line).chain(it.blanked);
+    let lines: Vec<&str> = given.lines().collect();
+    let mut refused = refused.filter_map(|line| lines.get(line.checked_sub(1)?));
+    let closed = refused.any(|line| may_lock(line));
+    settings.read_only |= closed;
+    Parsed {
+        settings,
+        problems,
+        closed,
+    }
+}
+
+fn understand(sheet: &mut Sheet<'_>, top: &Section<'_>, settings: &mut Settings) {
+    sheet.only(top, &["theme", "mouse", READ_ONLY, "log", "keys"]);
+    if let Some(theme) = sheet.text(top, "theme", "the name of a theme (`theme = \"light\"`)") {
         settings.theme = theme.value;
     }
-    if let Some(mouse) = sheet.flag(&top, "mouse") {
+    if let Some(mouse) = sheet.flag(top, "mouse") {
         settings.mouse = mouse;
     }
-    // A lock that cannot be read is closed: whoever wrote it wanted to be kept from harm.
-    settings.read_only = match sheet.flag(&top, "read-only") {
-        Some(given) => given,
-        None => top.get("read-only").is_some(),
-    };
-    log(&mut sheet, &top, &mut settings);
-    keys(&mut sheet, &top, &mut settings);
-    (settings, sheet.into_problems())
+    if let Some(given) = sheet.flag(top, READ_ONLY) {
+        settings.read_only = given;
+    }
+    log(sheet, top, settings);
+    keys(sheet, top, settings);
+}
+
+/// Whether a line that was refused may have been meant to say `read-only`.
+fn may_lock(line: &str) -> bool {
+    let line = line.trim_start();
+    if line.starts_with('#') {
+        return false;
+    }
+    let plain = line.to_lowercase().replace(['-', '_', ' '], "");
+    let key = line.split(['=', ' ', '\t']).next().unwrap_or_default();
+    let key = key.trim_matches(['"', '\'']);
+    plain.contains("readonly") || nearest::nearest(key, [READ_ONLY]).is_some()
 }
 
 fn log(sheet: &mut Sheet<'_>, top: &Section<'_>, settings: &mut Settings) {
@@ -199,7 +262,9 @@ mod tests {
 
     #[test]
     fn everything_can_be_set() {
-        let (settings, problems) = parse(
+        let Parsed {
+            settings, problems, ..
+        } = parse(
             "theme = \"light\"\nmouse = false\nread-only = true\nlog = \"debug\"\n\
              [keys]\nroll-back = \"ctrl-b\"\nversions = [\"v\", \"g v\"]\n",
         );
@@ -232,14 +297,18 @@ mod tests {
             .filter_map(|part| part.split("```").next())
             .find(|block| block.contains("[keys]"))
             .expect("an example of settings");
-        let (settings, problems) = parse(example);
+        let Parsed {
+            settings, problems, ..
+        } = parse(example);
         assert_eq!(problems, []);
         assert_eq!(settings.keys.len(), 3);
     }
 
     #[test]
     fn a_wrong_line_is_refused_alone() {
-        let (settings, problems) = parse(
+        let Parsed {
+            settings, problems, ..
+        } = parse(
             "theme = 3\nmose = true\nlog = \"loud\"\nmouse = false\n\
              [keys]\nopen = 4\nhelp = [\"h\", 5]\n",
         );
@@ -263,10 +332,59 @@ mod tests {
     }
 
     #[test]
+    fn a_slip_anywhere_takes_no_other_line() {
+        for slip in [
+            "mouse = flase",
+            "theme = \"dark",
+            "log",
+            "versions = [\"v\"",
+            "theme = \"\"\"x",
+            "[[keys",
+        ] {
+            for text in [
+                format!("read-only = true\n{slip}\n"),
+                format!("{slip}\nread-only = true\n"),
+            ] {
+                let it = parse(&text);
+                assert!(it.settings.read_only, "{text}");
+                assert!(!it.closed, "the line that says so holds: {text}");
+                assert_eq!(it.problems.len(), 1, "{text}: {:?}", it.problems);
+                assert_eq!(
+                    (it.settings.theme.as_str(), it.settings.mouse),
+                    (AUTO, true)
+                );
+                // And one that says the other is believed, too.
+                let open = parse(&text.replace("= true", "= false"));
+                assert!(!open.settings.read_only, "{text}");
+            }
+        }
+        let it = parse("theme = \"dark\nmouse = false\n[keys]\nopen = 3 4\nhelp = \"h\"\n");
+        assert!(!it.settings.mouse && !it.settings.read_only);
+        assert_eq!(it.settings.keys.len(), 1);
+        let lines: Vec<usize> = it.problems.iter().map(|problem| problem.line).collect();
+        assert_eq!(lines, [1, 4]);
+    }
+
+    #[test]
     fn a_read_only_that_cannot_be_read_is_read_only() {
-        let (settings, problems) = parse("read-only = \"yes\"\n");
-        assert!(settings.read_only);
-        assert_eq!(problems.len(), 1);
+        for text in [
+            "read-only = \"yes\"\n",
+            "read-only = tru\n",
+            "read-only true\n",
+            "read-only\n",
+            "read-only = \"true\n",
+            "read_only = true\n",
+            "raed-only = true\n",
+            "read-only = false\nread-only = true\n",
+            "[keys]\nread-only = true\n",
+            "theme = \"x\" read-only = true\n",
+        ] {
+            let it = parse(text);
+            assert!(it.settings.read_only && it.closed, "{text}");
+            assert!(!it.problems.is_empty(), "{text}");
+        }
+        let it = parse("# read-only = true\nmouse = \n");
+        assert!(!it.settings.read_only && !it.closed);
     }
 
     #[test]
@@ -280,7 +398,11 @@ mod tests {
         let read = load_settings(&s);
         assert_eq!((read.settings, read.refused), (Settings::default(), vec![]));
         std::fs::create_dir(home.path().join(SETTINGS_FILE)).expect("a folder");
-        let refused = load_settings(&s).refused;
-        assert!(refused[0].contains("not a file"), "{refused:?}");
+        let read = load_settings(&s);
+        assert!(read.refused[0].contains("not a file"), "{read:?}");
+        assert!(read.settings.read_only && read.closed.is_some(), "{read:?}");
+        std::fs::remove_dir(home.path().join(SETTINGS_FILE)).expect("gone");
+        std::fs::write(home.path().join(SETTINGS_FILE), b"\xff\n").expect("a file");
+        assert!(load_settings(&s).settings.read_only, "it is no text");
     }
 }

@@ -54,14 +54,8 @@ impl<'t> Sheet<'t> {
             found: Vec::new(),
         };
         for error in &errors {
-            let place = error.span().unwrap_or(0..0);
-            let message = match (error.message(), text.get(place.clone())) {
-                ("duplicate key", Some(key)) if !key.is_empty() => {
-                    format!("`{}` is given twice", key.trim())
-                }
-                (message, _) => format!("this is not TOML: {message}"),
-            };
-            sheet.wrong(&place, message);
+            let (place, what) = said(error, text);
+            sheet.wrong(&place, what);
         }
         if sheet.found.is_empty() {
             Ok((sheet, table))
@@ -78,6 +72,18 @@ impl<'t> Sheet<'t> {
     /// The line of a place, from 1.
     pub(super) fn line(&self, place: &Place) -> usize {
         position(self.text, place.start).0
+    }
+
+    /// The line of an offset in a text, from 1.
+    pub(super) fn line_of(text: &str, offset: usize) -> usize {
+        position(text, offset).0
+    }
+
+    /// What is wrong with a text, by place.
+    pub(super) fn problems(text: &'t str, wrong: Vec<(Place, String)>) -> Vec<Problem> {
+        let found = wrong.into_iter().map(|(place, what)| (place.start, what));
+        let found = found.collect();
+        Self { text, found }.into_problems()
     }
 
     /// Everything found, in the order of the text.
@@ -231,6 +237,18 @@ fn as_text(value: &Spanned<DeValue<'_>>) -> Option<At<String>> {
         }),
         _ => None,
     }
+}
+
+/// What is wrong with a text as TOML, and where.
+pub(super) fn said(error: &toml::de::Error, text: &str) -> (Place, String) {
+    let place = error.span().unwrap_or(0..0);
+    let what = match (error.message(), text.get(place.clone())) {
+        ("duplicate key", Some(key)) if !key.is_empty() => {
+            format!("`{}` is given twice", key.trim())
+        }
+        (message, _) => format!("this is not TOML: {message}"),
+    };
+    (place, what)
 }
 
 /// A type in words.

@@ -117,7 +117,7 @@ fn residents(engines: &Engines) -> Vec<Resident<'_>> {
         for container in &last.containers {
             let image = by_id.get(&container.image_id).copied();
             let repository = grouping::repository_of(container, image)
-                .unwrap_or_else(|| Repository::new(container.image_id.short()));
+                .unwrap_or_else(|| grouping::nameless(container));
             all.push(Resident {
                 engine,
                 container,

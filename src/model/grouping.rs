@@ -225,6 +225,27 @@ pub fn repository_of(container: &Container, image: Option<&LocalImage>) -> Optio
     named.map(|reference| reference.repository.clone())
 }
 
+/// The repository that a container is shown under whose image has no name: its short id.
+#[must_use]
+pub fn nameless(container: &Container) -> Repository {
+    Repository::new(container.image_id.short())
+}
+
+/// Containers whose image has no name, counted by what they are shown under.
+#[must_use]
+pub fn all_nameless(engines: &Engines) -> BTreeMap<Repository, usize> {
+    let mut all = BTreeMap::new();
+    for last in engines.values().filter_map(|state| state.last.as_ref()) {
+        for container in &last.containers {
+            let image = last.images.iter().find(|it| it.id == container.image_id);
+            if repository_of(container, image).is_none() {
+                *all.entry(nameless(container)).or_default() += 1;
+            }
+        }
+    }
+    all
+}
+
 /// `docker run 3f2a…` leaves the id, whole or short, where the name would be.
 fn is_bare_id(container: &Container) -> bool {
     let bare = |text| str::split_once(text, ':').map_or(text, |(_, hex)| hex);

@@ -4,7 +4,7 @@ use super::bytes::Bytes;
 use super::event::{Event, Outcome};
 use super::plan::OperationId;
 use super::project::EngineName;
-use super::step::Step;
+use super::step::{BackStep, Step};
 use super::time::Span;
 
 /// One message of a running operation.
@@ -42,6 +42,17 @@ pub enum Progress {
     Undoing {
         /// Why.
         why: String,
+    },
+    /// A part of putting one container back.
+    Back {
+        /// On which engine.
+        engine: EngineName,
+        /// Which container.
+        container: String,
+        /// Which part.
+        step: BackStep,
+        /// How far.
+        state: StepState,
     },
 }
 

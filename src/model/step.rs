@@ -66,3 +66,23 @@ impl Step {
         }
     }
 }
+
+/// One part of putting a container back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BackStep {
+    /// Take the new container away, if there is one yet.
+    TakeDown,
+    /// Put the old one back under its name, as it was.
+    BringBack,
+}
+
+impl BackStep {
+    /// What it does, for progress lines.
+    #[must_use]
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::TakeDown => "take away what is new",
+            Self::BringBack => "put the old container back",
+        }
+    }
+}

@@ -1,12 +1,14 @@
 //! The two ends of an operation: everything runs well and is marked as done, or everything is
 //! put back.
 
+use tokio::time::Instant;
+
 use super::Operator;
 use super::ending::Ended;
 use crate::model::event::Outcome;
-use crate::model::progress::Progress;
+use crate::model::progress::{Progress, StepState};
 use crate::model::project::EngineName;
-use crate::model::step::Step;
+use crate::model::step::{BackStep, Step};
 use crate::target::{Job, Relock, TargetError, Watch};
 
 /// Tries to put a container back, where its engine is out of reach for a moment.
@@ -96,13 +98,13 @@ impl Operator {
             }
         }
         for job in jobs.iter_mut().rev() {
-            match self.patiently(job, Way::TakeDown).await {
+            match self.put_back(job, BackStep::TakeDown, watch).await {
                 Ok(words) => log.extend(words),
                 Err(error) => failed = failed.or(Some(error)),
             }
         }
         for job in jobs.iter_mut() {
-            if let Err(error) = self.patiently(job, Way::BringBack).await {
+            if let Err(error) = self.put_back(job, BackStep::BringBack, watch).await {
                 failed = failed.or(Some(error));
             }
         }
@@ -134,6 +136,31 @@ impl Operator {
         }
     }
 
+    /// One part of putting a container back, told before and after.
+    async fn put_back(
+        &self,
+        job: &mut Job,
+        step: BackStep,
+        watch: &Watch,
+    ) -> Result<Vec<String>, TargetError> {
+        let (engine, container) = (job.engine.clone(), job.container.clone());
+        let tell = |state| Progress::Back {
+            engine: engine.clone(),
+            container: container.clone(),
+            step,
+            state,
+        };
+        watch.tell(tell(StepState::Started)).await;
+        let begun = Instant::now();
+        let done = self.patiently(job, Way::Back(step)).await;
+        let state = match &done {
+            Ok(_) => StepState::Done(self.clock.since(begun)),
+            Err(error) => StepState::Failed(error.to_string()),
+        };
+        watch.tell(tell(state)).await;
+        done
+    }
+
     /// One part of undoing, again where the engine is out of reach for a moment.
     async fn patiently(&self, job: &mut Job, way: Way) -> Result<Vec<String>, TargetError> {
         let target = self.targets.get(&job.engine)?;
@@ -144,8 +171,8 @@ impl Operator {
                     let locked = target.relock(job, Relock::Vanished).await;
                     locked.map(|()| Vec::new())
                 }
-                Way::TakeDown => target.take_down(job).await,
-                Way::BringBack => target.bring_back(job).await.map(|()| Vec::new()),
+                Way::Back(BackStep::TakeDown) => target.take_down(job).await,
+                Way::Back(BackStep::BringBack) => target.bring_back(job).await.map(|()| Vec::new()),
             };
             tries += 1;
             match done {
@@ -166,6 +193,5 @@ impl Operator {
 #[derive(Clone, Copy)]
 enum Way {
     Relock,
-    TakeDown,
-    BringBack,
+    Back(BackStep),
 }

@@ -95,6 +95,8 @@ pub struct Opening {
     pub demo: bool,
     /// Take clicks and the wheel.
     pub mouse: bool,
+    /// What the terminal says it is (`TERM`), if anything.
+    pub term: Option<String>,
     /// The colours.
     pub themes: Themes,
     /// What else of the user's settings was refused, a sentence each: told at once.
@@ -154,6 +156,12 @@ pub enum TuiError {
         "there is no terminal to draw on: run `karat` in one, or use the commands (`karat status`, `karat --help`)"
     )]
     NoTerminal,
+    /// The terminal says of itself that nothing can be drawn on it.
+    #[error(
+        "the terminal cannot be drawn on: TERM is `{}`; set it rightly, or use the commands (`karat status`, `karat --help`)",
+        text::printable(.0)
+    )]
+    Dumb(String),
     /// The terminal does not obey.
     #[error("the terminal cannot be used: {0}; is TERM set rightly?")]
     Terminal(#[source] io::Error),
@@ -228,7 +236,7 @@ fn refused(others: &[String], keymap: &Keymap) -> Option<Notice> {
 /// [`TuiError`] when there is no terminal, or it does not obey.
 pub async fn run(opening: Opening) -> Result<Goodbye, TuiError> {
     // The guard first: it makes sure that there is a terminal to listen to.
-    let mut guard = terminal::Guard::take(opening.mouse)?;
+    let mut guard = terminal::Guard::take(opening.mouse, opening.term.as_deref())?;
     let signals = terminal::signals()?;
     // Never dropped: ratatui's own drop shows the cursor once more, and writes to standard
     // error if it cannot, which panics when the terminal has gone. The guard does it.

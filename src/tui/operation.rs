@@ -169,6 +169,24 @@ impl Operation {
                 self.push(By::Karat, format!("undoing: {why}"), now);
                 self.undoing = Some(why);
             }
+            Progress::Back {
+                engine,
+                container,
+                step,
+                state,
+            } => match state {
+                StepState::Started => {}
+                StepState::Done(span) => {
+                    let words = step.words();
+                    let line = format!("✓ {words} · {container} on {engine} ({span})");
+                    self.push(By::Karat, line, now);
+                }
+                StepState::Failed(why) => {
+                    let words = step.words();
+                    let line = format!("✗ {words} · {container} on {engine}: {why}");
+                    self.push(By::Karat, line, now);
+                }
+            },
         }
     }
 

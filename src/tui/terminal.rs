@@ -32,6 +32,9 @@ use crate::target::ShellControl;
 /// How long after the question an answer may still come in, once nobody reads any more.
 const STILL_COMES: Duration = Duration::from_millis(100);
 
+/// What `TERM` is where no cursor can be moved.
+const NOT_DRAWN_ON: [&str; 2] = ["dumb", "unknown"];
+
 /// Whether the terminal is ours just now: what the panic hook asks.
 static TAKEN: AtomicBool = AtomicBool::new(false);
 
@@ -60,9 +63,12 @@ struct Reader {
 impl Guard {
     /// Takes the terminal's screen. From here on a panic gives it back before it speaks.
     /// Keys are not taken yet: that is [`Self::listen`].
-    pub(crate) fn take(mouse: bool) -> Result<Self, TuiError> {
+    pub(crate) fn take(mouse: bool, term: Option<&str>) -> Result<Self, TuiError> {
         if !io::stdin().is_terminal() || !io::stdout().is_terminal() {
             return Err(TuiError::NoTerminal);
+        }
+        if let Some(term) = term.filter(|term| NOT_DRAWN_ON.contains(term)) {
+            return Err(TuiError::Dumb(term.to_owned()));
         }
         hook_panics();
         show().map_err(TuiError::Terminal)?;

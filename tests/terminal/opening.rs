@@ -115,6 +115,19 @@ fn it_follows_the_size_of_the_terminal() {
     });
 }
 
+/// What a command says on standard error.
+fn runs(somebody: &Somebody, args: &[&str]) -> String {
+    let output = Command::new(KARAT)
+        .args(args)
+        .current_dir(&somebody.folder)
+        .env_clear()
+        .envs(somebody.variables.iter().map(|(name, value)| (name, value)))
+        .stdin(Stdio::null())
+        .output()
+        .expect("karat runs");
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
 #[test]
 fn without_a_terminal_it_says_so_in_one_sentence() {
     let (_socket, somebody) = silent();
@@ -130,4 +143,34 @@ fn without_a_terminal_it_says_so_in_one_sentence() {
     assert!(output.stdout.is_empty());
     assert!(said.contains("there is no terminal to draw on"), "{said}");
     assert_eq!(said.trim().lines().count(), 1, "{said}");
+}
+
+#[test]
+fn on_a_terminal_that_cannot_be_drawn_on_it_says_so_and_draws_nothing() {
+    let (_socket, somebody) = silent();
+    let mut term = somebody.with("TERM", "dumb").opens(100, 30);
+    let said = term.see("the sentence", |text| text.contains("karat status"));
+    assert!(
+        said.contains("cannot be drawn on: TERM is `dumb`"),
+        "{said}"
+    );
+    assert_eq!(term.ends(), 1);
+}
+
+#[test]
+fn a_command_says_once_what_of_the_settings_was_refused() {
+    let settings = "read-only = true\nmouse = flase\n";
+    for (args, times) in [(&["history"][..], 1), (&["history", "--quiet"][..], 0)] {
+        let (_socket, somebody) = silent();
+        let somebody = somebody.with_file("settings.toml", settings);
+        let said = runs(&somebody, args);
+        assert_eq!(said.matches("settings.toml:2:").count(), times, "{said}");
+    }
+    let (_socket, somebody) = silent();
+    let damaged = somebody.with_file("settings.toml", "read-only = treu\n");
+    let said = runs(&damaged, &["history", "--quiet"]);
+    assert!(
+        said.contains("cannot be understood, so nothing can be changed"),
+        "{said}"
+    );
 }

@@ -33,6 +33,10 @@ impl Plan {
                 Some(_) => "the image's configuration".to_owned(),
                 None => "the image's manifest".to_owned(),
             };
+            // Where a manifest names nothing, or a place out of the archive.
+            if name.is_empty() {
+                return Err(AnatomyError::NotNamed { what });
+            }
             return Err(AnatomyError::Missing { what, name });
         };
         let read = Configuration::read(&json);

@@ -36,7 +36,6 @@ mod ids;
 mod layers;
 mod leftovers;
 mod redact;
-mod resolve;
 mod rights;
 mod secret_files;
 mod secret_names;

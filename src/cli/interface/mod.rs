@@ -118,7 +118,9 @@ async fn stay(
 
 fn opening(session: &Session, look: &Look, observed: &Live, hands: Hand) -> Opening {
     let settings = &session.settings.settings;
-    let mut refused = session.settings.refused.clone();
+    let settings_read = &session.settings;
+    let mut refused: Vec<String> = settings_read.refused.clone();
+    refused.extend(settings_read.closed.clone());
     let themes = look::themes(session, look, &mut refused);
     let preferences = hands.kept.read();
     Opening {
@@ -129,6 +131,7 @@ fn opening(session: &Session, look: &Look, observed: &Live, hands: Hand) -> Open
         keys: settings.keys.clone(),
         demo: session.demo,
         mouse: settings.mouse && !look.no_mouse,
+        term: session.surroundings.var("TERM").map(str::to_owned),
         themes,
         refused,
         clock: read(*session.operator.clock()),

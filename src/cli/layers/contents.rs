@@ -10,7 +10,8 @@ use crate::anatomy::components::PathText;
 use crate::anatomy::error::AnatomyError;
 use crate::anatomy::extract::{Allowance, extract, write_content};
 use crate::anatomy::limits::Limits;
-use crate::anatomy::merged::{LayerNo, NodeId};
+use crate::anatomy::merged::{LayerNo, NodeId, View};
+use crate::anatomy::resolve::Last;
 use crate::cli::anatomy::text::count;
 use crate::cli::args::Layers;
 use crate::cli::json::SCHEMA;
@@ -44,10 +45,18 @@ pub(super) async fn run(
     let (ask, _laid_down) = at_rest.await.map_err(|error| reading.failed(&error))?;
     let explained = reading.explain(&ask).await?;
     let at = layer(&explained.anatomy, args.layer).map_err(|why| reading.refused(&why))?;
-    let path = match what {
-        What::Shown(path) | What::Written(path, _) => path,
+    let (path, last) = match what {
+        What::Shown(path) => (path, Last::Followed),
+        What::Written(path, _) => (path, Last::Itself),
     };
-    let node = node(&explained.anatomy, at, path).map_err(|why| reading.refused(&why))?;
+    let node = node(&explained.anatomy, at, path, last).map_err(|why| reading.refused(&why))?;
+    if matches!(what, What::Shown(_))
+        && View::new(&explained.anatomy.merged, at).is_directory(&explained.anatomy.merged, node)
+    {
+        let path = PathText(explained.anatomy.merged.path(node));
+        let why = format!("{path} is a folder: `--tree` lists it");
+        return Err(reading.refused(&why));
+    }
     let opening = explainer.open(&ask, &explained, &watch);
     let contents = opening.await.map_err(|error| reading.failed(&error))?;
     let to = match what {

@@ -6,6 +6,7 @@ use crate::anatomy::Anatomy;
 use crate::anatomy::components::PathText;
 use crate::anatomy::layer::index::Kind;
 use crate::anatomy::merged::{LayerNo, Merged, NodeId, View};
+use crate::anatomy::resolve::{Last, Lost, Resolver};
 use crate::anatomy::tree::search::Query;
 use crate::anatomy::tree::{Mark, Row, Scope, Tree, mode_string};
 use crate::cli::anatomy::words;
@@ -90,34 +91,39 @@ pub(super) fn layer(anatomy: &Anatomy, asked: Option<u16>) -> Result<LayerNo, St
     Ok(asked)
 }
 
-/// The path that was asked for, as it is visible after a layer. Nothing is visible below a
-/// link: its target is what to ask for.
-pub(super) fn node(anatomy: &Anatomy, at: LayerNo, path: &str) -> Result<NodeId, String> {
+/// The path that was asked for, as it is after a layer: found as a program in the image would
+/// find it, through symlinks, and never out of the image.
+pub(super) fn node(
+    anatomy: &Anatomy,
+    at: LayerNo,
+    path: &str,
+    last: Last,
+) -> Result<NodeId, String> {
     let merged = &anatomy.merged;
-    let mut node = NodeId::ROOT;
-    for part in path.split('/').filter(|it| !it.is_empty() && *it != ".") {
-        let view_child = merged.child(node, part.as_bytes());
-        let Some(child) = view_child else {
-            return Err(no_such(merged, at, node, part));
-        };
-        node = child;
-    }
-    Ok(node)
+    let view = View::new(merged, at);
+    // What a layer removed is asked for with `--layer`.
+    let resolver = Resolver::new(merged, &view).with_gone();
+    resolver
+        .node(path.as_bytes(), last)
+        .map_err(|lost| match lost {
+            Lost::NoSuch {
+                directory,
+                part,
+                link,
+            } => no_such(merged, directory, &String::from_utf8_lossy(&part), link),
+            Lost::TooFar => format!(
+                "`{}` leads through more links than Linux follows: they lead in a circle",
+                printable(path)
+            ),
+        })
 }
 
 /// Why there is no such path, with the nearest name there is.
-fn no_such(merged: &Merged, at: LayerNo, directory: NodeId, part: &str) -> String {
+fn no_such(merged: &Merged, directory: NodeId, part: &str, link: Option<NodeId>) -> String {
     let place = PathText(merged.path(directory));
-    let entry = merged
-        .visible(directory, at)
-        .and_then(|id| merged.entry(id));
-    if let Some(entry) = entry.filter(|it| it.kind == Kind::Symlink) {
-        let target = String::from_utf8_lossy(entry.target.unwrap_or_default()).into_owned();
-        return format!(
-            "{place} is a link to `{}`: ask for what is there",
-            printable(&target)
-        );
-    }
+    let led = link.map_or_else(String::new, |link| {
+        format!(", where the link {} leads", PathText(merged.path(link)))
+    });
     let names: Vec<String> = merged
         .every_child(directory)
         .map(|child| String::from_utf8_lossy(merged.name(child)).into_owned())
@@ -126,7 +132,7 @@ fn no_such(merged: &Merged, at: LayerNo, directory: NodeId, part: &str) -> Strin
     let hint = near.map_or_else(String::new, |near| {
         format!("; did you mean `{}`?", printable(near))
     });
-    format!("there is no `{}` in {place}{hint}", printable(part))
+    format!("there is no `{}` in {place}{led}{hint}", printable(part))
 }
 
 /// What is in a folder.
@@ -137,7 +143,7 @@ struct Listing {
 
 fn listing(anatomy: &Anatomy, at: LayerNo, path: &str, of_layer: bool) -> Result<Listing, String> {
     let merged = &anatomy.merged;
-    let path = node(anatomy, at, path)?;
+    let path = node(anatomy, at, path, Last::Followed)?;
     let mut tree = Tree::new(merged, at);
     if of_layer {
         tree.set_scope(merged, Scope::Layer);
@@ -273,5 +279,52 @@ const fn kind(kind: Kind) -> &'static str {
         Kind::BlockDevice => "block_device",
         Kind::Fifo => "pipe",
         Kind::Whiteout | Kind::Opaque => "whiteout",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::anatomy::sketch;
+
+    fn image() -> Anatomy {
+        sketch::image(&["f usr/bin/ls 5 \n l bin usr/bin \n l lost usr/nowhere \n l round round"])
+    }
+
+    #[test]
+    fn a_folder_that_a_link_leads_to_is_listed() {
+        let image = image();
+        let at = layer(&image, None).expect("a layer");
+        let listing = listing(&image, at, "/bin", false).expect("a listing");
+        assert_eq!(image.merged.path(listing.path), b"usr/bin");
+        assert_eq!(listing.rows.len(), 1);
+    }
+
+    #[test]
+    fn a_link_is_asked_for_itself_or_for_what_it_leads_to() {
+        let image = image();
+        let at = layer(&image, None).expect("a layer");
+        let path = |path, last| {
+            let node = node(&image, at, path, last);
+            node.map(|node| PathText(image.merged.path(node)).to_string())
+        };
+        assert_eq!(path("/bin", Last::Itself).as_deref(), Ok("/bin"));
+        for last in [Last::Itself, Last::Followed] {
+            assert_eq!(path("/bin/ls", last).as_deref(), Ok("/usr/bin/ls"));
+        }
+        for (asked, said) in [
+            (
+                "/lost",
+                "there is no `nowhere` in /usr, where the link /lost leads",
+            ),
+            (
+                "/round",
+                "`/round` leads through more links than Linux follows",
+            ),
+            ("/usr/bn", "did you mean `bin`?"),
+        ] {
+            let why = path(asked, Last::Followed).expect_err("there is nothing");
+            assert!(why.contains(said), "{why}");
+        }
     }
 }

@@ -18,7 +18,7 @@ use crate::model::progress::{BuildState, Progress, Report, StepState};
 use crate::model::project::ImageName;
 use crate::model::rebuild::RebuildPlan;
 use crate::model::skew::SkewKind;
-use crate::model::step::Step;
+use crate::model::step::{BackStep, Step};
 use crate::observe::{Pace, gather, live};
 use crate::operate::planning::{DeployAsk, Pick};
 use crate::operate::rebuild::RebuildAsk;
@@ -480,6 +480,18 @@ async fn the_promotion_that_fails_is_undone() {
         told.iter()
             .any(|one| matches!(one, Progress::Undoing { .. }))
     );
+    let back: Vec<BackStep> = told
+        .iter()
+        .filter_map(|one| match one {
+            Progress::Back {
+                step,
+                state: StepState::Done(_),
+                ..
+            } => Some(*step),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(back, [BackStep::TakeDown, BackStep::BringBack]);
     room.clock.sleep(Duration::from_secs(10)).await;
     assert_eq!(shown(&fleet(&room).await), before);
     let events = room.store.events(&Filter::default()).expect("events");

@@ -7,6 +7,7 @@ use crate::model::project::{
     DEFAULT_SOAK, Environment, EnvironmentName, Grouping, Image, Selector,
 };
 use crate::model::reference::Repository;
+use crate::model::testing::{container, digest, engine, engines};
 use crate::model::version::Scheme;
 
 fn environment(name: &str, selector: Selector) -> Environment {
@@ -201,4 +202,27 @@ fn label(value: &str) -> Selector {
         key: "karat.environment".into(),
         value: Some(value.into()),
     }
+}
+
+#[test]
+fn an_image_without_a_name_is_none_of_the_project_and_said_to_be_left_out() {
+    let place = Place::new();
+    let digest = digest("d0e6");
+    let mut fleet = fleet(
+        &[image("tool", "tool"), image(digest.short(), digest.short())],
+        vec![environment("dev", Selector::All)],
+    );
+    let one = |name: &str| container(name, digest.as_str(), "d0e6");
+    fleet.engines = engines([engine("tcp://h:1", Vec::new(), vec![one("a"), one("b")])]);
+    let text = render_project(&fleet, &found_project());
+    let project = place.project(&text).expect(&text);
+    assert_eq!(project.images, [image("tool", "tool")]);
+    let said = format!(
+        "2 containers are left out: their images have no name ({})",
+        digest.short()
+    );
+    assert_eq!(left_out(&fleet), Some(said.clone()));
+    assert!(text.contains(&said), "{text}");
+    fleet.engines.clear();
+    assert_eq!(left_out(&fleet), None);
 }

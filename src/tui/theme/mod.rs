@@ -1,13 +1,16 @@
 //! Colours, in slots named by what they mean. A theme is a TOML file; the built-in ones are
 //! part of the binary, a person's own are read by whoever opens the interface.
 //!
-//! `depth` fits a theme to a terminal that knows fewer colours.
+//! `depth` fits a theme to a terminal that knows fewer colours; `own` reads a person's own,
+//! slip by slip.
 
 mod depth;
+mod own;
 #[cfg(test)]
 mod tests;
 
 pub use depth::Depth;
+pub use own::own;
 
 use ratatui::style::{Color, Modifier, Style};
 use serde::Deserialize;
@@ -251,6 +254,26 @@ impl Theme {
             environments: vec![plain],
             layers: vec![plain],
         }
+    }
+
+    /// A slot that is one style, by its name in the file.
+    fn slot_mut(&mut self, name: &str) -> Option<&mut Style> {
+        Some(match name {
+            "text" => &mut self.text,
+            "quiet" => &mut self.quiet,
+            "title" => &mut self.title,
+            "border" => &mut self.border,
+            "selected" => &mut self.selected,
+            "key" => &mut self.key,
+            "good" => &mut self.good,
+            "warn" => &mut self.warn,
+            "bad" => &mut self.bad,
+            "busy" => &mut self.busy,
+            "known_good" => &mut self.known_good,
+            "protected" => &mut self.protected,
+            "demo" => &mut self.demo,
+            _ => return None,
+        })
     }
 
     /// Every style in it, to be changed.

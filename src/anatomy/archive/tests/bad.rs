@@ -159,7 +159,14 @@ fn images_that_are_not_whole_get_a_sentence() {
     let legacy_layer = legacy(one)[5].0.clone();
     let short = format!("[{{\"Config\":\"{config_json}\",\"Layers\":[\"a\"]}}]");
     let list = br#"{"Id":"x"}"#;
+    let elsewhere = |path: &str| {
+        let list = format!("[{{\"Config\":\"{path}\",\"Layers\":[\"a\"]}}]");
+        with(legacy(one), "manifest.json", list.as_bytes())
+    };
+    let named = "expected the path of a file in the archive, but what is named is empty or leads";
     for (files, sentence) in [
+        (elsewhere(""), named),
+        (elsewhere("../../etc/passwd"), named),
         (without(legacy(one), &legacy_layer), "layer 2 is missing: `"),
         (
             without(docker25(one), &layer),

@@ -6,9 +6,9 @@ use super::{Check, Search};
 use crate::anatomy::components::PathText;
 use crate::anatomy::findings::finding::{Finding, Places, Severity};
 use crate::anatomy::findings::ids::FindingId;
-use crate::anatomy::findings::resolve::Found;
 use crate::anatomy::layer::program::Program;
 use crate::anatomy::merged::{Entry, EntryId, Merged};
+use crate::anatomy::resolve::Found;
 use crate::model::text::printable;
 
 /// How many libraries are followed.

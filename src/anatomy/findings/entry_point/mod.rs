@@ -11,13 +11,13 @@ use std::collections::HashMap;
 
 use super::finding::{Finding, Places, Severity};
 use super::ids::FindingId;
-use super::resolve::{Found, Resolver};
 use super::shell::commands;
 use crate::anatomy::components::PathText;
 use crate::anatomy::image::{Presence, Settings};
 use crate::anatomy::layer::index::Kind;
 use crate::anatomy::layer::program::Program;
 use crate::anatomy::merged::{Entry, Merged, NodeId, View};
+use crate::anatomy::resolve::{Found, Resolver};
 use crate::anatomy::whole::Anatomy;
 use crate::model::text::printable;
 

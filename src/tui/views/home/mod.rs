@@ -353,13 +353,33 @@ fn empty(frame: &mut Frame<'_>, area: Rect, canvas: &Canvas<'_>) {
         });
     }
     page.blank();
-    for (command, does) in [
-        (
-            "karat demo --engine",
-            "lays a small fleet out on the local engine, to try everything on",
-        ),
-        ("karat init", "writes a karat.toml from what runs"),
-    ] {
+    let out_of_reach = canvas
+        .fleet
+        .engines
+        .values()
+        .all(|it| matches!(it.link, crate::model::fleet::Link::Down { .. }));
+    let advice = if !out_of_reach {
+        [
+            (
+                "karat demo --engine",
+                "lays a small fleet out on the local engine, to try everything on",
+            ),
+            ("karat init", "writes a karat.toml from what runs"),
+        ]
+    } else {
+        // Without an engine neither can work.
+        [
+            (
+                "karat demo",
+                "shows a fleet that is made up, and needs no engine",
+            ),
+            (
+                "DOCKER_HOST",
+                "points karat at an engine, as does a Docker context (`docker context use NAME`)",
+            ),
+        ]
+    };
+    for (command, does) in advice {
         page.labelled(command, 22, does, theme.text);
     }
     let inside = Rect {
