@@ -81,13 +81,14 @@ pub(crate) fn unavailable(state: &State, command: Command) -> Option<String> {
         | Command::Packages
         | Command::Findings => is_shown(state, command),
         Command::Back => {
-            (state.view_place() == Place::Home && !asks(state) && !state.home.list.filters.narrow())
-                .then(|| {
-                    format!(
-                        "this is where everything begins; {} leaves karat",
-                        way(Command::Leave)
-                    )
-                })
+            let filters = &state.home.list.filters;
+            let nothing_open = !asks(state) && !filters.typing && !filters.narrow();
+            (state.view_place() == Place::Home && nothing_open).then(|| {
+                format!(
+                    "this is where everything begins; {} leaves karat",
+                    way(Command::Leave)
+                )
+            })
         }
         _ => None,
     }

@@ -79,8 +79,10 @@ fn oversized(anatomy: &Anatomy, places: &Places<'_>) -> Vec<Finding> {
         .collect()
 }
 
+/// A share in hundredths, rounded.
 fn percent(part: u64, whole: u64) -> u64 {
     part.saturating_mul(100)
+        .saturating_add(whole / 2)
         .checked_div(whole)
         .unwrap_or_default()
 }

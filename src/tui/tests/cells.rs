@@ -246,6 +246,39 @@ fn every_state_of_a_cell_has_a_word() {
     }
 }
 
+/// By how many versions one is behind is told at every width, and nothing that is left out
+/// reads like a part of that number.
+#[test]
+fn what_is_left_out_of_a_cell_is_not_taken_for_the_number_of_versions() {
+    use SkewKind as K;
+    let behind = skewed(
+        well("1.4.1", Health::Healthy),
+        &[K::BehindNewest, K::BehindUpstream, K::ContestedLabel],
+    );
+    let states = vec![(behind, "12 behind")];
+    let mut counted = 0;
+    for columns in 60..=200 {
+        for rows in [16, 30] {
+            let mut state = state(of_states(&states));
+            assert!(look(&mut state, (columns, rows), &states) > 0);
+            let shown = super::screens::screen(&mut state, columns, rows);
+            let cells = shown.lines().filter(|line| line.contains("12 behind"));
+            for line in cells {
+                assert!(!line.contains('+'), "{columns}×{rows}: {line}");
+                counted += usize::from(line.contains("…1"));
+            }
+        }
+    }
+    assert!(counted > 0, "nothing was ever left out");
+    let mut state = state(fleet());
+    press(&mut state, Command::Help);
+    let help = super::screens::screen(&mut state, 200, 150);
+    assert!(
+        help.contains("…1") && help.contains("one more of these signs"),
+        "{help}"
+    );
+}
+
 #[test]
 fn what_is_special_about_an_environment_has_a_word() {
     let all = states();

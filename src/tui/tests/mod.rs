@@ -6,6 +6,7 @@ mod anatomy;
 mod cells;
 mod driven;
 mod fixture;
+mod footer;
 mod hands;
 mod hostile;
 mod leaving;

@@ -218,8 +218,8 @@ fn every_list_answers_on_the_smallest_screen() {
                 "↶ failed, undone",
                 "roll back",
                 "prod",
-                "1.4.2 → 1.4.1",
-                "promote shop-web in prod",
+                "shop-web prod",
+                "promote shop-web in prod: 1.4.1 → 1.5.0",
                 "became unhealthy 12 s after",
                 "mara@laptop",
             ],
@@ -295,6 +295,101 @@ fn every_list_answers_on_the_smallest_screen() {
                 words_on_screen.contains(wanted),
                 "no `{wanted}` in {view}:\n{text}"
             );
+        }
+    }
+}
+
+/// The history, read, with every text as long as it gets.
+fn long_history() -> crate::tui::state::State {
+    let mut events = events();
+    for event in &mut events {
+        if let Some(mark) = &mut event.from {
+            mark.version = Some("2026.11.22-build.1042".into());
+        }
+        event.image = "registry-mirror-of-the-shop".into();
+        event.who = "mara.lindqvist@build-agent-17".into();
+        event.reason = None;
+        event.duration = Some(crate::model::time::Span::seconds(7_384));
+    }
+    let mut state = state(fleet());
+    press(&mut state, Command::HistoryAll);
+    let all = HistoryFilter::default();
+    told(&mut state, Message::History(all, Ok(events)));
+    state
+}
+
+#[test]
+fn a_row_of_the_history_always_says_what_was_done_where() {
+    let mut state = state(fleet());
+    press(&mut state, Command::HistoryAll);
+    let all = HistoryFilter::default();
+    told(&mut state, Message::History(all, Ok(events())));
+    for columns in 60..=200 {
+        let text = screen(&mut state, columns, 16);
+        let row = text.lines().find(|line| line.contains("roll back"));
+        let row = row.unwrap_or_else(|| panic!("{columns}:\n{text}"));
+        for wanted in ["6 d", "done", "shop-web", "prod"] {
+            assert!(row.contains(wanted), "{columns}: no `{wanted}`: {row}");
+        }
+    }
+    // Cut, but there.
+    let text = screen(&mut long_history(), 60, 16);
+    assert!(text.contains("IMAGE") && text.contains(" IN "), "{text}");
+    assert!(text.contains("registr"), "{text}");
+}
+
+/// Nothing is cut while the same row has room to spare.
+#[test]
+fn no_text_is_cut_beside_what_is_blank() {
+    let mut fleet = fleet();
+    for version in fleet
+        .rows
+        .iter_mut()
+        .flat_map(|row| &mut row.catalog.versions)
+    {
+        version.tags = vec![
+            "2026.11.22-build.1042".into(),
+            "stable-of-the-last-month".into(),
+        ];
+    }
+    let mut with_tags = state(fleet);
+    press(&mut with_tags, Command::Versions);
+    let mut operations = several();
+    for one in &mut operations.operations {
+        let long = "roll back shop-web, registry-mirror-of-the-shop and shop-frontend-of-the-old-days in prod to 1.4.0";
+        one.summary = long.into();
+    }
+    let mut engines = engines();
+    let mut fleet = (*engines.fleet).clone();
+    for engine in fleet.engines.values_mut() {
+        if let Some(last) = &mut engine.last {
+            last.facts.version = "20.10.24+dfsg1-1+deb12u1+build-of-ours".into();
+        }
+    }
+    told(&mut engines, Message::Fleet(fleet.into()));
+    press(&mut engines, Command::Engines);
+    for (name, mut state) in [
+        ("history", long_history()),
+        ("operations", operations),
+        ("versions", with_tags),
+        ("engines", engines),
+    ] {
+        for columns in [180, 200] {
+            let text = screen(&mut state, columns, 60);
+            let blank = " ".repeat(21);
+            let rows: Vec<&str> = text
+                .lines()
+                .skip(1)
+                .take_while(|line| !line.starts_with('─'))
+                .filter(|line| !line.trim().is_empty())
+                .collect();
+            assert!(rows.len() > 2, "{name}:\n{text}");
+            for row in rows {
+                // A sign of its own means that something is waited for.
+                let cut = row.replace("… ", "  ").trim_end().contains('…')
+                    || row.contains("… ") && !row.contains("… connecting");
+                assert!(!(cut && row.contains(&blank)), "{name}, {columns}: `{row}`");
+            }
         }
     }
 }

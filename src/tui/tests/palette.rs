@@ -254,3 +254,21 @@ fn out_of_a_read_only_environment_into_another_promotes() {
     });
     assert_eq!(hands.count(is_plan), 1);
 }
+
+/// What cannot be used says so under the cursor, too, and Enter says why.
+#[test]
+fn what_cannot_be_used_has_its_sign_under_the_cursor() {
+    let mut at = with_keys(&[]);
+    at.read_only = true;
+    update(&mut at, Action::Do(Command::Palette));
+    for c in "roll back".chars() {
+        let key = crossterm::event::KeyEvent::new(KeyCode::Char(c), KeyModifiers::NONE);
+        let action = crate::tui::keys::action_for(&at, key).expect("it is typed");
+        update(&mut at, action);
+    }
+    let shown = screen(&mut at, 100, 30);
+    assert!(shown.contains("›×roll back"), "{shown}");
+    update(&mut at, Action::Do(Command::Open));
+    assert!(at.note.is_some());
+    assert!(matches!(at.dialog, Some(Dialog::Palette(_))));
+}

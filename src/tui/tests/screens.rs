@@ -112,33 +112,3 @@ fn only_visible_rows_are_built() {
     assert!(state.layout.hits.len() <= 30 * 4);
     assert_eq!(state.layout.view.total, 1_000);
 }
-
-/// The way back, to help and out is never cut off, whatever else there is to hint at.
-#[test]
-fn the_way_out_is_hinted_at_whole_at_every_width() {
-    let views = [
-        &[][..],
-        &[Command::Versions],
-        &[Command::History],
-        &[Command::Engines],
-    ];
-    let opened = views.map(|commands| {
-        let mut state = state(fleet());
-        for command in commands {
-            press(&mut state, *command);
-        }
-        state
-    });
-    let anatomy = [
-        super::anatomy::read(),
-        super::anatomy::after(&[Command::NextField]),
-        super::anatomy::after(&[Command::Map, Command::NextField]),
-        super::anatomy::compared(),
-    ];
-    for mut state in opened.into_iter().chain(anatomy) {
-        for columns in 60..=200 {
-            let shown = screen(&mut state, columns, 34);
-            assert!(shown.contains("? help  q leave"), "{columns}:\n{shown}");
-        }
-    }
-}

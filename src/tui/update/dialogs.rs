@@ -37,23 +37,14 @@ pub(super) fn in_dialog(state: &mut State, command: Command) -> Vec<Effect> {
 
 /// Leaves; asks first while something runs.
 pub(super) fn leave(state: &mut State) -> Vec<Effect> {
-    let running: Vec<String> = state.running().map(|one| one.summary.clone()).collect();
-    if running.is_empty() {
+    if state.running().next().is_none() {
         state.exit = Some(Ending::Left);
         return Vec::new();
     }
-    let mut environments: Vec<EnvironmentName> = Vec::new();
-    for name in state.running().filter_map(|one| one.environment.as_ref()) {
-        if !environments.contains(name) {
-            environments.push(name.clone());
-        }
-    }
+    let (text, environments) = what_leaving_cancels(state);
     state.dialog = Some(Dialog::Ask(Ask {
         title: "Something still runs".to_owned(),
-        text: format!(
-            "{}\n\nLeaving cancels it: what was done is undone first, and karat leaves when everything is as before.",
-            running.join("\n")
-        ),
+        text,
         answers: vec![
             ("Stay".to_owned(), Answer::Nothing),
             ("Cancel and leave".to_owned(), Answer::CancelAllAndLeave),
@@ -62,6 +53,48 @@ pub(super) fn leave(state: &mut State) -> Vec<Effect> {
         environments,
     }));
     Vec::new()
+}
+
+/// The question about leaving, and the environments that it is about.
+fn what_leaving_cancels(state: &State) -> (String, Vec<EnvironmentName>) {
+    let running: Vec<&str> = state.running().map(|one| one.summary.as_str()).collect();
+    let text = format!(
+        "{}\n\nLeaving cancels it: what was done is undone first, and karat leaves when everything is as before.",
+        running.join("\n")
+    );
+    let mut environments: Vec<EnvironmentName> = Vec::new();
+    for name in state.running().filter_map(|one| one.environment.as_ref()) {
+        if !environments.contains(name) {
+            environments.push(name.clone());
+        }
+    }
+    (text, environments)
+}
+
+/// An operation ended while a question about it may be open: that is asked about what still
+/// runs, or not at all any more.
+pub(super) fn ask_of_what_runs(state: &mut State) {
+    let Some(Dialog::Ask(ask)) = &state.dialog else {
+        return;
+    };
+    let runs = |id| state.running().any(|one| &one.id == id);
+    let over = ask.answers.iter().find_map(|(_, answer)| match answer {
+        Answer::Cancel(id) if !runs(id) => Some("It has ended: there is nothing to cancel"),
+        Answer::CancelAllAndLeave if state.running().next().is_none() => {
+            Some("Nothing runs any more: leaving cancels nothing now")
+        }
+        _ => None,
+    });
+    if let Some(why) = over {
+        state.dialog = None;
+        say(state, Tone::Plain, why.to_owned());
+    } else if offers_to_leave(ask) {
+        let (text, environments) = what_leaving_cancels(state);
+        if let Some(Dialog::Ask(ask)) = &mut state.dialog {
+            ask.text = text;
+            ask.environments = environments;
+        }
+    }
 }
 
 /// Whether the question is the one about leaving.

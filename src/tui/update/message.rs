@@ -6,7 +6,9 @@ use crate::model::progress::{Progress, Report};
 use super::super::effect::{Confirmed, Effect, Message, Refused, Request};
 use super::super::operation::Operation;
 use super::super::state::{Dialog, Ending, State, Tone, View};
-use super::{anatomy, comparison, deployment, home, logs, plan, recovering, say, shell, tell};
+use super::{
+    anatomy, comparison, deployment, dialogs, home, logs, plan, recovering, say, shell, tell,
+};
 
 /// Takes in one message.
 pub(super) fn told(state: &mut State, message: Message) -> Vec<Effect> {
@@ -135,6 +137,7 @@ fn finished(state: &mut State, report: Report) -> Vec<Effect> {
         operation.report = Some(report);
     }
     leave_if_done(state);
+    dialogs::ask_of_what_runs(state);
     // The history on screen, if any, has one line more now.
     state.stack.iter().filter_map(home::reload).collect()
 }

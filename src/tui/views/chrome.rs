@@ -307,8 +307,36 @@ fn footer(canvas: &Canvas<'_>, area: Rect) -> Vec<Line<'static>> {
     let left = rows.saturating_sub(lines.len());
     if left > 0 {
         lines.extend(hints(canvas, place, room, left));
+    } else if canvas.note.is_some() {
+        // Whatever is said, the way out is seen: beside what is short, else below.
+        let put = lines
+            .last_mut()
+            .is_some_and(|last| way_out_beside(canvas, place, room, last));
+        if !put && canvas.dialog.is_none() {
+            lines.extend(hints(canvas, place, room, 1));
+        }
     }
     lines
+}
+
+/// Puts the hints that always stay at the end of a line. Whether they fit there.
+fn way_out_beside(canvas: &Canvas<'_>, place: Place, room: usize, line: &mut Line<'_>) -> bool {
+    let parts: Vec<Span<'_>> = hinted(canvas, place)
+        .filter(|entry| stays(entry) && unavailable(canvas, entry.command).is_none())
+        .flat_map(|entry| hint(canvas, place, entry))
+        .collect();
+    let kept: usize = parts.iter().map(Span::width).sum();
+    let Some(gap) = room.checked_sub(line.width() + kept).filter(|gap| *gap > 1) else {
+        return false;
+    };
+    // A line has one style; what follows the note has its own.
+    let style = std::mem::take(&mut line.style);
+    for span in &mut line.spans {
+        span.style = style.patch(span.style);
+    }
+    line.push_span(Span::raw(" ".repeat(gap)));
+    line.extend(parts);
+    true
 }
 
 /// Rows must not come and go with what is selected, nor with a dialog: what counts is what
@@ -362,6 +390,20 @@ fn hinted(canvas: &Canvas<'_>, place: Place) -> impl Iterator<Item = &'static En
         .filter(|entry| !canvas.keymap.of(entry).is_empty())
 }
 
+/// Whether a hint stays when others give way: those to the way back, to help and out.
+fn stays(entry: &Entry) -> bool {
+    matches!(entry.id, "back" | "help" | "leave")
+}
+
+/// A key and what it does.
+fn hint(canvas: &Canvas<'_>, place: Place, entry: &Entry) -> [Span<'static>; 2] {
+    let theme = &canvas.theme;
+    [
+        Span::styled(canvas.keymap.hint(place, entry), theme.key),
+        Span::styled(format!(" {}  ", entry.name), theme.quiet),
+    ]
+}
+
 /// The columns that a hint takes.
 fn space(canvas: &Canvas<'_>, place: Place, entry: &Entry) -> usize {
     width(&canvas.keymap.hint(place, entry)) + width(entry.name) + 3
@@ -370,10 +412,9 @@ fn space(canvas: &Canvas<'_>, place: Place, entry: &Entry) -> usize {
 /// Hints in so many rows, all of which are drawn. The way back, help and leaving always stay,
 /// at the end.
 fn hints(canvas: &Canvas<'_>, place: Place, room: usize, rows: usize) -> Vec<Line<'static>> {
-    let theme = &canvas.theme;
     let (last, others): (Vec<&Entry>, Vec<&Entry>) = hinted(canvas, place)
         .filter(|entry| unavailable(canvas, entry.command).is_none())
-        .partition(|entry| matches!(entry.id, "back" | "help" | "leave"));
+        .partition(|entry| stays(entry));
     let kept: usize = last.iter().map(|it| space(canvas, place, it)).sum();
     let mut lines: Vec<Vec<Span<'static>>> = vec![vec![Span::raw(" ")]];
     let mut left = if rows == 1 {
@@ -383,8 +424,7 @@ fn hints(canvas: &Canvas<'_>, place: Place, room: usize, rows: usize) -> Vec<Lin
     };
     let show = |lines: &mut Vec<Vec<Span<'static>>>, entry: &Entry| {
         if let Some(line) = lines.last_mut() {
-            line.push(Span::styled(canvas.keymap.hint(place, entry), theme.key));
-            line.push(Span::styled(format!(" {}  ", entry.name), theme.quiet));
+            line.extend(hint(canvas, place, entry));
         }
     };
     for entry in others {

@@ -62,6 +62,12 @@ pub(super) fn draw(
         page.labelled(kind.sign(), 4, words, theme.skew(*kind));
     }
     page.labelled(
+        "…1",
+        4,
+        "one more of these signs had no room: it is told below the fleet when its cell is selected",
+        theme.warn,
+    );
+    page.labelled(
         "◆",
         4,
         "known good: what a roll back would choose",

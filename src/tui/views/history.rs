@@ -12,16 +12,17 @@ use crate::tui::widgets::table::{Column, Rows, Said};
 
 use super::{Canvas, lists, moment, operation};
 
+/// Whatever the room: what was done when to which image, where, and how that ended.
 const COLUMNS: &[Column] = &[
     Column::new("WHEN", 6, 0, 0).unsearched(),
     Column::new("OUTCOME", 19, 0, 0),
-    Column::new("WHAT", 9, 0, 1),
-    Column::new("IMAGE", 9, 2, 3),
-    Column::new("IN", 8, 1, 2),
-    Column::new("FROM → TO", 15, 2, 0),
-    Column::new("WHO", 11, 2, 5),
-    Column::new("WHY", 12, 4, 4),
-    Column::new("TOOK", 9, 0, 6).unsearched(),
+    Column::new("WHAT", 9, 0, 0),
+    Column::new("IMAGE", 9, 0, 0),
+    Column::new("IN", 8, 0, 0),
+    Column::new("FROM → TO", 15, 0, 1),
+    Column::new("WHO", 11, 0, 2),
+    Column::new("WHY", 12, 1, 3),
+    Column::new("TOOK", 9, 0, 4).unsearched(),
 ];
 
 /// Draws the list.
@@ -78,7 +79,8 @@ pub(super) fn list(
 /// What of an event gives way first where there is little room: what it was about, whose it
 /// was, and why.
 fn tell(canvas: &Canvas<'_>, event: &Event, page: &mut Page<'_>) {
-    page.styled(&subject(event), canvas.theme.title);
+    let what = format!("{}: {}", subject(event), change(event));
+    page.styled(&what, canvas.theme.title);
     if let Some(error) = &event.error {
         page.pair_styled("error", error, canvas.theme.bad);
     }
@@ -98,8 +100,14 @@ fn subject(event: &Event) -> String {
     format!("{} {}{place}", event.words(), event.image)
 }
 
-/// The columns, as wide as their words up to what they have at most: most of them are short,
-/// and what that leaves is the reason's.
+/// From which version to which.
+fn change(event: &Event) -> String {
+    let (from, to) = (mark(event.from.as_ref()), mark(event.to.as_ref()));
+    format!("{from} → {to}")
+}
+
+/// The columns, as wide as their words up to what they have at first: most of them are short,
+/// and what that leaves is for those that are cut, then the reason's.
 fn fitted(widest: &[usize], sorted: usize) -> Vec<Column> {
     COLUMNS
         .iter()
@@ -109,15 +117,10 @@ fn fitted(widest: &[usize], sorted: usize) -> Vec<Column> {
             // The sign of the order stands beside the heading.
             let sign = 2 * usize::from(at == sorted);
             let least = width(column.title) + sign;
-            let most = usize::from(column.width + 5 * column.grows.min(1)).max(least);
-            let fitting = (*longest).clamp(least, most);
-            match (column.title, u16::try_from(fitting)) {
-                ("WHY", _) | (_, Err(_)) => *column,
-                (_, Ok(width)) => Column {
-                    width,
-                    grows: 0,
-                    ..*column
-                },
+            let fitting = (*longest).clamp(least, usize::from(column.width).max(least));
+            Column {
+                width: u16::try_from(fitting).unwrap_or(column.width),
+                ..*column
             }
         })
         .collect()
@@ -131,18 +134,13 @@ fn said(canvas: &Canvas<'_>, event: &Event) -> Vec<Said> {
         .environment
         .as_ref()
         .map_or_else(String::new, ToString::to_string);
-    let change = format!(
-        "{} → {}",
-        mark(event.from.as_ref()),
-        mark(event.to.as_ref())
-    );
     vec![
         (canvas.age(event.time), theme.quiet),
         (format!("{sign} {outcome}"), style),
         (event.words().to_owned(), theme.text),
         (event.image.to_string(), theme.text),
         (place, theme.text),
-        (change, theme.text),
+        (change(event), theme.text),
         (event.who.clone(), theme.quiet),
         (event.reason.clone().unwrap_or_default(), theme.quiet),
         (

@@ -72,7 +72,9 @@ pub(super) fn above(
         height: area.height - height,
         ..area
     };
-    let drawn = table::draw(frame.buffer_mut(), upper, theme, columns, rows);
+    let longest = table::longest(columns, rows);
+    let columns = table::roomier(columns, (&longest, rows.sorted.0), upper.width);
+    let drawn = table::draw(frame.buffer_mut(), upper, theme, &columns, rows);
     let rule = "─".repeat(usize::from(area.width));
     let y = area.bottom() - height;
     frame.buffer_mut().set_string(area.x, y, rule, theme.border);

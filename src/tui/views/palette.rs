@@ -120,7 +120,8 @@ fn draw_item(
     let name_room = least.min(room / 2);
     let text_room = room.saturating_sub(name_room + width(&keys) + 3);
     let mark = match (selected, unusable.is_some()) {
-        (true, _) => "› ",
+        (true, true) => "›×",
+        (true, false) => "› ",
         (false, true) => "× ",
         (false, false) => "  ",
     };

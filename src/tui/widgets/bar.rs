@@ -19,13 +19,20 @@ pub(crate) fn bar(part: u64, whole: u64, columns: usize) -> String {
     text
 }
 
-/// A share in hundredths, as it is read: `<1%` for what is there all the same.
+/// A share in hundredths, rounded, as it is read: `<1%` for what is there all the same, and
+/// never the whole for less.
 #[must_use]
 pub(crate) fn share(part: u64, whole: u64) -> String {
     if part == 0 || whole == 0 {
         return String::new();
     }
-    let percent = u128::from(part) * 100 / u128::from(whole);
+    let (part, whole) = (u128::from(part), u128::from(whole));
+    let percent = (part * 100 + whole / 2) / whole;
+    let percent = if part < whole {
+        percent.min(99)
+    } else {
+        percent
+    };
     match percent {
         0 => "<1%".to_owned(),
         percent => format!("{percent}%"),
@@ -58,6 +65,8 @@ mod tests {
         for (part, whole, told) in [
             (0, 10, ""),
             (1, 10, "10%"),
+            (4297, 10_000, "43%"),
+            (999, 1_000, "99%"),
             (1, 1_000, "<1%"),
             (10, 10, "100%"),
             (3, 0, ""),

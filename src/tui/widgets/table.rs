@@ -6,7 +6,7 @@ use ratatui::style::{Modifier, Style};
 
 use crate::tui::listing::matching::{Finder, Words};
 use crate::tui::state::{Hit, Target, Window};
-use crate::tui::text::{clip, fit, width};
+use crate::tui::text::{clip, fit, printable, width};
 use crate::tui::theme::Theme;
 
 use super::page::more;
@@ -255,9 +255,83 @@ pub(crate) fn widths(columns: &[Column], room: u16) -> Vec<u16> {
         .collect()
 }
 
+/// So many rows are looked at for how wide the columns must be.
+const MEASURED: usize = 500;
+
+/// How many columns of the screen the longest text of each column takes, and its heading with
+/// the sign of the order.
+pub(crate) fn longest(columns: &[Column], rows: &Rows<'_>) -> Vec<usize> {
+    let mut longest = vec![0; columns.len()];
+    for at in 0..rows.total.min(MEASURED) {
+        for (most, (text, _)) in longest.iter_mut().zip((rows.row)(at)) {
+            *most = width(&printable(&text)).max(*most);
+        }
+    }
+    longest
+}
+
+/// The columns, so that nothing is cut while there is room for it: those that have more to
+/// say than they have room for are widened, one after the other, before what is left over goes
+/// to those that grow.
+pub(crate) fn roomier(
+    columns: &[Column],
+    (longest, sorted): (&[usize], usize),
+    room: u16,
+) -> Vec<Column> {
+    let fixed: Vec<Column> = columns
+        .iter()
+        .map(|column| Column {
+            grows: 0,
+            ..*column
+        })
+        .collect();
+    let shown: Vec<bool> = widths(&fixed, room).iter().map(|it| *it > 0).collect();
+    let mut wide = columns.to_vec();
+    let used = |wide: &[Column]| -> u16 {
+        let shown = wide.iter().zip(&shown).filter(|(_, shown)| **shown);
+        shown.map(|(column, _)| column.width + 1).sum::<u16>() + 1
+    };
+    let mut left = room.saturating_sub(used(&wide));
+    let mut widened = true;
+    while left > 0 && widened {
+        widened = false;
+        for (at, column) in wide.iter_mut().enumerate() {
+            let sign = 2 * usize::from(at == sorted);
+            let heading = width(column.title) + sign;
+            let wanted = longest.get(at).copied().unwrap_or(0).max(heading);
+            let shown = shown.get(at).copied().unwrap_or(false);
+            if shown && left > 0 && usize::from(column.width) < wanted {
+                column.width += 1;
+                left -= 1;
+                widened = true;
+            }
+        }
+    }
+    wide
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_column_is_cut_while_another_has_room_to_spare() {
+        let columns = [column(4, 0, 0), column(6, 1, 0), column(5, 0, 1)];
+        let fitted = |longest: &[usize], room| {
+            let wide = roomier(&columns, (longest, usize::MAX), room);
+            widths(&wide, room)
+        };
+        // Enough for all: what is left over goes to the one that grows.
+        assert_eq!(fitted(&[9, 2, 8], 40), [9, 19, 8]);
+        // Not enough: in turns.
+        assert_eq!(fitted(&[9, 20, 5], 25), [7, 9, 5]);
+        // Who gave way stays away, and the others have its room.
+        assert_eq!(fitted(&[9, 6, 5], 18), [9, 6, 0]);
+        // A heading with the sign of the order counts, too.
+        let titled = [Column::new("TITLE", 3, 0, 0), column(3, 0, 0)];
+        let wide = roomier(&titled, (&[1, 1], 0), 30);
+        assert_eq!(widths(&wide, 30), [7, 3]);
+    }
 
     const fn column(width: u16, grows: u16, gives_way: u8) -> Column {
         Column::new("", width, grows, gives_way)

@@ -67,7 +67,12 @@ fn step(state: &mut State, id: &OperationId, step: Step, how: StepState) {
     told(state, Message::Progress(id.clone(), progress));
 }
 
-pub(super) fn ended(state: &mut State, id: &OperationId, outcome: Outcome, error: Option<&str>) {
+pub(in crate::tui::tests) fn ended(
+    state: &mut State,
+    id: &OperationId,
+    outcome: Outcome,
+    error: Option<&str>,
+) {
     let report = Report {
         id: id.clone(),
         outcome,

@@ -8,6 +8,7 @@ use crate::anatomy::findings::Severity;
 use crate::anatomy::layers::Base;
 use crate::anatomy::merged::LayerNo;
 use crate::anatomy::report::Report;
+use crate::anatomy::rules::percent_of;
 use crate::model::bytes::Bytes;
 use crate::tui::state::AnatomyView;
 use crate::tui::state::anatomy::{Open, Readings};
@@ -81,7 +82,8 @@ fn tell_open(canvas: &Canvas<'_>, open: &Open, page: &mut Page<'_>) {
         count(layers, "layer", "layers")
     ));
     if waste.0 > 0 {
-        let part = share(waste.0, bytes.0);
+        // As the command line has it.
+        let part = format!("{:.1} %", percent_of(waste, bytes));
         page.styled(
             &format!("{waste} ({part}) is for nothing: later layers replace or remove it, and it is shipped all the same."),
             theme.warn,
@@ -134,7 +136,7 @@ fn wasters(canvas: &Canvas<'_>, report: &Report, page: &mut Page<'_>) {
     }
     page.title("Who wastes what");
     for payment in payments {
-        page.item(0, "!", &pays(payment), canvas.theme.warn);
+        page.item(0, "!", &pays(report, payment), canvas.theme.warn);
     }
 }
 

@@ -185,7 +185,7 @@ fn waste(canvas: &Canvas<'_>, report: &Report, layer: &Explained, page: &mut Pag
             .take(2)
             .map(|(node, bytes)| format!("/{} {bytes}", shown(&report.anatomy.merged.path(*node))))
             .collect();
-        let text = format!("{}{step}: {}", pays(payment), biggest.join(", "));
+        let text = format!("{}{step}: {}", pays(report, payment), biggest.join(", "));
         page.item(0, "!", &text, theme.warn);
     }
     if both.next().is_some() {

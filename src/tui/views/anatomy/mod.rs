@@ -34,6 +34,8 @@ use ratatui::layout::Rect;
 
 use crate::anatomy::findings::Redactor;
 use crate::anatomy::image::ImageFacts;
+use crate::anatomy::merged::LayerNo;
+use crate::anatomy::report::Report;
 use crate::anatomy::waste::{How, Payment};
 use crate::tui::action::{Command, Place, TABLE};
 use crate::tui::state::anatomy::Reading;
@@ -516,15 +518,26 @@ fn in_one_line(instruction: &str) -> String {
     words.join(" ")
 }
 
+/// `layer 5 (step 9)`: layers are counted here, while findings and the command line name the
+/// step of the history; so both are told.
+fn layer_and_step(report: &Report, layer: LayerNo) -> String {
+    let name = format!("layer {}", layer.0.saturating_add(1));
+    match report.anatomy.facts.step_of(layer) {
+        Some(step) => format!("{name} (step {})", step.number),
+        None => name,
+    }
+}
+
 /// What one layer costs another, in a sentence.
-fn pays(payment: &Payment) -> String {
-    let (by, of) = (payment.by.0 + 1, payment.of.0 + 1);
+fn pays(report: &Report, payment: &Payment) -> String {
+    let by = layer_and_step(report, payment.by);
+    let of = layer_and_step(report, payment.of);
     let files = count(payment.count, "file", "files");
     let what = format!("{} in {files}", payment.bytes);
     match payment.how {
-        How::Doubled => format!("layer {by} has {what} twice: the first copy is for nothing"),
-        How::Removed => format!("layer {by} removes {what} that layer {of} wrote"),
-        How::Replaced => format!("layer {by} replaces {what} that layer {of} wrote"),
+        How::Doubled => format!("{by} has {what} twice: the first copy is for nothing"),
+        How::Removed => format!("{by} removes {what} that {of} wrote"),
+        How::Replaced => format!("{by} replaces {what} that {of} wrote"),
         How::Rewritten(change) => {
             let mut only: Vec<&str> = Vec::new();
             if change.mode {
@@ -541,7 +554,7 @@ fn pays(payment: &Payment) -> String {
             } else {
                 format!("for other {}", only.join(" and "))
             };
-            format!("layer {by} writes {what} of layer {of} once more, {only}")
+            format!("{by} writes {what} of {of} once more, {only}")
         }
     }
 }

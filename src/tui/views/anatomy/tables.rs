@@ -39,7 +39,7 @@ const PACKAGES: &[Column] = &[
 const FINDINGS: &[Column] = &[
     Column::new("SEVERITY", 10, 0, 0),
     Column::new("BYTES", 8, 0, 1).unsearched(),
-    Column::new("LAYER", 5, 0, 2).unsearched(),
+    Column::new("LAYER (STEP)", 12, 0, 2).unsearched(),
     Column::new("FINDING", 20, 1, 3),
     Column::new("WHAT", 24, 4, 0),
 ];
@@ -239,10 +239,12 @@ fn finding_row(canvas: &Canvas<'_>, open: &Open, at: usize) -> Vec<Said> {
         "accepted"
     };
     let bytes = one.bytes.map_or_else(String::new, |it| it.to_string());
-    let layer = one
-        .place
-        .layer
-        .map_or_else(String::new, |it| it.to_string());
+    let layer = match (one.place.layer, one.place.step) {
+        (Some(layer), Some(step)) => format!("{layer:>5} ({step})"),
+        (Some(layer), None) => format!("{layer:>5}"),
+        (None, Some(step)) => format!("{:>5} ({step})", ""),
+        (None, None) => String::new(),
+    };
     let text = if one.counts() {
         theme.text
     } else {
@@ -251,7 +253,7 @@ fn finding_row(canvas: &Canvas<'_>, open: &Open, at: usize) -> Vec<Said> {
     vec![
         (format!("{sign} {word}"), style),
         (format!("{bytes:>8}"), theme.text),
-        (format!("{layer:>5}"), theme.quiet),
+        (layer, theme.quiet),
         (one.id.as_str().to_owned(), theme.quiet),
         (one.title.clone(), text),
     ]
@@ -277,7 +279,9 @@ fn finding(canvas: &Canvas<'_>, one: &Finding, page: &mut Page<'_>) {
         }
     }
     if let Some(layer) = one.place.layer {
-        page.pair("layer", &layer.to_string());
+        let step = one.place.step;
+        let step = step.map_or_else(String::new, |step| format!(" (step {step})"));
+        page.pair("layer", &format!("{layer}{step}"));
     }
     if let Some(instruction) = &one.place.instruction {
         page.pair("instruction", &in_one_line(instruction));

@@ -91,25 +91,47 @@ pub(super) fn beside(
     }
     let fits = |said| apart(1, LEAST, said);
     // At the very least it is said that there is something.
-    let said = fitting(canvas, words, fits).unwrap_or_else(|| said(canvas, words, 0, (0, true)));
+    let said =
+        fitting(canvas, words, fits).unwrap_or_else(|| said(canvas, words, 0, (0, Others::Sign)));
     let left = room.saturating_sub(parts_width(&said));
     put(clip(version, left), 1, said)
 }
 
+/// How the ones that are left out are told of.
+#[derive(Clone, Copy)]
+enum Others {
+    /// `…1 more`.
+    Words,
+    /// `…1`.
+    Sign,
+    /// Not at all.
+    Nothing,
+}
+
 /// As much as fits: all of it in words, else in fewer; else the first ones, which are the most
-/// urgent, and how many more there are.
+/// urgent, and how many more there are. By how many versions one is behind is not given up to
+/// count the others.
 pub(super) fn fitting(
     canvas: &Canvas<'_>,
     words: &[Word],
     fits: impl Fn(usize) -> bool,
 ) -> Option<Parts> {
-    let whole_and_short = (1..=words.len())
-        .rev()
-        .flat_map(|told| [(told, 0, true), (told, 1, true)]);
-    let least = [(1, 2, true), (1, 1, false), (1, 2, false)];
+    let whole_and_short = (1..=words.len()).rev().flat_map(|told| {
+        [
+            (told, 0, Others::Words),
+            (told, 0, Others::Sign),
+            (told, 1, Others::Words),
+            (told, 1, Others::Sign),
+        ]
+    });
+    let least = [
+        (1, 1, Others::Nothing),
+        (1, 2, Others::Sign),
+        (1, 2, Others::Nothing),
+    ];
     whole_and_short
         .chain(least)
-        .map(|(told, short, counted)| said(canvas, words, told, (short, counted)))
+        .map(|(told, short, others)| said(canvas, words, told, (short, others)))
         .find(|parts| !parts.is_empty() && fits(parts_width(parts)))
 }
 
@@ -118,7 +140,7 @@ fn said(
     canvas: &Canvas<'_>,
     words: &[Word],
     told: usize,
-    (short, counted): (usize, bool),
+    (short, left_out): (usize, Others),
 ) -> Parts {
     let texts = words.iter().take(told).filter_map(|word| {
         let text = word.texts.get(short)?;
@@ -127,14 +149,19 @@ fn said(
     let mut texts: Vec<(String, Style)> = texts.collect();
     let others = || words.iter().skip(told).filter(|word| !word.calm);
     let count = others().count();
-    if counted && count > 0 {
+    let counted = match left_out {
+        Others::Words => Some(format!("…{count} more")),
+        Others::Sign => Some(format!("…{count}")),
+        Others::Nothing => None,
+    };
+    if let Some(text) = counted.filter(|_| count > 0) {
         let bad = others().any(|word| word.style == canvas.theme.bad);
         let style = if bad {
             canvas.theme.bad
         } else {
             canvas.theme.warn
         };
-        texts.push((format!("+{count}"), style));
+        texts.push((text, style));
     }
     joined(texts)
 }
