@@ -73,7 +73,8 @@ pub(super) fn list(
         row: &line,
     };
     let columns = fitted(&view.widest, sort.column());
-    (layout.view, layout.hits) = lists::above(frame, area, canvas, (&columns, &rows), &story);
+    let table = (columns.as_slice(), view.widest.as_slice(), &rows);
+    (layout.view, layout.hits) = lists::above_measured(frame, area, canvas, table, &story);
 }
 
 /// What of an event gives way first where there is little room: what it was about, whose it

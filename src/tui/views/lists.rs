@@ -64,6 +64,18 @@ pub(super) fn above(
     (columns, rows): (&[Column], &Rows<'_>),
     story: &Page<'_>,
 ) -> (Window, Vec<Hit>) {
+    let longest = table::longest(columns, rows);
+    above_measured(frame, area, canvas, (columns, &longest, rows), story)
+}
+
+/// The same, of which it is known already how long the texts of each column are.
+pub(super) fn above_measured(
+    frame: &mut Frame<'_>,
+    area: Rect,
+    canvas: &Canvas<'_>,
+    (columns, longest, rows): (&[Column], &[usize], &Rows<'_>),
+    story: &Page<'_>,
+) -> (Window, Vec<Hit>) {
     let theme = &canvas.theme;
     let height = u16::try_from(story.len() + 1)
         .unwrap_or(u16::MAX)
@@ -72,8 +84,7 @@ pub(super) fn above(
         height: area.height - height,
         ..area
     };
-    let longest = table::longest(columns, rows);
-    let columns = table::roomier(columns, (&longest, rows.sorted.0), upper.width);
+    let columns = table::roomier(columns, (longest, rows.sorted.0), upper.width);
     let drawn = table::draw(frame.buffer_mut(), upper, theme, &columns, rows);
     let rule = "─".repeat(usize::from(area.width));
     let y = area.bottom() - height;

@@ -256,10 +256,9 @@ pub(crate) fn widths(columns: &[Column], room: u16) -> Vec<u16> {
 }
 
 /// So many rows are looked at for how wide the columns must be.
-const MEASURED: usize = 500;
+const MEASURED: usize = 200;
 
-/// How many columns of the screen the longest text of each column takes, and its heading with
-/// the sign of the order.
+/// How many columns of the screen the longest text of each column takes.
 pub(crate) fn longest(columns: &[Column], rows: &Rows<'_>) -> Vec<usize> {
     let mut longest = vec![0; columns.len()];
     for at in 0..rows.total.min(MEASURED) {
