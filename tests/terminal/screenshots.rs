@@ -22,7 +22,7 @@ const WHO: &str = "you@laptop";
 const LOOK: Duration = Duration::from_secs(10);
 
 /// All of them, as they are taken.
-const PICTURES: [&str; 8] = [
+const PICTURES: [&str; 9] = [
     "home",
     "versions",
     "roll-back",
@@ -31,6 +31,7 @@ const PICTURES: [&str; 8] = [
     "narrow",
     "light",
     "anatomy",
+    "map",
 ];
 
 #[test]
@@ -106,6 +107,13 @@ fn the_pictures_show_what_karat_shows() {
     anatomy.keys("G");
     album.take_when("anatomy", &anatomy, |text| {
         text.contains("Layer 7 of 7") && text.contains("q leave")
+    });
+    anatomy.keys("2");
+    anatomy.sees("[2 map]");
+    anatomy.keys("\t");
+    album.take_when("map", &anatomy, |text| {
+        let lines = ["▸ /", "layers 1 2", "x extract", "q leave"];
+        lines.iter().all(|words| text.contains(words)) && !text.contains("uncompressed")
     });
     assert_eq!(album.taken, PICTURES);
 }
