@@ -109,8 +109,6 @@ fn the_pictures_show_what_karat_shows() {
         text.contains("Layer 7 of 7") && text.contains("q leave")
     });
     anatomy.keys("2");
-    anatomy.sees("[2 map]");
-    anatomy.keys("\t");
     album.take_when("map", &anatomy, |text| {
         let lines = ["▸ /", "layers 1 2", "x extract", "q leave"];
         lines.iter().all(|words| text.contains(words)) && !text.contains("uncompressed")
