@@ -3,7 +3,7 @@
 use crate::anatomy::merged::{EntryId, LayerNo, Merged, NodeId, View as Sizes};
 
 /// More numbers than this are not kept: then a directory has no colours of its own.
-const MOST: usize = 1 << 23;
+const MOST: usize = 1 << 21;
 
 /// What each layer wrote of what is seen in each directory.
 #[derive(Clone, Debug)]
@@ -15,6 +15,8 @@ pub(crate) struct Shares {
     own: Vec<u64>,
     /// By directory and layer: of all below it.
     all: Vec<u64>,
+    /// Both after the last layer: one comes back to it all the time.
+    whole: Option<(Vec<u64>, Vec<u64>)>,
 }
 
 impl Shares {
@@ -27,17 +29,31 @@ impl Shares {
             layers,
             own: vec![0; rows.filter(|rows| *rows <= MOST).unwrap_or(0)],
             all: Vec::new(),
+            whole: None,
         };
         merged.seen(sizes.at(), |entry| shares.count(merged, entry, true));
         shares.settle(merged, sizes);
+        if merged.last() == Some(shares.at) {
+            shares.whole = Some((shares.own.clone(), shares.all.clone()));
+        }
         shares
     }
 
     /// Looks at what is visible after another layer: only what differs is counted.
     pub(crate) fn go(&mut self, merged: &Merged, sizes: &Sizes) {
         let to = sizes.at();
+        if let Some((own, all)) = &self.whole
+            && merged.last() == Some(to)
+        {
+            self.own.clone_from(own);
+            self.all.clone_from(all);
+            self.at = to;
+            return;
+        }
         if merged.is_nearer_from_below(self.at, to) {
+            let whole = self.whole.take();
             *self = Self::of(merged, sizes);
+            self.whole = self.whole.take().or(whole);
             return;
         }
         merged.changes(self.at, to, |entry, comes| self.count(merged, entry, comes));
@@ -127,6 +143,12 @@ mod tests {
                 assert_eq!(walked.all, looked.all, "{from} to {to}");
                 let root: u64 = looked.in_directory(&merged, NodeId::ROOT).iter().sum();
                 assert_eq!(root, at(to).visible_bytes().0, "{from} to {to}");
+                // And back to the whole image, which is remembered.
+                let mut back = Shares::of(&merged, &at(4));
+                for layer in [from, to, 4] {
+                    back.go(&merged, &at(layer));
+                }
+                assert_eq!(back.all, Shares::of(&merged, &at(4)).all, "{from}, {to}");
             }
         }
     }
