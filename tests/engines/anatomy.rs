@@ -252,10 +252,12 @@ async fn what_the_engine_tells_beforehand_is_what_is_read() {
         let told = told.iter().find(|told| told.diff_id == layer.diff_id);
         let told = told.expect("told of");
         assert!(!told.remembered);
-        // Engines count where symlinks point to, too.
+        // Engines count where symlinks point to, too, and containerd's store whole blocks of
+        // its disk, folders included.
         let promised = promised.expect("a size").0;
+        let blocks = told.entries as u64 * 8_192;
         assert!(
-            (told.bytes.0..told.bytes.0 + 1_000).contains(&promised),
+            (told.bytes.0..=told.bytes.0 + 1_000 + blocks).contains(&promised),
             "{told:?}, {promised}"
         );
     }
@@ -300,8 +302,10 @@ fn the_same_image_is_the_same_wherever_it_is_and_is_read_once() {
     std::fs::write(&file, answer.expect("saved").body).expect("a file");
     let place = format!("docker-archive:{}", file.display());
     let elsewhere = Karat::new(&on(&proxy.address()));
-    // In which blobs the layers were packed is the archive's affair.
+    // In which blobs the layers were packed, and what lists them, is the archive's affair.
     let mut from_archive = elsewhere.json(&["layers", &place]);
+    from_archive["image"]["manifest_digest"] = Value::Null;
+    from_archive["image"]["index_digest"] = Value::Null;
     for layer in from_archive["layers"].as_array_mut().expect("a list") {
         layer["blob_digest"] = Value::Null;
         layer["blob_bytes"] = Value::Null;
