@@ -3,11 +3,13 @@
 use crate::model::project::{DEFAULT_SOAK, Environment, EnvironmentName, Selector};
 use crate::model::time::Span;
 
+use super::channel;
 use super::file::Resolver;
 use super::sheet::{At, Place, Section, Sheet};
 
-const ENVIRONMENT_KEYS: [&str; 6] = [
+const ENVIRONMENT_KEYS: [&str; 7] = [
     "engines",
+    "channel",
     "protected",
     "read_only",
     "soak",
@@ -34,16 +36,36 @@ pub(super) fn read(
     resolver: &mut Resolver<'_>,
 ) -> Draft {
     sheet.only(section, &ENVIRONMENT_KEYS);
+    let channel = channel::read(sheet, section);
     let listed = sheet.texts(section, "engines", "context:default");
-    if section.get("engines").is_none() {
-        let what = format!(
-            "{} has no engines: add `engines = [\"context:default\"]`",
-            section.what
-        );
-        sheet.wrong(&section.place, what);
+    match (section.get("engines"), section.get("channel")) {
+        (None, None) => {
+            let what = format!(
+                "{} has no engines: add `engines = [\"context:default\"]`, or \
+                 `channel = \"{}\"` for a tag in a registry",
+                section.what, name.value
+            );
+            sheet.wrong(&section.place, what);
+        }
+        (Some(_), Some(_)) => {
+            let what = format!(
+                "{} is either engines or a channel: leave one of the two out",
+                section.what
+            );
+            sheet.wrong(&section.place_of("channel"), what);
+        }
+        _ => {}
+    }
+    if let (Some(_), Some(_)) = (&channel, section.get("match")) {
+        let what = "`match` chooses containers, and a channel has none: leave it out";
+        sheet.wrong(&section.place_of("match"), what);
     }
     let mut engines = Vec::new();
     let mut engine_places = Vec::new();
+    if let Some(channel) = &channel {
+        engines.push(resolver.channel(channel));
+        engine_places.push(section.place_of("channel"));
+    }
     if let Some(listed) = &listed {
         if listed.value.is_empty() {
             let what = format!("{} has no engines: name at least one", section.what);
@@ -69,6 +91,7 @@ pub(super) fn read(
             read_only: sheet.flag(section, "read_only").unwrap_or(false),
             soak: soak(sheet, section),
             after: after.map(|after| EnvironmentName(after.value)),
+            channel,
         },
         place: name.place.clone(),
         engine_places,

@@ -5,8 +5,10 @@ use std::path::Path;
 
 use toml::de::DeValue;
 
+use crate::model::channel::Channel;
 use crate::model::layer_rules::LayerRules;
 use crate::model::project::{EngineAddress, EngineName, Environment, Image};
+use crate::model::reference::Repository;
 
 use super::address;
 use super::context::Contexts;
@@ -35,6 +37,23 @@ pub(super) struct Resolver<'a> {
 }
 
 impl Resolver<'_> {
+    /// The target that a channel is, which takes part from now on.
+    pub(super) fn channel(&mut self, channel: &Channel) -> EngineName {
+        let name = channel.name();
+        let address = EngineAddress::Channel(channel.clone());
+        self.engines.insert(name.clone(), address);
+        name
+    }
+
+    /// The registry that has the versions of an image, where one does.
+    fn registry(&mut self, repository: &Repository) {
+        if repository.registry_host().is_some() {
+            let address = EngineAddress::Registry(repository.clone());
+            let name = EngineName::registry(repository);
+            self.engines.insert(name, address);
+        }
+    }
+
     /// The engine that a text of the file means, which takes part from now on.
     ///
     /// # Errors
@@ -92,6 +111,7 @@ pub(super) fn read(
             );
             sheet.wrong(&section.place_of("repository"), what);
         }
+        resolver.registry(&image.repository);
         images.push(image);
     }
     let layers = layers::read(&mut sheet, &root, "`layers`");

@@ -3,13 +3,11 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use regex::Regex;
-use toml::de::DeValue;
-
 use crate::model::nearest;
 use crate::model::project::{Image, ImageName, Recipe};
 use crate::model::reference::{ImageRef, Repository};
 use crate::model::version::Scheme;
+use regex::Regex;
 
 use super::file::Resolver;
 use super::layers;
@@ -79,7 +77,7 @@ fn repository(sheet: &mut Sheet<'_>, section: &Section<'_>) -> Option<Repository
 fn scheme(sheet: &mut Sheet<'_>, section: &Section<'_>) -> Scheme {
     let want = "\"semver\", \"calver\", \"created\" or { pattern = \"…\" }";
     let what = format!("`version` of {}", section.what);
-    if section.get("version").is_some_and(is_table) {
+    if section.get("version").is_some_and(Entry::is_table) {
         let table = sheet.table(section, "version", what, want);
         return table.map_or(Scheme::Detect, |table| pattern(sheet, &table));
     }
@@ -100,10 +98,6 @@ fn scheme(sheet: &mut Sheet<'_>, section: &Section<'_>) -> Scheme {
             Scheme::Detect
         }
     }
-}
-
-fn is_table(entry: &Entry<'_>) -> bool {
-    matches!(entry.value.get_ref(), DeValue::Table(_))
 }
 
 fn pattern(sheet: &mut Sheet<'_>, section: &Section<'_>) -> Scheme {

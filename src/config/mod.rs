@@ -19,6 +19,7 @@
 //! | `preferences` | what the interface keeps between runs |
 
 mod address;
+mod channel;
 mod context;
 mod environment;
 mod file;

@@ -134,6 +134,14 @@ fn overlap(
                 .iter()
                 .any(|known| same_engine(known, name, engines))
         });
+    if let (Some(_), Some(channel)) = (shared, &other.channel) {
+        let what = format!(
+            "environments `{}` and `{}` are the same tag, {channel}: give each its own",
+            one.name, other.name
+        );
+        sheet.wrong(&later.place, what);
+        return;
+    }
     if let Some((engine, _)) = shared {
         let what = format!(
             "environments `{}` and `{}` take the same containers of `{engine}`: tell them \

@@ -229,6 +229,13 @@ impl<'a> Section<'a> {
     }
 }
 
+impl Entry<'_> {
+    /// Whether its value is a table.
+    pub(super) fn is_table(&self) -> bool {
+        matches!(self.value.get_ref(), DeValue::Table(_))
+    }
+}
+
 fn as_text(value: &Spanned<DeValue<'_>>) -> Option<At<String>> {
     match value.get_ref() {
         DeValue::String(text) => Some(At {

@@ -87,6 +87,12 @@ impl Wire {
                 destination: destination.clone(),
                 port: *port,
             },
+            EngineAddress::Channel(_) | EngineAddress::Registry(_) => {
+                return Err(EngineError::Unusable {
+                    engine: name.clone(),
+                    why: "it is in a registry, and no engine".to_owned(),
+                });
+            }
             EngineAddress::Broken(why) => {
                 return Err(EngineError::Unusable {
                     engine: name.clone(),

@@ -151,11 +151,18 @@ fn catalogs(images: &[Image], engines: &Engines, residents: &[Resident<'_>]) -> 
             found.insert((resident.engine, &local.id), local);
         }
     }
+    let mut unread: HashMap<&Repository, Vec<&str>> = HashMap::new();
+    for reference in answers(engines).flat_map(|(_, last)| &last.unread) {
+        let tags = unread.entry(&reference.repository).or_default();
+        tags.extend(reference.tag.as_deref());
+    }
     images
         .iter()
         .map(|image| {
             let found = found.get(&image.repository).into_iter().flatten();
-            Catalog::from_images(image, found.map(|((engine, _), local)| (*engine, *local)))
+            let found = found.map(|((engine, _), local)| (*engine, *local));
+            let unread = unread.get(&image.repository).map_or(&[][..], Vec::as_slice);
+            Catalog::from_images(image, found, unread)
         })
         .collect()
 }

@@ -6,6 +6,7 @@ use super::observation::LocalImage;
 use super::plan::Frozen;
 use super::project::EngineName;
 use super::reference::{ImageRef, Repository};
+use super::remote::RemoteImage;
 use super::time::Timestamp;
 use super::version::VersionLabel;
 
@@ -34,6 +35,8 @@ pub struct Version {
     pub on_engines: Vec<Held>,
     /// `repository@digest` in registries.
     pub repo_digests: Vec<ImageRef>,
+    /// What a registry says of it, where one was asked.
+    pub remote: Option<RemoteImage>,
     /// Its OCI labels: revision, source, base.
     pub labels: std::collections::BTreeMap<String, String>,
     /// Whether the project revoked it, or the version it is built from.
@@ -69,6 +72,21 @@ pub struct Catalog {
     pub versions: Vec<Version>,
     /// Labels that stand for more than one digest on different engines.
     pub contested: Vec<VersionLabel>,
+    /// Tags of the registry of which only the name is known as yet, newest first; those that
+    /// are no version come last.
+    pub unread: Vec<Unread>,
+}
+
+/// A tag of a registry of which only the name is known as yet. What it names is read when
+/// somebody looks at it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unread {
+    /// The tag.
+    pub tag: String,
+    /// The version it is, where it is one by the image's scheme.
+    pub label: Option<VersionLabel>,
+    /// How many versions of the catalog come before it, in the order of versions.
+    pub place: usize,
 }
 
 /// The images of one engine, as the catalog takes them.
@@ -92,11 +110,18 @@ impl Version {
     /// This version as a plan freezes it.
     #[must_use]
     pub fn freeze(&self, repository: &Repository) -> Frozen {
-        let registry_digest = self
+        let mut there = self
             .repo_digests
             .iter()
-            .find(|reference| &reference.repository == repository)
-            .and_then(|reference| reference.digest.clone());
+            .filter(|reference| &reference.repository == repository)
+            .filter_map(|reference| reference.digest.as_ref());
+        // What the registry itself calls it goes before what an engine once called it.
+        let named = self.remote.as_ref().and_then(RemoteImage::digest);
+        let registry_digest = there
+            .clone()
+            .find(|digest| Some(*digest) == named)
+            .or_else(|| there.next())
+            .cloned();
         Frozen {
             label: self.shown().to_owned(),
             identity: self.identity.clone(),

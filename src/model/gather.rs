@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::bytes::Bytes;
-use super::catalog::{Catalog, Digests, EngineImages, Held, Version};
+use super::catalog::{Catalog, Digests, EngineImages, Held, Unread, Version};
 use super::digest::Digest;
 use super::observation::LocalImage;
 use super::project::{EngineName, Image};
 use super::reference::{ImageRef, Repository};
+use super::remote::RemoteImage;
 use super::revocation::{BASE_DIGEST_LABEL, revokes};
 use super::time::Timestamp;
 use super::version::{Key, Scheme, VersionLabel};
@@ -36,20 +37,22 @@ impl Catalog {
                 .filter(|local| belongs(local, &image.repository))
                 .map(|local| (engine.engine, local))
         });
-        Self::from_images(image, found)
+        Self::from_images(image, found, &[])
     }
 
-    /// The same, from images already known to belong here, each at most once an engine.
+    /// The same, from images already known to belong here, each at most once an engine, and
+    /// tags of which only the name is known.
     pub(super) fn from_images<'a>(
         image: &Image,
         found: impl IntoIterator<Item = (&'a EngineName, &'a LocalImage)>,
+        unread: &[&str],
     ) -> Self {
         let mut found: Vec<(&EngineName, &LocalImage)> = found.into_iter().collect();
         found.sort_by_key(|(engine, local)| (*engine, &local.id));
         let tags = found
             .iter()
             .flat_map(|(_, local)| tags_of(local, &image.repository));
-        let scheme = image.scheme.resolve(tags);
+        let scheme = image.scheme.resolve(tags.chain(unread.iter().copied()));
         let mut versions: Vec<(Option<Key>, Version)> = join(&found)
             .into_iter()
             .map(|(identity, group)| version(image, &scheme, identity, &group))
@@ -60,10 +63,12 @@ impl Catalog {
             let b = (b_key, b.created, &b.label, &b.identity);
             b.cmp(&a)
         });
+        let unread = unread_of(&scheme, unread, &versions);
         let versions: Vec<Version> = versions.into_iter().map(|(_, version)| version).collect();
         Self {
             contested: contested(&scheme, &versions),
             versions,
+            unread,
         }
     }
 
@@ -71,7 +76,8 @@ impl Catalog {
     #[must_use]
     pub fn scheme(&self, image: &Image) -> Scheme {
         let tags = self.versions.iter().flat_map(|version| &version.tags);
-        image.scheme.resolve(tags.map(String::as_str))
+        let unread = self.unread.iter().map(|unread| &unread.tag);
+        image.scheme.resolve(tags.chain(unread).map(String::as_str))
     }
 
     /// The newest version that has a label and is not revoked.
@@ -153,7 +159,19 @@ fn version(
     }
     let (label, tags) = name(scheme, &tags, labels.get(VERSION_LABEL));
     let locals = || group.iter().map(|(_, local)| *local);
-    let digests = digests(image, &repo_digests, locals());
+    let remote = remote(locals());
+    let digests = match &remote {
+        // The registry knows which is which.
+        Some(remote) => Digests {
+            index: remote.index.clone(),
+            manifest: remote.manifest.clone(),
+            config: locals()
+                .filter_map(|local| local.config.as_ref())
+                .min()
+                .cloned(),
+        },
+        None => digests(image, &repo_digests, locals()),
+    };
     let revoked = {
         let names = tags.iter().filter(|tag| scheme.label(tag).is_some());
         let names = names
@@ -192,13 +210,24 @@ fn version(
             .unwrap_or_default(),
         on_engines: group
             .iter()
+            .filter(|(_, local)| local.remote.is_none())
             .map(|(engine, local)| held(engine, local, &image.repository))
             .collect(),
         repo_digests: repo_digests.into_iter().cloned().collect(),
+        remote,
         labels,
         revoked,
     };
     (key, version)
+}
+
+/// What registries say of an image, one answer of several: they differ at most in what was
+/// looked up.
+fn remote<'a>(locals: impl Iterator<Item = &'a LocalImage>) -> Option<RemoteImage> {
+    locals
+        .filter_map(|local| local.remote.as_ref())
+        .max_by_key(|remote| (remote.attached.is_some(), remote.platforms.len()))
+        .cloned()
 }
 
 fn held(engine: &EngineName, local: &LocalImage, repository: &Repository) -> Held {
@@ -242,6 +271,44 @@ fn could_be_a_tag(text: &str) -> bool {
         && text
             .bytes()
             .all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b))
+}
+
+/// Tags of which only the name is known, newest first, each with its place among the versions
+/// that are known. An alias of versions that move on (`1.4` where there is `1.4.2`) is none.
+fn unread_of(scheme: &Scheme, tags: &[&str], versions: &[(Option<Key>, Version)]) -> Vec<Unread> {
+    let known: BTreeSet<&str> = versions
+        .iter()
+        .flat_map(|(_, version)| version.tags.iter().map(String::as_str))
+        .collect();
+    let all: BTreeSet<&str> = tags.iter().copied().chain(known.iter().copied()).collect();
+    let is_alias = |tag: &str| {
+        let longer = format!("{tag}.");
+        all.range(longer.as_str()..)
+            .next()
+            .is_some_and(|next| next.starts_with(&longer))
+    };
+    let unread = all.iter().filter(|tag| !known.contains(*tag));
+    let mut keyed: Vec<(Option<Key>, &str)> = unread
+        .map(|tag| {
+            let label = scheme.label(tag).filter(|_| !is_alias(tag));
+            (label.map(|label| scheme.key(&label.0)), *tag)
+        })
+        .collect();
+    keyed.sort_by(|a, b| b.cmp(a));
+    let mut place = 0;
+    keyed
+        .into_iter()
+        .map(|(key, tag)| {
+            while versions.get(place).is_some_and(|(known, _)| *known > key) {
+                place += 1;
+            }
+            Unread {
+                tag: tag.to_owned(),
+                label: key.and_then(|_| scheme.label(tag)),
+                place,
+            }
+        })
+        .collect()
 }
 
 /// The three digests. An engine does not say whether a digest is that of a manifest or of
@@ -342,6 +409,66 @@ mod tests {
         assert_eq!(catalog.versions[1].tags, ["1.10.0", "1.10", "latest"]);
         assert_eq!(catalog.contested, []);
         assert_eq!(catalog.newest().map(Version::shown), Some("2.0.0-rc.1"));
+    }
+
+    #[test]
+    fn tags_of_which_only_the_name_is_known_stand_among_the_versions() {
+        let engine = EngineName::from("a");
+        let [one, three] = ["1.4.1", "1.4.3"].map(|tag| local(tag, &[&format!("shop:{tag}")]));
+        let found = [(&engine, &one), (&engine, &three)];
+        let unread = ["1.4.0", "1.4.2", "1.4", "latest", "1.4.1", "1.5.0"];
+        let catalog = Catalog::from_images(&image("shop"), found, &unread);
+        let all: Vec<(&str, bool, usize)> = catalog
+            .unread
+            .iter()
+            .map(|unread| (unread.tag.as_str(), unread.label.is_some(), unread.place))
+            .collect();
+        // 1.4 is an alias that moves on, and 1.4.1 is known.
+        assert_eq!(
+            all,
+            [
+                ("1.5.0", true, 0),
+                ("1.4.2", true, 1),
+                ("1.4.0", true, 2),
+                ("latest", false, 2),
+                ("1.4", false, 2),
+            ]
+        );
+        assert_eq!(catalog.scheme(&image("shop")), Scheme::Semver);
+    }
+
+    #[test]
+    fn what_a_registry_says_is_joined_with_what_engines_have() {
+        let mut pulled = local("x", &["reg.example/shop:1.4.0"]);
+        let digest_of = |text: &str| {
+            ImageRef::parse(&format!("reg.example/shop@{}", digest(text))).expect("a reference")
+        };
+        pulled.repo_digests = vec![digest_of("old manifest"), digest_of("index")];
+        let mut remote = pulled.clone();
+        remote.size = None;
+        remote.repo_digests = vec![digest_of("index")];
+        remote.remote = Some(RemoteImage {
+            index: Some(digest("index")),
+            manifest: Some(digest("manifest")),
+            compressed: Some(Bytes(700)),
+            ..RemoteImage::default()
+        });
+        let (engine, registry) = (EngineName::from("a"), EngineName::from("registry:x"));
+        let mut shop = image("shop");
+        shop.repository = Repository::new("reg.example/shop");
+        let catalog = Catalog::from_images(&shop, [(&engine, &pulled), (&registry, &remote)], &[]);
+        let [version] = catalog.versions.as_slice() else {
+            panic!("one version: {catalog:?}");
+        };
+        assert_eq!(version.digests.index, Some(digest("index")));
+        assert_eq!(version.digests.manifest, Some(digest("manifest")));
+        assert_eq!(version.digests.config, Some(digest("x")));
+        assert_eq!(version.size, Some(Bytes(5_000)));
+        // A registry is no engine to stream from.
+        let held: Vec<&EngineName> = version.on_engines.iter().map(|held| &held.engine).collect();
+        assert_eq!(held, [&engine]);
+        let frozen = version.freeze(&shop.repository);
+        assert_eq!(frozen.registry_digest, Some(digest("index")));
     }
 
     #[test]

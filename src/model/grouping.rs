@@ -74,8 +74,14 @@ pub fn belongs(project: &Project, environment: &Environment, container: &Contain
     }
 }
 
+/// Every engine, without the registries that are only read.
+fn places<'a>(project: &'a Project, engines: &'a Engines) -> BTreeSet<&'a EngineName> {
+    let all = project.engines.keys().chain(engines.keys());
+    all.filter(|name| !name.is_registry()).collect()
+}
+
 fn by_engine(project: &Project, engines: &Engines) -> Vec<Environment> {
-    let names: BTreeSet<&EngineName> = project.engines.keys().chain(engines.keys()).collect();
+    let names = places(project, engines);
     let mut used = BTreeMap::new();
     for engine in &names {
         *used.entry(engine_short(engine)).or_insert(0) += 1;
@@ -115,7 +121,7 @@ fn engine_short(engine: &EngineName) -> &str {
 fn by_label(project: &Project, engines: &Engines) -> Vec<Environment> {
     let mut by_name: BTreeMap<&str, (BTreeSet<&EngineName>, Selector)> = BTreeMap::new();
     let mut left_over: BTreeSet<&EngineName> = BTreeSet::new();
-    let names: BTreeSet<&EngineName> = project.engines.keys().chain(engines.keys()).collect();
+    let names = places(project, engines);
     for engine in names {
         let last = engines.get(engine).and_then(|state| state.last.as_ref());
         let containers = last.map_or(&[][..], |last| &last.containers);
@@ -173,6 +179,7 @@ fn found(name: &str, engines: BTreeSet<&EngineName>, selector: Selector) -> Envi
         read_only: false,
         soak: DEFAULT_SOAK,
         after: None,
+        channel: None,
     }
 }
 

@@ -10,6 +10,8 @@
 //! | [`project`], [`layer_rules`] | images, environments, engines, what layers must keep to: what the project file says |
 //! | [`observation`] | what one engine answered at one moment |
 //! | [`fleet`], [`assemble`], [`grouping`], [`skew`] | every deployment of every image in every environment, and how they differ |
+//! | [`remote`], [`channel`], [`shared`] | what a registry says of an image; a moving tag as an environment; history that a team shares |
+//! | [`content`] | by what the same image is recognised in every store |
 //! | [`run`], [`known_good`] | what ran where and how it went; the version to go back to |
 //! | [`plan`], [`rebuild`], [`step`], [`progress`], [`transfer`], [`event`] | what an operation will do, is doing, has done |
 //! | [`details`], [`log`] | one container, read closely; lines it wrote |
@@ -20,6 +22,8 @@ pub mod bytes;
 mod calver;
 pub mod catalog;
 mod cells;
+pub mod channel;
+pub mod content;
 pub mod details;
 pub mod digest;
 pub mod event;
@@ -38,8 +42,10 @@ pub mod progress;
 pub mod project;
 pub mod rebuild;
 pub mod reference;
+pub mod remote;
 pub mod revocation;
 pub mod run;
+pub mod shared;
 pub mod skew;
 pub mod step;
 #[cfg(test)]

@@ -10,6 +10,7 @@ use super::event::Event;
 use super::plan::OperationId;
 use super::project::EngineName;
 use super::reference::ImageRef;
+use super::remote::RemoteImage;
 use super::run::Run;
 use super::time::Timestamp;
 
@@ -31,6 +32,9 @@ pub struct Observation {
     /// The containers that karat keeps on it to go back to, by name.
     #[serde(default)]
     pub parked: Vec<String>,
+    /// A registry's tags of which only the name is known as yet.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unread: Vec<ImageRef>,
     /// How many images it has, needed or not; not known of one remembered from before.
     #[serde(default)]
     pub images_in_all: Option<usize>,
@@ -70,6 +74,10 @@ pub enum EngineKind {
     Docker,
     /// Podman's Docker-compatible API.
     Podman,
+    /// Not an engine at all: one repository of a registry, read for its versions.
+    Registry,
+    /// Not an engine at all: a moving tag in a registry.
+    Channel,
 }
 
 /// What an image id is on an engine.
@@ -182,6 +190,9 @@ pub struct LocalImage {
     /// A digest of platform, diff ids and configuration: the same image has the same one
     /// in every store.
     pub content: Digest,
+    /// What only a registry says; none for an image on an engine.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remote: Option<RemoteImage>,
 }
 
 /// A lock found on an engine: an operation is under way there, or was cut off.

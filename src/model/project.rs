@@ -8,6 +8,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use super::channel::Channel;
 use super::layer_rules::LayerRules;
 use super::reference::Repository;
 use super::time::Span;
@@ -55,6 +56,23 @@ name! {
     /// (`context:default`, `ssh://deploy@prod-1`), which also says how to reach it.
     EngineName
 }
+
+impl EngineName {
+    /// How a registry is called that is read for the versions of an image.
+    #[must_use]
+    pub fn registry(repository: &Repository) -> Self {
+        Self(format!("{REGISTRY}{repository}"))
+    }
+
+    /// Whether this is a registry that is only read for versions: nothing is deployed there.
+    #[must_use]
+    pub fn is_registry(&self) -> bool {
+        self.0.starts_with(REGISTRY)
+    }
+}
+
+/// How the names of registries begin, where those of engines have `context:` or `ssh://`.
+const REGISTRY: &str = "registry:";
 
 /// The default of an environment's `soak`.
 pub const DEFAULT_SOAK: Span = Span::seconds(600);
@@ -153,6 +171,8 @@ pub struct Environment {
     pub soak: Span,
     /// The environment promotions come from.
     pub after: Option<EnvironmentName>,
+    /// The moving tag it is, where it is none of containers; its one engine is that channel.
+    pub channel: Option<Channel>,
 }
 
 /// Which containers of an engine belong to an environment.
@@ -193,6 +213,10 @@ pub enum EngineAddress {
         /// A port other than ssh's own default.
         port: Option<u16>,
     },
+    /// Not an engine: a moving tag in a registry.
+    Channel(Channel),
+    /// Not an engine: a repository whose tags are the versions of an image.
+    Registry(Repository),
     /// It could not be resolved; the sentence says why and what to do. Kept as an address
     /// so that one wrong context does not hide the other engines.
     Broken(String),
@@ -281,6 +305,8 @@ impl fmt::Display for EngineAddress {
                 destination,
                 port: Some(port),
             } => write!(f, "ssh://{destination}:{port}"),
+            Self::Channel(channel) => write!(f, "channel:{channel}"),
+            Self::Registry(repository) => write!(f, "registry:{repository}"),
             Self::Broken(why) => write!(f, "unusable ({why})"),
         }
     }

@@ -111,7 +111,15 @@ impl<'a> Ranks<'a> {
         };
         let mut first: HashMap<&str, usize> = HashMap::new();
         let (mut releases, mut labels) = (0, 0);
+        let mut unread = catalog.unread.iter().peekable();
         for (index, version) in catalog.versions.iter().enumerate() {
+            // A version of which only the tag is known is one to be behind of all the same.
+            while let Some(newer) = unread.next_if(|unread| unread.place <= index) {
+                if let Some(label) = &newer.label {
+                    labels += 1;
+                    releases += usize::from(!scheme.is_prerelease(label));
+                }
+            }
             ranks.releases_before.push(releases);
             ranks.labels_before.push(labels);
             let label = version.label.as_ref();

@@ -57,6 +57,7 @@ pub(crate) fn local(id: &str, tags: &[&str]) -> LocalImage {
         platform: "linux/amd64".to_owned(),
         diff_ids: Vec::new(),
         content: digest(&format!("content of {id}")),
+        remote: None,
     }
 }
 
@@ -105,6 +106,7 @@ pub(crate) fn engine(
         images,
         locks: Vec::new(),
         parked: Vec::new(),
+        unread: Vec::new(),
         images_in_all: None,
     };
     let state = EngineState {
@@ -124,6 +126,7 @@ pub(crate) fn environment(name: &str) -> Environment {
         read_only: false,
         soak: DEFAULT_SOAK,
         after: None,
+        channel: None,
     }
 }
 

@@ -55,6 +55,7 @@ fn observation(name: &str, seconds: i64) -> EngineState {
             images: Vec::new(),
             locks: Vec::new(),
             parked: Vec::new(),
+            unread: Vec::new(),
             images_in_all: None,
         }),
         link: Link::Up,

@@ -210,6 +210,8 @@ fn engine_status<'a>(name: &'a EngineName, state: &'a EngineState) -> EngineStat
         kind: facts.map(|facts| match facts.kind {
             EngineKind::Docker => "docker",
             EngineKind::Podman => "podman",
+            EngineKind::Registry => "registry",
+            EngineKind::Channel => "channel",
         }),
         version: facts.and_then(|facts| known(&facts.version)),
         api: facts.and_then(|facts| known(&facts.api)),

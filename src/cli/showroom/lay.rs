@@ -178,6 +178,7 @@ impl Layer<'_> {
                 platform: "linux/amd64".to_owned(),
                 diff_ids: layers.iter().map(|(digest, _)| digest.clone()).collect(),
                 content: dice.digest(&format!("content {id}")),
+                remote: None,
             },
             layers,
             env: BTreeMap::from([

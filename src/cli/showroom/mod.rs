@@ -220,5 +220,6 @@ fn environment(place: &Place, after: Option<EnvironmentName>) -> Environment {
         read_only: place.read_only,
         soak: Span::seconds(place.soak_seconds),
         after,
+        channel: None,
     }
 }

@@ -298,3 +298,107 @@ version = { pattern = 'r\d+' }
         ]
     );
 }
+
+#[test]
+fn an_environment_may_be_a_channel() {
+    use crate::model::channel::{Channel, ChannelPlace};
+    use crate::model::project::{EngineAddress, EngineName};
+    use crate::model::reference::Repository;
+    let place = Place::new();
+    let project = place
+        .project(
+            r#"
+[images.rust-base]
+repository = "registry.example.com/golden/rust-base"
+[images.local]
+repository = "local"
+[environments.dev]
+engines = ["tcp://10.0.0.1:2375"]
+[environments.prod]
+channel = "prod"
+after = "dev"
+protected = true
+[environments.eu]
+channel = { tag = "prod", registry = "eu.example.com" }
+[environments.live]
+channel = { tag = "stable", repository = "registry.example.com/live/{image}" }
+"#,
+        )
+        .expect("a right file");
+    let at = |name: &str| {
+        let environment = project.environment(&name.into()).expect("it is there");
+        (environment.channel.clone(), environment.engines.clone())
+    };
+    let (channel, engines) = at("prod");
+    let prod = Channel {
+        tag: "prod".to_owned(),
+        place: ChannelPlace::Own,
+    };
+    assert_eq!(
+        (channel.as_ref(), &engines[..]),
+        (Some(&prod), &["channel:prod".into()][..])
+    );
+    assert_eq!(
+        project.engines.get(&EngineName::from("channel:prod")),
+        Some(&EngineAddress::Channel(prod))
+    );
+    assert_eq!(at("eu").1, ["channel:eu.example.com:prod".into()]);
+    assert_eq!(
+        at("live").1,
+        ["channel:registry.example.com/live/{image}:stable".into()]
+    );
+    assert_eq!(at("dev").0, None);
+    // Versions are read where the repository has a registry, and nowhere else.
+    let registries: Vec<&EngineAddress> = project
+        .engines
+        .iter()
+        .filter(|(name, _)| name.is_registry())
+        .map(|(_, address)| address)
+        .collect();
+    let repository = Repository::new("registry.example.com/golden/rust-base");
+    assert_eq!(registries, [&EngineAddress::Registry(repository)]);
+}
+
+#[test]
+fn what_cannot_be_a_channel_is_told() {
+    for (said, want) in [
+        ("channel = 3", "must be a tag"),
+        ("channel = \"no tag\"", "`no tag` is no tag"),
+        ("channel = \"\"", "`` is no tag"),
+        (
+            "channel = { registry = \"eu.example.com\" }",
+            "has no `tag`",
+        ),
+        (
+            "channel = { tag = \"prod\", registry = \"eu\" }",
+            "`eu` is no registry",
+        ),
+        (
+            "channel = { tag = \"prod\", repository = \"live/x\" }",
+            "`live/x` is no repository in a registry",
+        ),
+        (
+            "channel = { tag = \"prod\", registry = \"eu.x\", repository = \"eu.x/y\" }",
+            "names its registry itself",
+        ),
+        ("channel = { tagg = \"prod\" }", "did you mean `tag`"),
+        (
+            "channel = \"prod\"\nengines = [\"tcp://10.0.0.1:2375\"]",
+            "is either engines or a channel",
+        ),
+        (
+            "channel = \"prod\"\nmatch = { label = \"x\" }",
+            "a channel has none",
+        ),
+        (
+            "channel = \"prod\"\n[environments.b]\nchannel = \"prod\"",
+            "are the same tag, prod",
+        ),
+    ] {
+        let error = Place::new()
+            .project(&format!("[environments.a]\n{said}\n"))
+            .expect_err(said)
+            .to_string();
+        assert!(error.contains(want), "{said}: {error}");
+    }
+}

@@ -19,6 +19,7 @@ fn environment(name: &str, selector: Selector) -> Environment {
         read_only: false,
         soak: DEFAULT_SOAK,
         after: None,
+        channel: None,
     }
 }
 
@@ -175,6 +176,7 @@ fn odd_names_are_left_out_and_the_file_is_read() {
     }
     environments.push(Environment {
         after: Some(odd[0].into()),
+        channel: None,
         ..environment("prod", label("prod"))
     });
     let images = [image("web", "web"), image("w\u{202e}eb", "web2")];

@@ -337,6 +337,7 @@ fn made(engine: &SimEngine, plan: &RebuildPlan, tag: &ImageRef) -> SimImage {
             platform: engine.facts.platform.clone(),
             diff_ids: layers.iter().map(|(digest, _)| digest.clone()).collect(),
             content: new("content"),
+            remote: None,
         },
         layers,
         env,

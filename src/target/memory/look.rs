@@ -52,6 +52,7 @@ pub(super) async fn observe(engine: &SimEngine) -> Result<Observation, TargetErr
                 .filter(|one| matches!(Reserved::of(&one.name), Some(Reserved::Parked(_))))
                 .map(|one| one.name.clone())
                 .collect(),
+            unread: Vec::new(),
             images_in_all: Some(state.images.len()),
         }
     }))

@@ -59,6 +59,7 @@ pub(super) fn image(version: &str, fault: Option<Fault>) -> SimImage {
             platform: "linux/amd64".to_owned(),
             diff_ids: layers.iter().map(|(digest, _)| digest.clone()).collect(),
             content: digest(&format!("content {version}")),
+            remote: None,
         },
         layers,
         env: BTreeMap::from([("V".to_owned(), version.to_owned())]),

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use futures_util::{StreamExt as _, stream};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::names::{LOCK_REPOSITORY, Reserved};
 use super::{
@@ -11,6 +11,7 @@ use super::{
 };
 use crate::engine::json as read;
 use crate::model::bytes::Bytes;
+use crate::model::content::content;
 use crate::model::digest::Digest;
 use crate::model::event::EVENT_LABEL;
 use crate::model::observation::{
@@ -49,6 +50,7 @@ pub(super) async fn observe(target: &PlainTarget) -> Result<Observation, TargetE
         images,
         locks,
         parked,
+        unread: Vec::new(),
         images_in_all: Some(images_in_all),
     })
 }
@@ -290,50 +292,6 @@ pub(super) fn local_image(inspect: &Value, store: ImageStore) -> Option<LocalIma
         platform,
         diff_ids,
         id,
+        remote: None,
     })
-}
-
-/// The digest by which every store recognises an image: platform, layers and what its
-/// configuration says. Fields that stores fill in differently (empty or absent, derived)
-/// are left out.
-fn content(platform: &str, diff_ids: &[Digest], config: &Value) -> Digest {
-    const SAID: [&str; 12] = [
-        "Cmd",
-        "Entrypoint",
-        "Env",
-        "ExposedPorts",
-        "Healthcheck",
-        "Labels",
-        "OnBuild",
-        "Shell",
-        "StopSignal",
-        "User",
-        "Volumes",
-        "WorkingDir",
-    ];
-    let said: BTreeMap<&str, Value> = SAID
-        .into_iter()
-        .filter_map(|key| Some((key, sorted(config.get(key)?))))
-        .filter(|(_, value)| {
-            !matches!(value, Value::Null)
-                && *value != json!("")
-                && *value != json!([])
-                && *value != json!({})
-        })
-        .collect();
-    Digest::of(json!([platform, diff_ids, said]).to_string().as_bytes())
-}
-
-/// The same value whatever order its keys came in.
-fn sorted(value: &Value) -> Value {
-    match value {
-        Value::Object(object) => {
-            let sorted_entries: BTreeMap<&String, Value> = object
-                .iter()
-                .map(|(key, value)| (key, sorted(value)))
-                .collect();
-            json!(sorted_entries)
-        }
-        other => other.clone(),
-    }
 }

@@ -58,6 +58,7 @@ fn environment(name: &str, engines: &[&str], protected: bool) -> Environment {
         read_only: false,
         soak: Span::seconds(600),
         after: None,
+        channel: None,
     }
 }
 
@@ -83,6 +84,7 @@ pub(super) fn engine(name: &str, link: Link) -> (EngineName, EngineState) {
         images: Vec::new(),
         locks: Vec::new(),
         parked: Vec::new(),
+        unread: Vec::new(),
         images_in_all: None,
     };
     (
@@ -206,6 +208,7 @@ fn version(image: &str, label: &str, built: i64, size: u64) -> Version {
             tags: vec![label.to_owned()],
         }],
         repo_digests: Vec::new(),
+        remote: None,
         labels: BTreeMap::from([(
             "org.opencontainers.image.revision".to_owned(),
             "4f1c2d9".to_owned(),
@@ -278,6 +281,7 @@ fn web() -> Row {
         catalog: Catalog {
             versions,
             contested: Vec::new(),
+            unread: Vec::new(),
         },
         cells: vec![
             cell(vec![replica(
@@ -369,6 +373,7 @@ fn api() -> Row {
                 version(name, "1.9.2", 50 * DAY, 86_000_000),
             ],
             contested: Vec::new(),
+            unread: Vec::new(),
         },
         cells: vec![
             cell(vec![replica(
@@ -413,6 +418,7 @@ fn base() -> Row {
         catalog: Catalog {
             versions: vec![version(name, "2026.11.1", 21 * DAY, 1_940_000_000)],
             contested: Vec::new(),
+            unread: Vec::new(),
         },
         cells: vec![
             skewed(

@@ -224,6 +224,7 @@ fn environment(protected: bool) -> Environment {
         read_only: false,
         soak: crate::model::time::Span::seconds(1),
         after: None,
+        channel: None,
     }
 }
 

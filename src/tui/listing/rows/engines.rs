@@ -40,6 +40,8 @@ pub(crate) fn version_of(facts: &EngineFacts) -> Option<String> {
     let kind = match facts.kind {
         EngineKind::Docker => "Docker",
         EngineKind::Podman => "Podman",
+        EngineKind::Registry => "registry",
+        EngineKind::Channel => "channel",
     };
     (!facts.version.is_empty()).then(|| format!("{kind} {}", facts.version))
 }
