@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::layer_rules::LayerRules;
 use super::reference::Repository;
+use super::registry::RegistrySettings;
 use super::time::Span;
 use super::version::Scheme;
 
@@ -74,6 +75,8 @@ pub struct Project {
     pub engines: BTreeMap<EngineName, EngineAddress>,
     /// What the layers of every image must keep to.
     pub layers: LayerRules,
+    /// What is said of registries, by host (`registry.example.com:5000`).
+    pub registries: BTreeMap<String, RegistrySettings>,
 }
 
 /// Where a project came from.
