@@ -16,6 +16,7 @@
 //! | [`explain`] | an image taken apart: from the cheapest source, each layer read once |
 //! | [`target`] | where versions run: `trait Target`, and one folder a kind |
 //! | [`engine`] | one Docker engine: connect, read, move images, build |
+//! | [`registry`] | one OCI registry: tags, manifests, blobs, copy, events |
 //! | [`store`] | SQLite: history, last known fleet. Never the authority |
 //! | [`anatomy`] | what an image is made of: archives, layers, files, waste |
 //! | [`config`] | project file, Docker contexts → model |
@@ -29,6 +30,7 @@ pub mod explain;
 pub mod model;
 pub mod observe;
 pub mod operate;
+pub mod registry;
 pub mod store;
 pub mod target;
 pub mod tui;

@@ -9,6 +9,7 @@ use crate::model::channel::Channel;
 use crate::model::layer_rules::LayerRules;
 use crate::model::project::{EngineAddress, EngineName, Environment, Image};
 use crate::model::reference::Repository;
+use crate::model::registry::RegistrySettings;
 
 use super::address;
 use super::context::Contexts;
@@ -16,6 +17,7 @@ use super::environment;
 use super::image;
 use super::layers;
 use super::problem::Problem;
+use super::registry;
 use super::rules;
 use super::sheet::{At, Section, Sheet, kind};
 use super::surroundings::Surroundings;
@@ -27,6 +29,7 @@ pub(super) struct Content {
     pub(super) environments: Vec<Environment>,
     pub(super) engines: BTreeMap<EngineName, EngineAddress>,
     pub(super) layers: LayerRules,
+    pub(super) registries: BTreeMap<String, RegistrySettings>,
 }
 
 /// What engines are resolved with.
@@ -79,7 +82,7 @@ pub(super) fn read(
 ) -> Result<Content, Vec<Problem>> {
     let (mut sheet, table) = Sheet::parse(text)?;
     let root = Section::new("a project file".to_owned(), 0..0, table.get_ref());
-    sheet.only(&root, &["images", "environments", "layers"]);
+    sheet.only(&root, &["images", "environments", "layers", "registries"]);
     let mut resolver = Resolver {
         s,
         contexts,
@@ -115,11 +118,16 @@ pub(super) fn read(
         images.push(image);
     }
     let layers = layers::read(&mut sheet, &root, "`layers`");
+    let mut registries = BTreeMap::new();
+    for (host, section) in named(&mut sheet, &root, "registries", "registry") {
+        registry::read(&mut sheet, &host, &section, folder, &mut registries);
+    }
     let problems = sheet.into_problems();
     if problems.is_empty() {
         Ok(Content {
             images,
             layers,
+            registries,
             environments: rules::in_order(drafts),
             engines: resolver.engines,
         })
@@ -143,7 +151,7 @@ fn named<'a>(
     for entry in parent.entries() {
         let place = entry.key_place.clone();
         if entry.key.is_empty() || entry.key.chars().any(char::is_control) {
-            sheet.wrong(&place, format!("the name of an {one} must be a word"));
+            sheet.wrong(&place, format!("a name among `{key}` must be a word"));
             continue;
         }
         let DeValue::Table(table) = entry.value.get_ref() else {

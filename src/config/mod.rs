@@ -12,6 +12,7 @@
 //! | `found` | which engines take part when no file says so |
 //! | `sheet` | a TOML text walked by hand, so that every problem has its line |
 //! | `file`, `image`, `environment`, `rules` | `karat.toml` → project; what must hold between its parts |
+//! | `registry` | how registries are reached |
 //! | `layers` | what the layers of images must keep to |
 //! | `settings` | the user's own settings: theme, mouse, keys |
 //! | `recovered` | what holds of a text in which lines are damaged |
@@ -29,6 +30,7 @@ mod layers;
 mod preferences;
 mod problem;
 mod recovered;
+mod registry;
 mod render;
 mod render_layers;
 mod rules;
@@ -36,6 +38,7 @@ mod settings;
 mod sheet;
 mod surroundings;
 
+use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -82,6 +85,7 @@ pub fn load(project_flag: Option<&Path>, s: &Surroundings) -> Result<Project, Co
                 grouping: Some(found.grouping),
                 engines: found.engines,
                 layers: LayerRules::default(),
+                registries: BTreeMap::new(),
             })
         }
     }
@@ -144,6 +148,7 @@ fn load_file(path: &Path, s: &Surroundings, contexts: &Contexts) -> Result<Proje
         grouping: None,
         engines: content.engines,
         layers: content.layers,
+        registries: content.registries,
     };
     if project.environments.is_empty() {
         // A file that only names images: environments are found as if there were no file.

@@ -8,6 +8,7 @@
 //! | [`digest`], [`reference`](mod@reference), [`bytes`], [`time`] | the small words: digests, repositories and references, sizes, spans |
 //! | [`version`], [`catalog`], [`gather`], [`revocation`] | version labels and their order; the versions of one image, and what is revoked |
 //! | [`project`], [`layer_rules`] | images, environments, engines, what layers must keep to: what the project file says |
+//! | [`registry`] | how registries are reached, and where logins come from |
 //! | [`observation`] | what one engine answered at one moment |
 //! | [`fleet`], [`assemble`], [`grouping`], [`skew`] | every deployment of every image in every environment, and how they differ |
 //! | [`remote`], [`channel`], [`shared`] | what a registry says of an image; a moving tag as an environment; history that a team shares |
@@ -42,6 +43,7 @@ pub mod progress;
 pub mod project;
 pub mod rebuild;
 pub mod reference;
+pub mod registry;
 pub mod remote;
 pub mod revocation;
 pub mod run;

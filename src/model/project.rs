@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::channel::Channel;
 use super::layer_rules::LayerRules;
 use super::reference::Repository;
+use super::registry::RegistrySettings;
 use super::time::Span;
 use super::version::Scheme;
 
@@ -92,6 +93,8 @@ pub struct Project {
     pub engines: BTreeMap<EngineName, EngineAddress>,
     /// What the layers of every image must keep to.
     pub layers: LayerRules,
+    /// What is said of registries, by host (`registry.example.com:5000`).
+    pub registries: BTreeMap<String, RegistrySettings>,
 }
 
 /// Where a project came from.

@@ -144,6 +144,7 @@ pub(crate) fn project(environments: Vec<Environment>) -> Project {
         grouping: None,
         engines,
         layers: LayerRules::default(),
+        registries: BTreeMap::new(),
     }
 }
 

@@ -8,9 +8,11 @@
 
 pub mod api;
 pub mod engine;
+pub mod faults;
 pub mod image;
 pub mod karat;
 pub mod proxy;
+pub mod registry;
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -18,8 +20,10 @@ use std::time::{Duration, Instant};
 
 pub use api::Api;
 pub use engine::Engine;
+pub use faults::{Fault, Faults};
 pub use karat::{Done, Karat, ended};
 pub use proxy::{Proxy, Rule, When};
+pub use registry::Registry;
 
 /// Asks until there is an answer.
 ///

@@ -198,6 +198,7 @@ fn project(cast: &Cast) -> Project {
             .map(|name| (EngineName::from(*name), address(name)))
             .collect(),
         layers: LayerRules::default(),
+        registries: BTreeMap::new(),
     }
 }
 

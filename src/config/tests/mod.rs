@@ -14,6 +14,7 @@ mod file;
 mod found;
 mod init;
 mod layers;
+mod registry;
 
 /// A home, a working directory, an environment of its own.
 struct Place {

@@ -1,0 +1,16 @@
+//! The client of registries against a real one: Debian's `docker-registry`, plain, with TLS
+//! and logins, and behind a wire on which things go wrong. What was written is read by
+//! `skopeo`, a client that is not ours. Nothing is skipped where one is missing.
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(clippy::indexing_slicing)]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod copies;
+mod faults;
+mod images;
+mod logins;
+mod reads;
+mod tokens;
+mod writes;
