@@ -5,10 +5,10 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 
 use super::json::SCHEMA;
-use crate::model::plan::{Frozen, Move, Plan, Touch};
+use crate::model::plan::{Frozen, Move, Obtain, Plan, Touch};
 use crate::model::progress::Report;
 use crate::model::rebuild::RebuildPlan;
-use crate::model::step::Step;
+use crate::model::step::Course;
 
 /// A plan in words.
 pub(super) fn text(plan: &Plan) -> String {
@@ -18,13 +18,17 @@ pub(super) fn text(plan: &Plan) -> String {
     for one in &plan.moves {
         write_move(&mut out, one);
     }
-    let steps: Vec<&str> = Step::ALL.iter().map(|step| step.words()).collect();
+    let steps = plan.course().steps();
+    let steps: Vec<&str> = steps.iter().map(|step| step.words()).collect();
     let _ = writeln!(out, "  steps  {}", steps.join(" → "));
-    let _ = writeln!(
-        out,
-        "         any failure puts everything back; the old container stays parked for {}",
-        plan.soak
-    );
+    let _ = match plan.course() {
+        Course::Container => writeln!(
+            out,
+            "         any failure puts everything back; the old container stays parked for {}",
+            plan.soak
+        ),
+        Course::Tag => writeln!(out, "         any failure puts the tag back"),
+    };
     out
 }
 
@@ -55,12 +59,15 @@ fn write_move(out: &mut String, one: &Move) {
 
 fn write_touch(out: &mut String, touch: &Touch) {
     let _ = writeln!(out, "  on     {} · {}", touch.engine, touch.container);
-    let _ = writeln!(
-        out,
-        "         {}; health is waited for up to {}",
-        touch.obtain.words(),
-        touch.health_wait
-    );
+    let _ = match touch.engine.course() {
+        Course::Container => writeln!(
+            out,
+            "         {}; health is waited for up to {}",
+            touch.obtain.words(),
+            touch.health_wait
+        ),
+        Course::Tag => writeln!(out, "         {}", touch.obtain.words()),
+    };
     for dependent in &touch.dependents {
         let _ = writeln!(
             out,
@@ -105,16 +112,23 @@ pub(super) fn plan_json(plan: &Plan) -> Value {
         "from_environment": plan.from_environment,
         "protected": plan.protected,
         "moves": moves,
-        "steps": Step::ALL,
+        "steps": plan.course().steps(),
     })
 }
 
 fn touch_json(touch: &Touch) -> Value {
     let mut obtain = json!(touch.obtain);
-    if let Some(object) = obtain.as_object_mut()
-        && let Some(size) = object.remove("size")
-    {
-        object.insert("size_bytes".to_owned(), size);
+    if let Some(object) = obtain.as_object_mut() {
+        for (plain, with_unit) in [("size", "size_bytes"), ("bytes", "pull_bytes")] {
+            if let Some(size) = object.remove(plain) {
+                object.insert(with_unit.to_owned(), size);
+            }
+        }
+        if let Obtain::Pull { last, .. } = &touch.obtain {
+            let last =
+                last.map(|last| json!({ "pull_bytes": last.bytes, "took_ms": millis(last.took) }));
+            object.insert("last".to_owned(), json!(last));
+        }
     }
     json!({
         "engine": touch.engine,

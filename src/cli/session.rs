@@ -10,7 +10,7 @@ use super::table::Colour;
 use crate::config::{self, SettingsRead, Surroundings};
 use crate::model::fleet::{EngineState, Fleet, Link};
 use crate::model::learned::learned;
-use crate::model::project::Project;
+use crate::model::project::{EngineName, Project};
 use crate::observe;
 use crate::operate::Operator;
 use crate::store::{JournalEntry, Store};
@@ -55,7 +55,7 @@ impl Session {
         }
         log::open(&surroundings, settings.settings.log);
         let store = open_store(&surroundings, args.quiet)?;
-        let targets = Targets::of(&project);
+        let targets = Targets::of(&project, &store);
         let operator = Operator::new(targets.clone(), store.clone());
         Ok(Self {
             project: Arc::new(project),
@@ -184,8 +184,11 @@ pub(super) fn say_silence(why: &[String]) -> Exit {
 
 /// Why no engine answers, a sentence for each; none if one does.
 pub(super) fn silence(fleet: &Fleet) -> Option<Vec<String>> {
-    let answers = |engine: &EngineState| engine.link == Link::Up;
-    if fleet.engines.values().any(answers) {
+    // A registry alone tells what there is, but not what runs.
+    let answers = |(name, engine): (&EngineName, &EngineState)| {
+        engine.link == Link::Up && !name.is_registry()
+    };
+    if fleet.engines.iter().any(answers) {
         return None;
     }
     if fleet.engines.is_empty() {

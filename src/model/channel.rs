@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::project::EngineName;
+use super::project::{CHANNEL, EngineName};
 use super::reference::Repository;
 
 /// Which tag of which repository an environment is, for every image that has a registry.
@@ -54,7 +54,7 @@ impl Channel {
     /// What its target is called.
     #[must_use]
     pub fn name(&self) -> EngineName {
-        EngineName(format!("channel:{self}"))
+        EngineName(format!("{CHANNEL}{self}"))
     }
 }
 

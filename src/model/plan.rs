@@ -9,6 +9,7 @@ use super::bytes::Bytes;
 use super::digest::Digest;
 use super::project::{EngineName, EnvironmentName, ImageName};
 use super::reference::{ImageRef, Repository};
+use super::step::Course;
 use super::time::{Span, Timestamp};
 
 /// Names one operation on every engine it touches: 16 random hexadecimal digits.
@@ -161,8 +162,8 @@ pub struct Touch {
     pub container: String,
     /// Its id when the plan was made: another id later means that the fleet moved.
     pub container_id: String,
-    /// What it runs now.
-    pub from: Frozen,
+    /// What it runs now; nothing where a channel's tag is not there yet.
+    pub from: Option<Frozen>,
     /// How the image gets there.
     pub obtain: Obtain,
     /// What changes in its configuration, a line each.
@@ -176,7 +177,16 @@ pub struct Touch {
     pub health_wait: Span,
 }
 
-/// How an image gets onto an engine.
+/// What a pull moved, and how long it took.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PullTime {
+    /// So many bytes.
+    pub bytes: Bytes,
+    /// So long.
+    pub took: Span,
+}
+
+/// How an image gets onto an engine, or a version to where a tag can point to it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "how", rename_all = "snake_case")]
 pub enum Obtain {
@@ -189,6 +199,23 @@ pub enum Obtain {
     Pull {
         /// `repository@digest`.
         reference: ImageRef,
+        /// The bytes that the engine lacks, as they lie in the registry, where known.
+        #[serde(default)]
+        bytes: Option<Bytes>,
+        /// What the last pull of the image there took, where this machine saw it.
+        #[serde(default)]
+        last: Option<PullTime>,
+    },
+    /// The tag's registry has it where the tag is: nothing is moved.
+    Retag,
+    /// Copied from one repository to another: mounted where they share a registry.
+    Copy {
+        /// From which.
+        from: Repository,
+        /// To which.
+        to: Repository,
+        /// The bytes that the other registry lacks; 0 within one.
+        bytes: Bytes,
     },
     /// Streamed from another engine.
     Stream {
@@ -207,11 +234,29 @@ impl Obtain {
     pub fn words(&self) -> String {
         match self {
             Self::Present { .. } => "image already there".to_owned(),
-            Self::Pull { reference } => format!(
-                "pull {}@{} from the registry",
-                reference.repository,
-                reference.digest.as_ref().map_or("?", Digest::short)
-            ),
+            Self::Pull {
+                reference,
+                bytes,
+                last,
+            } => {
+                let mut text = format!(
+                    "pull {}@{} from the registry",
+                    reference.repository,
+                    reference.digest.as_ref().map_or("?", Digest::short)
+                );
+                if let Some(bytes) = bytes {
+                    text.push_str(&format!(", {bytes}"));
+                }
+                if let Some(last) = last {
+                    text.push_str(&format!(" (last time {} in {})", last.bytes, last.took));
+                }
+                text
+            }
+            Self::Retag => "it is in the registry already: no byte is moved".to_owned(),
+            Self::Copy { from, to, bytes } if from.registry_host() == to.registry_host() => {
+                format!("mount from {from}: {bytes} to copy")
+            }
+            Self::Copy { from, bytes, .. } => format!("copy from {from}, {bytes}"),
             Self::Stream { from, size, .. } => match size {
                 Some(size) => format!("stream from {from}, about {size}"),
                 None => format!("stream from {from}"),
@@ -253,6 +298,13 @@ impl Plan {
     pub fn touch(&self, image: usize, touch: usize) -> Option<(&Move, &Touch)> {
         let one = self.moves.get(image)?;
         Some((one, one.touches.get(touch)?))
+    }
+
+    /// What it works on: containers, or tags.
+    #[must_use]
+    pub fn course(&self) -> Course {
+        let first = self.touches().next();
+        first.map_or(Course::Container, |(_, touch)| touch.engine.course())
     }
 
     /// Nothing to do: everything runs the wanted version already.

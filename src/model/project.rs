@@ -12,6 +12,7 @@ use super::channel::Channel;
 use super::layer_rules::LayerRules;
 use super::reference::Repository;
 use super::registry::RegistrySettings;
+use super::step::Course;
 use super::time::Span;
 use super::version::Scheme;
 
@@ -65,12 +66,25 @@ impl EngineName {
         Self(format!("{REGISTRY}{repository}"))
     }
 
+    /// What operations there work on.
+    #[must_use]
+    pub fn course(&self) -> Course {
+        if self.0.starts_with(CHANNEL) {
+            Course::Tag
+        } else {
+            Course::Container
+        }
+    }
+
     /// Whether this is a registry that is only read for versions: nothing is deployed there.
     #[must_use]
     pub fn is_registry(&self) -> bool {
         self.0.starts_with(REGISTRY)
     }
 }
+
+/// How the names of channels begin.
+pub(super) const CHANNEL: &str = "channel:";
 
 /// How the names of registries begin, where those of engines have `context:` or `ssh://`.
 const REGISTRY: &str = "registry:";

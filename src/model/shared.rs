@@ -10,6 +10,7 @@
 use std::collections::{HashMap, HashSet};
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::digest::Digest;
 use super::event::{Event, Outcome};
@@ -51,6 +52,9 @@ pub struct Record {
     /// The tag that is moved, for a channel.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub channel: Option<ImageRef>,
+    /// What whoever recovers it needs, where it begins: its target's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub job: Option<Value>,
     /// When it was written.
     pub written: Timestamp,
     /// The records that were the last ones when it was written.
@@ -341,6 +345,7 @@ mod tests {
             to: Some(to),
             from_since: None,
             channel: Some(ImageRef::parse(CHANNEL).expect("a reference")),
+            job: None,
             written: minute(at),
             parents: Vec::new(),
         }

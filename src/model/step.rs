@@ -1,8 +1,9 @@
-//! The steps by which a container is replaced on a plain engine, in their one order.
+//! The steps by which a container is replaced on a plain engine, or a channel's tag is moved,
+//! in their one order.
 
 use serde::{Deserialize, Serialize};
 
-/// One step of replacing one container. The order is the order of the variants: each step
+/// One step of replacing one container, or of moving one tag. The order is the order of the variants: each step
 /// relies on the one before, and undoing starts from the engine's state, not from this.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -26,6 +27,12 @@ pub enum Step {
     Start,
     /// Wait until it is healthy.
     AwaitHealth,
+    /// See to it that another tag holds what a channel points to now.
+    Keep,
+    /// Let a channel's tag point to the version.
+    Point,
+    /// Read the tag again.
+    Confirm,
     /// Mark the whole operation as done: from here on it is finished, not undone.
     Commit,
     /// Take the lock away.
@@ -33,21 +40,6 @@ pub enum Step {
 }
 
 impl Step {
-    /// Every step, in order.
-    pub const ALL: [Self; 11] = [
-        Self::Lock,
-        Self::Obtain,
-        Self::Create,
-        Self::Disarm,
-        Self::Stop,
-        Self::Park,
-        Self::Adopt,
-        Self::Start,
-        Self::AwaitHealth,
-        Self::Commit,
-        Self::Unlock,
-    ];
-
     /// What it does, for progress lines and plans.
     #[must_use]
     pub const fn words(self) -> &'static str {
@@ -61,8 +53,67 @@ impl Step {
             Self::Adopt => "give the new one its name",
             Self::Start => "start the new container",
             Self::AwaitHealth => "wait for health",
+            Self::Keep => "keep what the tag points to now",
+            Self::Point => "move the tag",
+            Self::Confirm => "read the tag again",
             Self::Commit => "settle",
             Self::Unlock => "unlock",
+        }
+    }
+}
+
+/// What is worked on, and so which steps there are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Course {
+    /// A container on an engine is replaced.
+    Container,
+    /// A channel's tag is moved in its registry.
+    Tag,
+}
+
+impl Course {
+    /// Every step, in order.
+    #[must_use]
+    pub const fn steps(self) -> &'static [Step] {
+        match self {
+            Self::Container => &[
+                Step::Lock,
+                Step::Obtain,
+                Step::Create,
+                Step::Disarm,
+                Step::Stop,
+                Step::Park,
+                Step::Adopt,
+                Step::Start,
+                Step::AwaitHealth,
+                Step::Commit,
+                Step::Unlock,
+            ],
+            Self::Tag => &[
+                Step::Lock,
+                Step::Obtain,
+                Step::Keep,
+                Step::Point,
+                Step::Confirm,
+                Step::Commit,
+                Step::Unlock,
+            ],
+        }
+    }
+
+    /// The steps that make the change, once everything that can fail without harm is done.
+    #[must_use]
+    pub const fn change(self) -> &'static [Step] {
+        match self {
+            Self::Container => &[
+                Step::Disarm,
+                Step::Stop,
+                Step::Park,
+                Step::Adopt,
+                Step::Start,
+                Step::AwaitHealth,
+            ],
+            Self::Tag => &[Step::Keep, Step::Point, Step::Confirm],
         }
     }
 }

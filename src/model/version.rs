@@ -148,6 +148,15 @@ impl Scheme {
         (self.key(&a.0.0), a.1, &a.0.0).cmp(&(self.key(&b.0.0), b.1, &b.0.0))
     }
 
+    /// The tags that are versions, the newest first.
+    #[must_use]
+    pub fn newest_first<'a>(&self, tags: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
+        let labelled = tags.into_iter().filter(|tag| self.label(tag).is_some());
+        let mut keyed: Vec<(Key, &str)> = labelled.map(|tag| (self.key(tag), tag)).collect();
+        keyed.sort_by(|a, b| b.cmp(a));
+        keyed.into_iter().map(|(_, tag)| tag).collect()
+    }
+
     /// What the label is ordered by. Sort many labels by this: it reads each only once.
     pub(super) fn key(&self, text: &str) -> Key {
         match self {

@@ -14,6 +14,7 @@ mod refusal;
 mod run;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 pub use refusal::Refusal;
 use tokio_util::sync::CancellationToken;
@@ -24,6 +25,7 @@ use crate::model::plan::OperationId;
 use crate::model::progress::{Progress, Report};
 use crate::model::project::Project;
 use crate::model::rebuild::RebuildPlan;
+use crate::model::time::Span;
 use crate::store::Store;
 use crate::target::{Clock, Targets, Watch};
 
@@ -129,6 +131,33 @@ impl Operator {
                     )))
                     .await;
             }
+            if let Some(why) = self.publish(event).await {
+                watch
+                    .tell(Progress::Note(format!(
+                        "the history beside {} was not written: {why}",
+                        event.image
+                    )))
+                    .await;
+            }
+        }
+    }
+}
+
+/// How long the shared history is waited for once everything else is done.
+const PUBLISH_WITHIN: Duration = Duration::from_secs(15);
+
+impl Operator {
+    /// Adds an event to the history that is shared. Answers why that did not work.
+    async fn publish(&self, event: &Event) -> Option<String> {
+        let shared = self.targets.shared.as_ref()?;
+        let added = shared.publish(event, self.clock.now());
+        match tokio::time::timeout(PUBLISH_WITHIN, added).await {
+            Ok(Ok(())) => None,
+            Ok(Err(error)) => Some(error.to_string()),
+            Err(_) => Some(format!(
+                "its registry did not answer within {}",
+                Span(PUBLISH_WITHIN)
+            )),
         }
     }
 }

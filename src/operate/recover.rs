@@ -12,7 +12,7 @@ use crate::model::observation::LockSeen;
 use crate::model::plan::OperationId;
 use crate::model::progress::{Progress, Report};
 use crate::model::project::{EngineName, Environment, EnvironmentName, Project};
-use crate::model::step::Step;
+use crate::model::step::{Course, Step};
 use crate::model::time::Timestamp;
 use crate::target::job::Peer;
 use crate::target::{Job, Relock, Standing, TargetError, Watch};
@@ -329,7 +329,10 @@ impl Operator {
         for job in jobs.iter_mut() {
             let target = self.targets.get(&job.engine)?;
             // One that was committed may have become unwell since; it is finished all the same.
-            if job.is_started() && target.standing(job).await? != Standing::Committed {
+            if job.course() == Course::Container
+                && job.is_started()
+                && target.standing(job).await? != Standing::Committed
+            {
                 target.carry_out(Step::AwaitHealth, job, watch).await?;
             }
         }

@@ -6,23 +6,16 @@ use tokio::time::Instant;
 use super::Operator;
 use super::ending::{Ended, events, summary};
 use crate::model::bytes::Bytes;
+use crate::model::digest::Digest;
 use crate::model::event::Outcome;
-use crate::model::plan::{Obtain, Plan};
+use crate::model::plan::{Move, Obtain, Plan, PullTime, Touch};
 use crate::model::progress::{Progress, Report, StepState};
 use crate::model::project::EngineName;
-use crate::model::step::Step;
+use crate::model::reference::ImageRef;
+use crate::model::step::{Course, Step};
+use crate::model::time::Span;
 use crate::target::job::Peer;
 use crate::target::{Job, TargetError, Watch};
-
-/// From creating the new container to knowing that it is well.
-const REPLACE: [Step; 6] = [
-    Step::Disarm,
-    Step::Stop,
-    Step::Park,
-    Step::Adopt,
-    Step::Start,
-    Step::AwaitHealth,
-];
 
 impl Operator {
     /// Runs a plan to its end, whichever that is. The report says what became of it; the
@@ -150,17 +143,20 @@ impl Operator {
     ) -> Result<(), TargetError> {
         self.obtain(plan, jobs, watch).await?;
         // A dependent can only be created once what it depends on has its new shape.
+        let created = |job: &Job| job.course() == Course::Container;
         for job in jobs.iter_mut().filter(|job| job.follows.is_none()) {
-            self.step(Step::Create, job, watch).await?;
+            if created(job) {
+                self.step(Step::Create, job, watch).await?;
+            }
         }
         for job in jobs.iter_mut() {
             if job.follows.is_some() {
                 self.step(Step::Create, job, watch).await?;
             }
             let left_as_it_was = |step: &Step| matches!(step, Step::Start | Step::AwaitHealth);
-            for step in REPLACE {
-                if job.is_started() || !left_as_it_was(&step) {
-                    self.step(step, job, watch).await?;
+            for step in job.course().change() {
+                if job.is_started() || !left_as_it_was(step) {
+                    self.step(*step, job, watch).await?;
                 }
             }
         }
@@ -195,7 +191,7 @@ impl Operator {
                     state,
                 };
                 watch.tell(tell(StepState::Started)).await;
-                let id = match self.bring(&touch.engine, &touch.obtain, one, watch).await {
+                let id = match self.bring(touch, one, watch).await {
                     Ok(id) => id,
                     Err(error) => {
                         watch.tell(tell(StepState::Failed(error.to_string()))).await;
@@ -213,22 +209,24 @@ impl Operator {
         Ok(())
     }
 
-    async fn bring(
-        &self,
-        engine: &EngineName,
-        how: &Obtain,
-        one: &crate::model::plan::Move,
-        watch: &Watch,
-    ) -> Result<crate::model::digest::Digest, TargetError> {
+    async fn bring(&self, touch: &Touch, one: &Move, watch: &Watch) -> Result<Digest, TargetError> {
+        let engine = &touch.engine;
         let target = self.targets.get(engine)?;
         // Whatever the plan says: it may have arrived since, or may have been pruned.
         if let Some(id) = target.locate(&one.to).await? {
             return Ok(id);
         }
-        match how {
+        match &touch.obtain {
             Obtain::Present { .. } => {}
-            Obtain::Pull { reference } => {
+            Obtain::Pull {
+                reference, bytes, ..
+            } => {
+                let begun = Instant::now();
                 target.pull(reference, watch, &one.to.label).await?;
+                self.note_pull(touch, reference, *bytes, self.clock.since(begun));
+            }
+            Obtain::Retag | Obtain::Copy { .. } => {
+                target.bring(&touch.container, &one.to, watch).await?;
             }
             Obtain::Stream {
                 from,
@@ -253,6 +251,17 @@ impl Operator {
             watch.tell(Progress::Note(note)).await;
         }
         Ok(id)
+    }
+
+    /// Remembers how long a pull took, for the next plan. A store that cannot be written is no
+    /// reason to fail anything.
+    fn note_pull(&self, touch: &Touch, reference: &ImageRef, bytes: Option<Bytes>, took: Span) {
+        if let Some(bytes) = bytes {
+            let pulled = PullTime { bytes, took };
+            let _ = self
+                .store
+                .note_pull(&touch.engine, &reference.repository, pulled);
+        }
     }
 
     /// One step of one container, told before and after.

@@ -239,8 +239,12 @@ impl Job<'_> {
             blobs: blobs.len(),
             bytes: Bytes(blobs.iter().map(|blob| blob.size.0).sum()),
         });
-        let all = stream::iter(blobs)
-            .map(|blob| async move { Ok::<_, RegistryError>((blob, self.bring(blob).await?)) })
+        // Owned, so that the future is one whatever is borrowed around it.
+        let all = stream::iter(blobs.to_vec())
+            .map(|blob| async move {
+                let how = self.bring(&blob).await?;
+                Ok::<_, RegistryError>((blob, how))
+            })
             .buffer_unordered(self.options.at_once.max(1))
             .try_for_each(|(blob, how)| {
                 match how {

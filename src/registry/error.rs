@@ -384,6 +384,16 @@ impl RegistryError {
         matches!(self, Self::NotThere { .. } | Self::NoRepository { .. })
     }
 
+    /// Whether what is there is no image that karat reads: something else that registries keep,
+    /// or of a form of long ago.
+    #[must_use]
+    pub const fn is_no_image(&self) -> bool {
+        matches!(
+            self,
+            Self::NotAnImage { .. } | Self::SchemaOne { .. } | Self::NoPlatform { .. }
+        )
+    }
+
     /// A tag that is not there, and the nearest of those that are.
     pub(super) fn no_tag(repository: &Repository, tag: &str, tags: &[String]) -> Self {
         // The latest are more likely meant than the first.

@@ -27,6 +27,7 @@ mod auth;
 mod blob;
 pub mod copy;
 mod error;
+pub mod events;
 mod header;
 mod http;
 pub mod inspect;

@@ -151,6 +151,24 @@ impl Remote {
         }
     }
 
+    /// Takes a tag away, and leaves what it pointed to. Not every registry can: some delete
+    /// manifests only.
+    ///
+    /// # Errors
+    /// The registry's; it does not allow deleting a tag.
+    pub async fn untag(&self, tag: &str) -> Result<Deleted, RegistryError> {
+        let doing = format!("deleting the tag {}:{tag}", self.repository);
+        let path = format!("manifests/{tag}");
+        let ask = self.ask(Method::DELETE, &path, Action::Delete, doing.clone());
+        let answer = self.host.send(&ask).await?;
+        match answer.status.as_u16() {
+            200..=299 => Ok(Deleted::Gone),
+            404 | 410 if answer.code() != "UNSUPPORTED" => Ok(Deleted::NotThere),
+            400 | 404 | 405 | 501 => Err(self.no_delete()),
+            _ => Err(answer.refusal(self.host(), &doing)),
+        }
+    }
+
     fn no_delete(&self) -> RegistryError {
         RegistryError::NoDelete {
             host: self.host().to_owned(),

@@ -11,6 +11,7 @@
 //! | `events` | history |
 //! | `engines` | the last known answers, for the first frame |
 //! | `anatomy` | what was read of layers and images, so that it is read once |
+//! | `registries` | what was read from registries, so that it is read once |
 //! | `journal` | operations under way: the hint that `karat recover` is needed |
 
 mod anatomy;
@@ -18,6 +19,7 @@ mod engines;
 mod events;
 mod journal;
 mod open;
+mod registries;
 
 use std::io;
 use std::path::PathBuf;

@@ -18,7 +18,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Each brings the schema from its index to the next; `PRAGMA user_version` is the number
 /// of those already done. Never change one that was released: add another.
-const MIGRATIONS: [&str; 2] = [
+const MIGRATIONS: [&str; 3] = [
     "
     CREATE TABLE events (
         operation   TEXT NOT NULL,
@@ -66,6 +66,32 @@ const MIGRATIONS: [&str; 2] = [
         body   BLOB NOT NULL
     );
     CREATE INDEX digests_by_use ON digests (used);
+",
+    "
+    -- Read from registries, and to be read again from there.
+    CREATE TABLE shared (
+        repository TEXT NOT NULL,
+        tag        TEXT NOT NULL,
+        body       TEXT NOT NULL,
+        PRIMARY KEY (repository, tag)
+    );
+    CREATE TABLE remote_images (
+        digest TEXT PRIMARY KEY,
+        body   TEXT NOT NULL
+    );
+    -- Seen here, by this machine.
+    CREATE TABLE sightings (
+        channel TEXT PRIMARY KEY,
+        digest  TEXT NOT NULL,
+        since   INTEGER NOT NULL
+    );
+    CREATE TABLE pulls (
+        engine     TEXT NOT NULL,
+        repository TEXT NOT NULL,
+        bytes      INTEGER NOT NULL,
+        millis     INTEGER NOT NULL,
+        PRIMARY KEY (engine, repository)
+    );
 ",
 ];
 

@@ -10,6 +10,7 @@ use crate::model::observation::LockSeen;
 use crate::model::plan::{Frozen, Heading, Move, OperationId, OperationKind, Plan, Touch};
 use crate::model::project::{DEFAULT_SOAK, EngineName, ImageName};
 use crate::model::reference::Repository;
+use crate::model::step::Course;
 use crate::model::time::{Span, Timestamp};
 
 /// One container to be replaced.
@@ -38,8 +39,8 @@ pub struct Job {
     pub was_running: bool,
     /// The old container, as the engine described it.
     pub old: Value,
-    /// What it runs.
-    pub from: Frozen,
+    /// What it runs; nothing for a tag that is not there yet.
+    pub from: Option<Frozen>,
     /// What it is to run.
     pub to: Frozen,
     /// Whether that is an older or a newer version.
@@ -131,6 +132,19 @@ impl Process {
 }
 
 impl Job {
+    /// What it runs. A container that is replaced runs something; where a tag is not there yet,
+    /// what it is to point to stands for it.
+    #[must_use]
+    pub fn before(&self) -> &Frozen {
+        self.from.as_ref().unwrap_or(&self.to)
+    }
+
+    /// What is worked on.
+    #[must_use]
+    pub fn course(&self) -> Course {
+        self.engine.course()
+    }
+
     /// Whether the new container is started: one that is only recreated for the sake of
     /// another is left as it was.
     #[must_use]
@@ -173,7 +187,7 @@ pub(super) fn event(plan: &Plan, one: &Move, touch: &Touch) -> Event {
         from_environment: plan.from_environment.clone(),
         image: one.image.clone(),
         environment: Some(plan.environment.clone()),
-        from: Some(VersionMark::from(&touch.from)),
+        from: touch.from.as_ref().map(VersionMark::from),
         to: Some(VersionMark::from(&one.to)),
         reason: plan.reason.clone(),
         outcome: Outcome::Done,
@@ -219,7 +233,7 @@ impl Stray {
             old_id: self.old_id,
             was_running: true,
             old: self.old,
-            from: frozen.clone(),
+            from: Some(frozen.clone()),
             to: frozen,
             heading: Heading::default(),
             follows: None,

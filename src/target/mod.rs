@@ -6,16 +6,22 @@
 //! told to whoever watches, is `operate`'s.
 
 pub mod build;
+pub mod channel;
 mod clock;
 pub mod job;
+pub mod keeping;
 pub mod memory;
 pub mod plain;
+mod remote_image;
+pub mod shared;
 mod shell;
+pub mod versions;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use futures_util::StreamExt as _;
 use futures_util::stream::BoxStream;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -23,6 +29,7 @@ use tokio_util::sync::CancellationToken;
 pub use build::BuildFailure;
 pub use clock::Clock;
 pub use job::Job;
+pub use shared::SharedHistory;
 pub use shell::{Shell, ShellAsk, ShellControl, WindowSize};
 
 use crate::engine::build::Built;
@@ -35,24 +42,36 @@ use crate::model::log::{LogLine, LogsAsk};
 use crate::model::observation::{LockSeen, Observation};
 use crate::model::plan::{Frozen, Obtain, Plan, Touch};
 use crate::model::progress::Progress;
-use crate::model::project::{EngineName, Project};
+use crate::model::project::{EngineAddress, EngineName, Project};
 use crate::model::rebuild::RebuildPlan;
-use crate::model::reference::ImageRef;
+use crate::model::reference::{ImageRef, Repository};
 use crate::model::step::Step;
 use crate::model::time::Timestamp;
+use crate::model::version::Scheme;
+use crate::registry::{Registries, RegistryError};
+use crate::store::Store;
 
 /// A place versions run in.
+///
+/// What a kind of target does not have (a tag in a registry has no containers, and cannot
+/// build) it leaves to the methods given here, which say so.
 #[async_trait]
 pub trait Target: Send + Sync {
     /// What it is called.
     fn name(&self) -> &EngineName;
 
     /// Whether it can build images.
-    fn builds(&self) -> bool;
+    fn builds(&self) -> bool {
+        false
+    }
 
     /// Builds the version of a plan that was made for this target, and tags it. However it
     /// fails, no tag has changed and no image is left over.
-    async fn build(&self, plan: &RebuildPlan, watch: &Watch) -> Result<Built, BuildFailure>;
+    async fn build(&self, _plan: &RebuildPlan, _watch: &Watch) -> Result<Built, BuildFailure> {
+        Err(BuildFailure::Unable {
+            engine: self.name().clone(),
+        })
+    }
 
     /// Whether it lives.
     async fn ping(&self) -> Result<(), TargetError>;
@@ -64,22 +83,50 @@ pub trait Target: Send + Sync {
     /// the connection is lost. A first item says that listening has begun.
     fn changes(&self) -> BoxStream<'static, Result<(), TargetError>>;
 
+    /// Reads these tags of a registry as well, from now on: somebody looks at them.
+    fn look_at(&self, _tags: &[String]) {}
+
     /// One container, read closely.
-    async fn details(&self, container: &str) -> Result<Details, TargetError>;
+    async fn details(&self, _container: &str) -> Result<Details, TargetError> {
+        Err(no(self.name(), "containers"))
+    }
 
     /// What a container writes, line by line. Ends when everything asked for was told, and
     /// when the container stops; whoever wants to go on with its next run asks again.
     fn logs(
         &self,
-        container: &str,
-        ask: LogsAsk,
-    ) -> BoxStream<'static, Result<LogLine, TargetError>>;
+        _container: &str,
+        _ask: LogsAsk,
+    ) -> BoxStream<'static, Result<LogLine, TargetError>> {
+        let error = no(self.name(), "logs");
+        futures_util::stream::once(async { Err(error) }).boxed()
+    }
 
     /// Starts a shell on a terminal of that size.
-    async fn shell(&self, ask: &ShellAsk, size: WindowSize) -> Result<Shell, TargetError>;
+    async fn shell(&self, _ask: &ShellAsk, _size: WindowSize) -> Result<Shell, TargetError> {
+        Err(no(self.name(), "shell"))
+    }
 
     /// What bringing one container to a version would do. Touches nothing.
-    async fn plan(&self, ask: TouchAsk<'_>) -> Result<Touch, TargetError>;
+    async fn plan(&self, _ask: TouchAsk<'_>) -> Result<Touch, TargetError> {
+        Err(no(self.name(), "containers"))
+    }
+
+    /// How a version gets to where a container of this target needs it, where this target has
+    /// ways of its own. `None`: as to any engine.
+    async fn way(
+        &self,
+        _container: &str,
+        _version: &Frozen,
+    ) -> Result<Option<Obtain>, TargetError> {
+        Ok(None)
+    }
+
+    /// The name of what is made for an image where nothing of it is yet, if this target can do
+    /// that: a tag, not a container.
+    fn container_for(&self, _home: &Repository) -> Option<String> {
+        None
+    }
 
     /// Under which id it has a version; `None` when it has not.
     async fn locate(&self, version: &Frozen) -> Result<Option<Digest>, TargetError>;
@@ -87,67 +134,123 @@ pub trait Target: Send + Sync {
     /// Pulls by digest.
     async fn pull(
         &self,
-        reference: &ImageRef,
-        watch: &Watch,
-        what: &str,
-    ) -> Result<(), TargetError>;
+        _reference: &ImageRef,
+        _watch: &Watch,
+        _what: &str,
+    ) -> Result<(), TargetError> {
+        Err(no(self.name(), "images of its own"))
+    }
+
+    /// Brings a version in this target's own way (see [`way`](Self::way)).
+    async fn bring(
+        &self,
+        _container: &str,
+        _version: &Frozen,
+        _watch: &Watch,
+    ) -> Result<(), TargetError> {
+        Err(TargetError::NotAChannel {
+            engine: self.name().clone(),
+        })
+    }
+
+    /// Pushes an image it has to its registry, under a tag. Answers the digest it has there.
+    async fn push(&self, _image: &ImageRef, _watch: &Watch) -> Result<(), TargetError> {
+        Err(no(self.name(), "images to push"))
+    }
 
     /// Starts to read an image whole.
-    fn export(&self, image: &Digest) -> ImageStream;
+    fn export(&self, _image: &Digest) -> ImageStream {
+        let (_, nothing) = mpsc::channel(1);
+        ImageStream::new(nothing)
+    }
 
     /// Takes in an image another target exported, checks that it is the frozen one, and
     /// tags it where the tag is free.
     async fn import(
         &self,
-        archive: ImageStream,
-        version: &Frozen,
-        expected: Option<Bytes>,
-        watch: &Watch,
-    ) -> Result<Digest, TargetError>;
+        _archive: ImageStream,
+        _version: &Frozen,
+        _expected: Option<Bytes>,
+        _watch: &Watch,
+    ) -> Result<Digest, TargetError> {
+        Err(no(self.name(), "images of its own"))
+    }
 
     /// Gives an image the tag of the version, where that tag is free there. Answers what to
     /// tell the user when it was not.
     async fn tag_if_free(
         &self,
-        image: &Digest,
-        version: &Frozen,
-    ) -> Result<Option<String>, TargetError>;
+        _image: &Digest,
+        _version: &Frozen,
+    ) -> Result<Option<String>, TargetError> {
+        Ok(None)
+    }
 
     /// Everything needed to replace a container, and those that depend on it: one job each,
     /// in the order in which they are to be done. Fails if the fleet moved since the plan.
     async fn prepare(
         &self,
-        plan: &Plan,
-        image: usize,
-        touch: usize,
-    ) -> Result<Vec<Job>, TargetError>;
+        _plan: &Plan,
+        _image: usize,
+        _touch: usize,
+    ) -> Result<Vec<Job>, TargetError> {
+        Err(no(self.name(), "containers"))
+    }
 
     /// Carries out one step.
-    async fn carry_out(&self, step: Step, job: &mut Job, watch: &Watch) -> Result<(), TargetError>;
+    async fn carry_out(
+        &self,
+        _step: Step,
+        _job: &mut Job,
+        _watch: &Watch,
+    ) -> Result<(), TargetError> {
+        Err(no(self.name(), "containers"))
+    }
 
     /// First half of undoing: takes the new container away. Answers its last words.
-    async fn take_down(&self, job: &mut Job) -> Result<Vec<String>, TargetError>;
+    async fn take_down(&self, _job: &mut Job) -> Result<Vec<String>, TargetError> {
+        Err(no(self.name(), "containers"))
+    }
 
     /// Second half of undoing: puts the old container back under its name, with its restart
     /// policy, running if it ran.
-    async fn bring_back(&self, job: &mut Job) -> Result<(), TargetError>;
+    async fn bring_back(&self, _job: &mut Job) -> Result<(), TargetError> {
+        Err(no(self.name(), "containers"))
+    }
 
     /// Where a job stands, judged by what is there.
-    async fn standing(&self, job: &Job) -> Result<Standing, TargetError>;
+    async fn standing(&self, _job: &Job) -> Result<Standing, TargetError> {
+        Err(no(self.name(), "containers"))
+    }
 
     /// Makes the lock of a job its own again, whoever held it last: for undoing after a
     /// vanished lock, and for recovering.
-    async fn relock(&self, job: &mut Job, reason: Relock) -> Result<(), TargetError>;
+    async fn relock(&self, _job: &mut Job, _reason: Relock) -> Result<(), TargetError> {
+        Err(no(self.name(), "locks"))
+    }
 
     /// What was cut off: locks, and reserved containers that no lock explains.
-    async fn cut_off(&self) -> Result<Vec<Job>, TargetError>;
+    async fn cut_off(&self) -> Result<Vec<Job>, TargetError> {
+        Ok(Vec::new())
+    }
 
     /// Breaks the lock of a container, whoever holds it. Answers what it was.
-    async fn break_lock(&self, container: &str) -> Result<Option<LockSeen>, TargetError>;
+    async fn break_lock(&self, _container: &str) -> Result<Option<LockSeen>, TargetError> {
+        Ok(None)
+    }
 
     /// Takes parked containers away whose soak is over at `now`, and shells nobody sits at any
     /// more. Answers their names.
-    async fn sweep(&self, now: Timestamp) -> Result<Vec<String>, TargetError>;
+    async fn sweep(&self, _now: Timestamp) -> Result<Vec<String>, TargetError> {
+        Ok(Vec::new())
+    }
+}
+
+fn no(engine: &EngineName, what: &'static str) -> TargetError {
+    TargetError::NotAnEngine {
+        engine: engine.clone(),
+        what,
+    }
 }
 
 /// What a plan for one container is asked for with.
@@ -156,7 +259,7 @@ pub struct TouchAsk<'a> {
     /// The container's name.
     pub container: &'a str,
     /// What it runs now.
-    pub from: &'a Frozen,
+    pub from: Option<&'a Frozen>,
     /// What it is to run.
     pub to: &'a Frozen,
     /// How the image gets there.
@@ -239,6 +342,23 @@ pub enum TargetError {
     /// The engine's own error.
     #[error(transparent)]
     Engine(#[from] EngineError),
+    /// The registry's own error.
+    #[error(transparent)]
+    Registry(#[from] RegistryError),
+    /// It is not the kind of target that can do that.
+    #[error("{engine} has no {what}: it is a place in a registry, not an engine")]
+    NotAnEngine {
+        /// Which target.
+        engine: EngineName,
+        /// What it does not have.
+        what: &'static str,
+    },
+    /// A channel's own way was asked of an engine.
+    #[error("{engine} is an engine, and no tag of it can be moved")]
+    NotAChannel {
+        /// Which target.
+        engine: EngineName,
+    },
     /// Somebody else works on the container.
     #[error("{container} on {engine} is locked by {}: {} (since {}); wait for it, or, if that karat is gone, run `karat recover`", lock.owner, lock.summary, lock.since.format("%Y-%m-%d %H:%M:%S UTC"))]
     Locked {
@@ -343,29 +463,52 @@ pub struct Targets {
     pub usable: BTreeMap<EngineName, Arc<dyn Target>>,
     /// Those that cannot, and why.
     pub unusable: BTreeMap<EngineName, String>,
+    /// The history that a team shares, and the registries it is in. None in a demo.
+    pub shared: Option<SharedHistory>,
 }
 
 impl Targets {
-    /// The targets of a project. Nothing is asked of any engine yet.
+    /// The targets of a project. Nothing is asked of any engine or registry yet; what
+    /// registries say is remembered in the store.
     #[must_use]
-    pub fn of(project: &Project) -> Self {
+    pub fn of(project: &Project, store: &Arc<Store>) -> Self {
         let wanted: Vec<_> = project
             .images
             .iter()
             .map(|image| image.repository.clone())
             .collect();
+        let registries = Registries::new(project.registries.clone());
+        let shared = SharedHistory::of(project, registries, store.clone());
         let mut targets = Self::default();
         for (name, address) in &project.engines {
-            match Engine::new(name.clone(), address.clone()) {
-                Ok(engine) => {
-                    let target = plain::PlainTarget::new(engine, wanted.clone());
-                    targets.usable.insert(name.clone(), Arc::new(target));
+            let target: Arc<dyn Target> = match address {
+                EngineAddress::Channel(channel) => {
+                    Arc::new(channel::ChannelTarget::new(channel.clone(), shared.clone()))
                 }
-                Err(error) => {
-                    targets.unusable.insert(name.clone(), error.to_string());
+                EngineAddress::Registry(repository) => {
+                    let image = project
+                        .images
+                        .iter()
+                        .find(|one| one.repository == *repository);
+                    let scheme = image.map_or(Scheme::Detect, |image| image.scheme.clone());
+                    let repository = repository.clone();
+                    Arc::new(versions::VersionsTarget::new(
+                        repository,
+                        scheme,
+                        shared.clone(),
+                    ))
                 }
-            }
+                _ => match Engine::new(name.clone(), address.clone()) {
+                    Ok(engine) => Arc::new(plain::PlainTarget::new(engine, wanted.clone())),
+                    Err(error) => {
+                        targets.unusable.insert(name.clone(), error.to_string());
+                        continue;
+                    }
+                },
+            };
+            targets.usable.insert(name.clone(), target);
         }
+        targets.shared = Some(shared);
         targets
     }
 

@@ -17,7 +17,6 @@ use karat::model::run::{RUNS_LABEL, read_label};
 use karat::model::time::Span;
 use karat::observe::gather;
 use karat::operate::rebuild::{RebuildAsk, Recipes, plan, run as rebuild};
-use karat::target::Targets;
 
 /// Takes the demo away, also after a failed assertion.
 struct Demo {
@@ -175,7 +174,7 @@ async fn read(dir: &Path) -> (Project, Fleet) {
     let mut surroundings = Surroundings::of_process();
     surroundings.cwd = dir.to_owned();
     let project = load(None, &surroundings).expect("the demo's own project file");
-    let targets = Targets::of(&project);
+    let targets = crate::library::targets(&project);
     let engines = gather(&targets, &Default::default(), karat::target::Clock::System).await;
     let fleet = Fleet::assemble(&project, &engines, chrono::Utc::now());
     (project, fleet)

@@ -13,6 +13,11 @@ use karat::target::Targets;
 
 use crate::place::loaded;
 
+/// The targets of a project, which remember nothing.
+pub(crate) fn targets(project: &karat::model::project::Project) -> Targets {
+    Targets::of(project, &Arc::new(Store::in_memory().expect("a store")))
+}
+
 /// An operator and what it sees.
 pub(crate) struct Library {
     pub(crate) operator: Operator,
@@ -22,7 +27,7 @@ pub(crate) struct Library {
 impl Library {
     pub(crate) fn new(text: &str) -> Self {
         let project = loaded(text);
-        let targets = Targets::of(&project);
+        let targets = targets(&project);
         let store = Arc::new(Store::in_memory().expect("a store"));
         Self {
             operator: Operator::new(targets, store),

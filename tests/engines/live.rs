@@ -11,7 +11,7 @@ use karat::model::fleet::{Engines, Fleet, Link};
 use karat::model::observation::Health;
 use karat::model::project::{EngineName, EnvironmentName, ImageName};
 use karat::observe::{Live, Pace, live};
-use karat::target::{Clock, Targets};
+use karat::target::Clock;
 
 use crate::place::{engine_with, loaded, project};
 use crate::support::{Engine, folder};
@@ -34,7 +34,7 @@ async fn fleet_is(live: &mut Live, what: &str, is: impl Fn(&Fleet) -> bool) {
 /// The live fleet of one engine, its container healthy.
 async fn healthy(address: &str) -> Live {
     let project = loaded(&project(&[("prod", &[address], "")]));
-    let targets = Targets::of(&project);
+    let targets = crate::library::targets(&project);
     let project = Arc::new(project);
     let mut live = live(&project, &targets, &Engines::new(), PACE, Clock::System);
     fleet_is(&mut live, "healthy", |fleet| {

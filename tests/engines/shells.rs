@@ -18,7 +18,7 @@ const SIZE: WindowSize = WindowSize {
 
 /// The targets of a project.
 pub(crate) fn targets(text: &str) -> Targets {
-    Targets::of(&loaded(text))
+    crate::library::targets(&loaded(text))
 }
 
 async fn open(address: &str, ask: &ShellAsk) -> Result<Shell, TargetError> {

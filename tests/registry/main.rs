@@ -7,6 +7,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod channels;
 mod copies;
 mod faults;
 mod images;

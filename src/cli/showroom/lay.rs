@@ -331,7 +331,7 @@ impl Layer<'_> {
             old_id: container.id.clone(),
             was_running: true,
             old: serde_json::to_value(&container).unwrap_or_default(),
-            from: self.frozen(line, from),
+            from: Some(self.frozen(line, from)),
             to: self.frozen(line, to),
             heading: Heading::Forward,
             follows: None,

@@ -111,6 +111,7 @@ impl Showroom {
                 })
                 .collect(),
             unusable: BTreeMap::new(),
+            shared: None,
         };
         let operator = Operator::new(targets.clone(), store.clone())
             .by(clock)

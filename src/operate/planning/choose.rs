@@ -19,6 +19,13 @@ pub(super) struct Choice {
     warnings: Vec<String>,
 }
 
+impl Choice {
+    /// What to know before saying yes.
+    pub(super) fn warnings(&self) -> &[String] {
+        &self.warnings
+    }
+}
+
 /// The version that is asked for.
 pub(super) fn choose(
     fleet: &Fleet,

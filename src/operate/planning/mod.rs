@@ -5,6 +5,7 @@ mod by_hand;
 mod choose;
 mod frozen;
 mod lookup;
+mod pull;
 
 use choose::{Choice, choose, source_version};
 pub use lookup::{environment, row, version};
@@ -12,11 +13,12 @@ pub use lookup::{environment, row, version};
 use super::refusal::Refusal;
 use super::{Operator, new_id};
 use crate::model::digest::Digest;
-use crate::model::fleet::{Fleet, Link, Replica, Row};
-use crate::model::plan::{Frozen, Move, Obtain, OperationKind, Plan, Touch};
+use crate::model::fleet::{Cell, Fleet, Link, Replica, Row};
+use crate::model::plan::{Frozen, Heading, Move, Obtain, OperationKind, Plan, Touch};
 use crate::model::project::{EngineName, Environment, EnvironmentName, ImageName};
 use crate::model::reference::ImageRef;
 use crate::model::time::Timestamp;
+use crate::registry::Pointer;
 use crate::target::TouchAsk;
 
 /// What is asked for.
@@ -102,6 +104,13 @@ impl Operator {
         ask: &DeployAsk,
     ) -> Result<Option<Move>, Refusal> {
         let cell = fleet.cell(&row.image.name, &environment.name);
+        if let Some(cell) = cell.filter(|cell| cell.deployment.is_none())
+            && let Some(first) = self
+                .plan_first(fleet, row, environment, source, cell, ask)
+                .await?
+        {
+            return Ok(Some(first));
+        }
         let Some((cell, deployment)) =
             cell.and_then(|cell| Some((cell, cell.deployment.as_ref()?)))
         else {
@@ -142,6 +151,49 @@ impl Operator {
         }))
     }
 
+    /// The plan for an image of which nothing is there yet, where that can be made: a tag.
+    async fn plan_first(
+        &self,
+        fleet: &Fleet,
+        row: &Row,
+        environment: &Environment,
+        source: Option<&Environment>,
+        cell: &Cell,
+        ask: &DeployAsk,
+    ) -> Result<Option<Move>, Refusal> {
+        let [engine] = environment.engines.as_slice() else {
+            return Ok(None);
+        };
+        let target = self.targets.get(engine)?;
+        let Some(name) = target.container_for(&row.image.repository) else {
+            return Ok(None);
+        };
+        if matches!(ask.pick, Pick::KnownGood) {
+            return Ok(None);
+        }
+        let choice = choose(fleet, row, environment, source, cell, ask)?;
+        let obtain = self
+            .find_way(fleet, row, source, (engine, &name), &choice)
+            .await?;
+        let touch = TouchAsk {
+            container: &name,
+            from: None,
+            to: &choice.to,
+            obtain: &obtain,
+            accept_no_rollback: ask.accept_no_rollback,
+        };
+        let touch = target.plan(touch).await?;
+        Ok(Some(Move {
+            image: row.image.name.clone(),
+            from: Vec::new(),
+            heading: Heading::default(),
+            warnings: choice.warnings().to_vec(),
+            evidence: choice.evidence,
+            to: choice.to,
+            touches: vec![touch],
+        }))
+    }
+
     async fn plan_touch(
         &self,
         fleet: &Fleet,
@@ -152,13 +204,19 @@ impl Operator {
         ask: &DeployAsk,
     ) -> Result<Touch, Refusal> {
         let obtain = self
-            .find_way(fleet, row, source, &replica.engine, choice)
+            .find_way(
+                fleet,
+                row,
+                source,
+                (&replica.engine, &replica.container.name),
+                choice,
+            )
             .await?;
         let from = frozen::replica(row, replica);
         let target = self.targets.get(&replica.engine)?;
         let touch = TouchAsk {
             container: &replica.container.name,
-            from: &from,
+            from: Some(&from),
             to: &choice.to,
             obtain: &obtain,
             accept_no_rollback: ask.accept_no_rollback,
@@ -173,15 +231,25 @@ impl Operator {
         fleet: &Fleet,
         row: &Row,
         source: Option<&Environment>,
-        engine: &EngineName,
+        (engine, container): (&EngineName, &str),
         choice: &Choice,
     ) -> Result<Obtain, Refusal> {
         let target = self.targets.get(engine)?;
+        if let Some(way) = target.way(container, &choice.to).await? {
+            return Ok(way);
+        }
         if let Some(image_id) = target.locate(&choice.to).await? {
             return Ok(Obtain::Present { image_id });
         }
-        if let Some(reference) = in_registry(&choice.to) {
-            return Ok(Obtain::Pull { reference });
+        if let Some(reference) = in_registry(&choice.to)
+            && self.registry_has(&reference).await
+        {
+            let last = self.store.last_pull(engine, &reference.repository);
+            return Ok(Obtain::Pull {
+                bytes: pull::bytes(fleet, row, engine, &choice.to.identity),
+                last: last.ok().flatten(),
+                reference,
+            });
         }
         let holders = row
             .version(&choice.to.identity)
@@ -210,6 +278,21 @@ impl Operator {
             image: row.image.name.clone(),
             version: choice.to.label.clone(),
         })
+    }
+}
+
+impl Operator {
+    /// Whether a registry still has what it is said to have. One that karat cannot ask may be
+    /// within reach of the engine, which then does the asking.
+    async fn registry_has(&self, reference: &ImageRef) -> bool {
+        let (Some(shared), Some(digest)) = (&self.targets.shared, &reference.digest) else {
+            return true;
+        };
+        let asked = async {
+            let remote = shared.registries().repository(&reference.repository)?;
+            remote.head(&Pointer::Digest(digest.clone())).await
+        };
+        !matches!(asked.await, Ok(None))
     }
 }
 

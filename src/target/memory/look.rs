@@ -194,7 +194,7 @@ pub(super) async fn touch(engine: &SimEngine, ask: TouchAsk<'_>) -> Result<Touch
         engine: engine.name().clone(),
         container: ask.container.to_owned(),
         container_id: found.id,
-        from: ask.from.clone(),
+        from: ask.from.cloned(),
         obtain: ask.obtain.clone(),
         changes,
         notes,

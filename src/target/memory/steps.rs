@@ -62,7 +62,9 @@ pub(super) async fn carry_out(
                 other => other,
             }
         }
-        Step::Lock | Step::Obtain | Step::Unlock => Ok(()),
+        Step::Lock | Step::Obtain | Step::Unlock | Step::Keep | Step::Point | Step::Confirm => {
+            Ok(())
+        }
     }
 }
 
@@ -154,7 +156,7 @@ pub(super) fn successor(
         drift: Vec::new(),
         ..old.clone()
     };
-    if job.from.identity == job.to.identity {
+    if job.before().identity == job.to.identity {
         // The same version goes on: its past is its own.
         return fresh;
     }
@@ -183,9 +185,13 @@ fn run(job: &Job, old: &SimContainer, now: Timestamp) -> Option<Run> {
             .recorded
             .as_ref()
             .map_or_else(|| old.image.clone(), ToString::to_string),
-        version: job.from.tag.as_ref().map(|_| job.from.label.clone()),
+        version: job
+            .before()
+            .tag
+            .as_ref()
+            .map(|_| job.before().label.clone()),
         image_id: old.image_id.clone(),
-        identity: job.from.identity.clone(),
+        identity: job.before().identity.clone(),
         since,
         until,
         restarts: old.restarts,

@@ -52,7 +52,7 @@ async fn refusal(target: &PlainTarget, container: &str, inspect: &Value) -> Opti
     };
     let ask = TouchAsk {
         container,
-        from: &any,
+        from: Some(&any),
         to: &any,
         obtain: &obtain,
         accept_no_rollback: false,

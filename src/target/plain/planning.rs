@@ -33,7 +33,7 @@ pub(super) async fn touch(target: &PlainTarget, ask: TouchAsk<'_>) -> Result<Tou
     }
     let new_image = match ask.obtain {
         Obtain::Present { image_id } => target.engine.image(image_id.as_str()).await?,
-        Obtain::Pull { .. } | Obtain::Stream { .. } => None,
+        Obtain::Pull { .. } | Obtain::Stream { .. } | Obtain::Retag | Obtain::Copy { .. } => None,
     };
     let carried = carried(target, &old, new_image.as_ref(), ask.to.identity.as_str()).await?;
     let check = match &new_image {
@@ -59,7 +59,7 @@ pub(super) async fn touch(target: &PlainTarget, ask: TouchAsk<'_>) -> Result<Tou
         engine: target.engine.name().clone(),
         container: ask.container.to_owned(),
         container_id: read::text(&old, "/Id").unwrap_or_default().to_owned(),
-        from: ask.from.clone(),
+        from: ask.from.cloned(),
         obtain: ask.obtain.clone(),
         changes: carried.changes,
         notes,

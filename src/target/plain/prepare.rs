@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{Job, PlainTarget, REPLACED_LABEL, TargetError, TouchAsk, dependents, planning};
 use crate::engine::json as read;
-use crate::model::plan::{Frozen, Plan, Touch};
+use crate::model::plan::{Frozen, Plan};
 use crate::target::job::{self, Live, Process};
 
 /// The jobs for one container of a plan: its own, then those of its dependents.
@@ -38,7 +38,7 @@ pub(super) async fn jobs(
             old_id: read::text(&old, "/Id").unwrap_or_default().to_owned(),
             was_running: read::flag(&old, "/State/Running"),
             old: without_nested(old),
-            from: from.clone(),
+            from: Some(from.clone()),
             to: to.clone(),
             heading: one.heading,
             follows,
@@ -50,15 +50,15 @@ pub(super) async fn jobs(
     let mut jobs = vec![make(
         &touch.container,
         old.clone(),
-        &touch.from,
+        touch.from.as_ref().unwrap_or(&one.to),
         &one.to,
         None,
     )];
     for dependent in dependents::of(target, &old).await? {
-        let stays = own_image(&dependent.inspect, touch);
+        let stays = own_image(&dependent.inspect, touch.from.as_ref().unwrap_or(&one.to));
         let ask = TouchAsk {
             container: &dependent.name,
-            from: &stays,
+            from: Some(&stays),
             to: &stays,
             obtain: &touch.obtain,
             accept_no_rollback: true,
@@ -76,15 +76,15 @@ pub(super) async fn jobs(
 }
 
 /// A dependent keeps the image it has.
-fn own_image(inspect: &Value, touch: &Touch) -> Frozen {
-    let identity = read::digest(inspect, "/Image").unwrap_or_else(|| touch.from.identity.clone());
+fn own_image(inspect: &Value, like: &Frozen) -> Frozen {
+    let identity = read::digest(inspect, "/Image").unwrap_or_else(|| like.identity.clone());
     Frozen {
         label: read::text(inspect, "/Config/Image")
             .unwrap_or_default()
             .to_owned(),
         identity,
         content: None,
-        repository: touch.from.repository.clone(),
+        repository: like.repository.clone(),
         tag: None,
         registry_digest: None,
         size: None,

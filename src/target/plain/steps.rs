@@ -43,7 +43,8 @@ pub(super) async fn carry_out(
     }
     match step {
         Step::Lock => lock::claim(target, job).await,
-        Step::Obtain => Ok(()),
+        // Those of a tag are none of a container.
+        Step::Obtain | Step::Keep | Step::Point | Step::Confirm => Ok(()),
         Step::Create => create(target, job).await,
         Step::Disarm => disarm(target, job).await,
         Step::Stop => stop(target, job, watch).await,
@@ -135,7 +136,7 @@ fn write_labels(body: &mut Value, job: &Job, old: &Value) {
     };
     labels.insert(OPERATION_LABEL.to_owned(), json!(job.event.id));
     labels.insert(CONTAINER_LABEL.to_owned(), json!(job.container));
-    if job.from.identity == job.to.identity {
+    if job.before().identity == job.to.identity {
         // The same version goes on: its past is its own.
         for key in [RUNS_LABEL, EVENT_LABEL, RECORDED_LABEL, SOAK_LABEL] {
             if let Some(value) = before(key) {
@@ -181,14 +182,18 @@ fn run(job: &Job, old: &Value) -> Option<Run> {
         // Somebody else started it, by a tag: what the tag led to is known from the image.
         reference: label(RECORDED_LABEL)
             .or_else(|| {
-                let pushed = job.from.registry_digest.is_some();
-                pushed.then(|| job.from.reference().to_string())
+                let pushed = job.before().registry_digest.is_some();
+                pushed.then(|| job.before().reference().to_string())
             })
             .or_else(|| read::text(old, "/Config/Image").map(str::to_owned))
             .unwrap_or_default(),
-        version: job.from.tag.as_ref().map(|_| job.from.label.clone()),
+        version: job
+            .before()
+            .tag
+            .as_ref()
+            .map(|_| job.before().label.clone()),
         image_id: read::digest(old, "/Image")?,
-        identity: job.from.identity.clone(),
+        identity: job.before().identity.clone(),
         since,
         until: ended.unwrap_or_else(chrono::Utc::now),
         restarts: read::number(old, "/RestartCount")

@@ -172,7 +172,7 @@ fn moved_target(
     known: &[ContainerKey],
 ) -> Vec<String> {
     let Some(deployment) = deployment(fleet, &one.image, environment) else {
-        let gone = !one.touches.is_empty();
+        let gone = one.touches.iter().any(|touch| touch.from.is_some());
         let why = gone.then(|| format!("{} no longer runs in {environment}", one.image));
         return why.into_iter().collect();
     };
@@ -218,20 +218,25 @@ fn moved_touch(deployment: &Deployment, touch: &Touch) -> Option<String> {
     let now = deployment.replicas.iter().find(|replica| {
         replica.engine == touch.engine && replica.container.name == touch.container
     });
-    match now {
-        None => Some(format!(
+    match (now, &touch.from) {
+        (None, None) => None,
+        (None, Some(_)) => Some(format!(
             "{} no longer runs on {}",
             touch.container, touch.engine
         )),
-        Some(now) if now.identity != touch.from.identity => Some(format!(
-            "{} on {} runs {} now, not {}",
-            touch.container, touch.engine, now.version, touch.from.label
+        (Some(now), None) => Some(format!(
+            "{} on {} points to {} by now",
+            touch.container, touch.engine, now.version
         )),
-        Some(now) if now.container.id != touch.container_id => Some(format!(
+        (Some(now), Some(from)) if now.identity != from.identity => Some(format!(
+            "{} on {} runs {} now, not {}",
+            touch.container, touch.engine, now.version, from.label
+        )),
+        (Some(now), Some(_)) if now.container.id != touch.container_id => Some(format!(
             "{} on {} was replaced by another container",
             touch.container, touch.engine
         )),
-        Some(_) => None,
+        (Some(_), Some(_)) => None,
     }
 }
 

@@ -8,7 +8,6 @@ use ratatui::text::Span;
 use crate::model::event::Outcome;
 use crate::model::plan::OperationId;
 use crate::model::progress::{BuildState, StepState};
-use crate::model::step::Step;
 use crate::model::transfer::Transfer;
 use crate::tui::action::Command;
 use crate::tui::listing::Listing;
@@ -206,7 +205,7 @@ fn tell(canvas: &Canvas<'_>, operation: &Operation, page: &mut Page<'_>, most: u
         most.saturating_sub(page.len() + operation.containers.len() + operation.transfers.len());
     for (at, one) in operation.containers.iter().enumerate() {
         tell_container(canvas, one, ended, page);
-        if active == Some(at) && !ended && room >= Step::ALL.len() {
+        if active == Some(at) && !ended && room >= one.course().len() {
             tell_steps(canvas, one, page);
         }
     }
@@ -222,12 +221,12 @@ fn tell(canvas: &Canvas<'_>, operation: &Operation, page: &mut Page<'_>, most: u
 fn at_work(one: &Replacing) -> bool {
     one.last()
         .is_some_and(|(_, state, _)| !matches!(state, StepState::Done(_)))
-        || (one.done() > 0 && one.done() < Step::ALL.len())
+        || (one.done() > 0 && one.done() < one.course().len())
 }
 
 fn tell_container(canvas: &Canvas<'_>, one: &Replacing, ended: bool, page: &mut Page<'_>) {
     let theme = &canvas.theme;
-    let (done, all) = (one.done(), Step::ALL.len());
+    let (done, all) = (one.done(), one.course().len());
     let (text, style) = match one.last() {
         None if ended => ("not touched".to_owned(), theme.quiet),
         None => ("waits for its turn".to_owned(), theme.quiet),
@@ -273,8 +272,8 @@ fn beside(canvas: &Canvas<'_>, label: &str, value: &str, style: Style, page: &mu
 
 fn tell_steps(canvas: &Canvas<'_>, one: &Replacing, page: &mut Page<'_>) {
     let theme = &canvas.theme;
-    for step in Step::ALL {
-        let (sign, tail, style) = match one.step(step) {
+    for step in one.course() {
+        let (sign, tail, style) = match one.step(*step) {
             None => ("·", String::new(), theme.quiet),
             Some((StepState::Started, since)) => ("⟳", canvas.elapsed(since), theme.busy),
             Some((StepState::Done(took), _)) => ("✓", took.to_string(), theme.good),

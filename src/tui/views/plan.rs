@@ -6,7 +6,7 @@ use ratatui::style::Style;
 
 use crate::model::plan::{Frozen, Move, OperationKind, Plan, Touch};
 use crate::model::rebuild::RebuildPlan;
-use crate::model::step::Step;
+use crate::model::step::Course;
 use crate::tui::effect::Confirmed;
 use crate::tui::state::{PlanDialog, Window};
 use crate::tui::text::clip;
@@ -113,21 +113,24 @@ fn tell_plan(canvas: &Canvas<'_>, plan: &Plan, page: &mut Page<'_>) {
     let touched = plan.touches().count();
     if touched > 0 {
         page.blank();
-        let steps: Vec<&str> = Step::ALL.iter().map(|step| step.words()).collect();
+        let course = plan.course();
+        let steps: Vec<&str> = course.steps().iter().map(|step| step.words()).collect();
         let each = if touched == 1 {
             "the steps"
         } else {
             "steps of each"
         };
         page.pair_styled(each, &steps.join(" → "), theme.quiet);
-        let order = if touched == 1 {
-            "any failure puts the old container back"
-        } else {
-            "one after another; the first failure puts back all that were done"
+        let order = match (touched, course) {
+            (1, Course::Container) => "any failure puts the old container back",
+            (1, Course::Tag) => "any failure puts the tag back",
+            _ => "one after another; the first failure puts back all that were done",
         };
         page.pair_styled("if it fails", order, theme.quiet);
-        let kept = format!("the old container stays parked for {} after", plan.soak);
-        page.pair_styled("kept", &kept, theme.quiet);
+        if course == Course::Container {
+            let kept = format!("the old container stays parked for {} after", plan.soak);
+            page.pair_styled("kept", &kept, theme.quiet);
+        }
     }
 }
 
@@ -177,7 +180,10 @@ fn tell_move(canvas: &Canvas<'_>, one: &Move, kind: OperationKind, page: &mut Pa
 fn tell_touch(canvas: &Canvas<'_>, touch: &Touch, mixed: bool, page: &mut Page<'_>) {
     let theme = &canvas.theme;
     let runs = if mixed {
-        format!(", runs {}", touch.from.label)
+        format!(
+            ", runs {}",
+            touch.from.as_ref().map_or("nothing", |from| &from.label)
+        )
     } else {
         String::new()
     };

@@ -1,0 +1,45 @@
+//! What a pull moves: the layers of a version that an engine does not have.
+
+use crate::model::bytes::Bytes;
+use crate::model::digest::Digest;
+use crate::model::fleet::{Fleet, Row};
+use crate::model::project::EngineName;
+
+/// The bytes that pulling a version moves to an engine, as they lie in the registry. `None`
+/// where the registry was not asked, or tells something else than the image does.
+///
+/// An engine keeps a layer together with all below it: it has one if an image of it begins with
+/// the same layers. Images that karat did not look at may share more; then less is moved.
+pub(super) fn bytes(
+    fleet: &Fleet,
+    row: &Row,
+    engine: &EngineName,
+    identity: &Digest,
+) -> Option<Bytes> {
+    let version = row.version(identity)?;
+    let remote = version.remote.as_ref()?;
+    let total = remote.layers.iter().map(|(_, size)| size.0);
+    let images = || {
+        let states = fleet.engines.values();
+        states
+            .filter_map(|state| state.last.as_ref())
+            .flat_map(|last| &last.images)
+    };
+    let diff_ids = &images()
+        .find(|image| image.config.as_ref() == Some(identity))?
+        .diff_ids;
+    if diff_ids.len() != remote.layers.len() {
+        return None;
+    }
+    let here = fleet.engines.get(engine)?.last.as_ref()?;
+    let shared = here
+        .images
+        .iter()
+        .map(|image| {
+            let pairs = image.diff_ids.iter().zip(diff_ids);
+            pairs.take_while(|(one, other)| one == other).count()
+        })
+        .max()
+        .unwrap_or(0);
+    Some(Bytes(total.skip(shared).sum()))
+}

@@ -1,0 +1,373 @@
+//! Channels: environments that are moving tags, seen, promoted, rolled back and recovered by
+//! the real binary.
+
+use std::time::Duration;
+
+use karat::model::digest::Digest;
+use karat::registry::{Registries, Remote};
+use serde_json::Value;
+
+use crate::images::{by, push, remote, tag};
+use crate::support::registry::{Registry, skopeo};
+use crate::support::{Karat, until};
+
+/// A registry with versions of `golden/web`, and a client of it.
+struct Line {
+    registry: Registry,
+    web: Remote,
+    versions: Vec<(String, Digest)>,
+}
+
+impl Line {
+    async fn with(versions: &[&str]) -> Self {
+        let registry = Registry::plain();
+        let web = remote(&Registries::default(), &registry.host(), "golden/web");
+        let mut all = Vec::new();
+        for version in versions {
+            let content = format!("this is {version}");
+            let image = push(
+                &web,
+                Some(version),
+                "amd64",
+                &[b"the base", content.as_bytes()],
+            )
+            .await;
+            all.push(((*version).to_owned(), image.document.digest));
+        }
+        Self {
+            registry,
+            web,
+            versions: all,
+        }
+    }
+
+    fn digest(&self, version: &str) -> &Digest {
+        let found = self.versions.iter().find(|(name, _)| name == version);
+        &found.expect("a version").1
+    }
+
+    async fn point(&self, channel: &str, version: &str) {
+        let digest = self.digest(version);
+        self.web.retag(digest, channel).await.expect("a tag");
+    }
+
+    async fn points_to(&self, channel: &str) -> Option<Digest> {
+        let there = self.web.head(&tag(channel)).await.expect("asked");
+        there.map(|there| there.digest)
+    }
+
+    fn project(&self, prod: &str) -> String {
+        format!(
+            "[images.web]\nrepository = \"{}/golden/web\"\n[environments.dev]\nchannel = \"dev\"\n[environments.prod]\nchannel = \"prod\"\nafter = \"dev\"\n{prod}\n",
+            self.registry.host()
+        )
+    }
+}
+
+fn texts(list: &Value) -> Vec<&str> {
+    let all = list.as_array().expect("a list");
+    all.iter().map(|one| one.as_str().expect("text")).collect()
+}
+
+/// Waits until a channel has been where it is for a second, as karat saw it.
+fn soaked(karat: &Karat, seconds: i64) {
+    until("the soak", Duration::from_secs(20), || {
+        let cell = karat.cell("web", "prod");
+        let since: chrono::DateTime<chrono::Utc> = cell["since"].as_str()?.parse().ok()?;
+        (chrono::Utc::now() - since > chrono::TimeDelta::seconds(seconds)).then_some(())
+    });
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_channel_is_promoted_and_rolled_back_by_moving_its_tag() {
+    let line = Line::with(&["1.0.0", "1.1.0"]).await;
+    line.point("dev", "1.1.0").await;
+    line.point("prod", "1.0.0").await;
+    let karat = Karat::new(&line.project("soak = \"1s\"\nprotected = true"));
+
+    // It is in the matrix like any other environment.
+    let prod = karat.cell("web", "prod");
+    assert_eq!(prod["version"], "1.0.0", "{prod:#}");
+    let skew: Vec<&str> = prod["skew"]
+        .as_array()
+        .expect("skew")
+        .iter()
+        .map(|one| one["text"].as_str().expect("text"))
+        .collect();
+    assert_eq!(skew, ["1 behind newest", "1 behind dev"]);
+
+    karat
+        .run(&["promote", "web", "--to", "prod", "--dry-run"])
+        .is(0)
+        .says("no byte is moved")
+        .says("move the tag");
+    assert_eq!(
+        line.points_to("prod").await.as_ref(),
+        Some(line.digest("1.0.0"))
+    );
+    soaked(&karat, 1);
+    karat
+        .run(&[
+            "promote",
+            "web",
+            "--to",
+            "prod",
+            "--yes",
+            "--confirm",
+            "prod",
+        ])
+        .is(0);
+    let reference = format!("docker://{}/golden/web:prod", line.registry.host());
+    let seen: Value = serde_json::from_str(&skopeo(&["inspect", "--tls-verify=false", &reference]))
+        .expect("JSON");
+    assert_eq!(seen["Digest"], line.digest("1.1.0").as_str());
+
+    // Somebody else, on another machine, puts it back: known good is in the registry.
+    let other = Karat::new(&line.project("soak = \"1s\""));
+    other
+        .run(&["rollback", "web", "--env", "prod", "--yes"])
+        .is(0);
+    assert_eq!(
+        line.points_to("prod").await.as_ref(),
+        Some(line.digest("1.0.0"))
+    );
+    // There is nothing further back: what was left behind is not gone back to.
+    other
+        .run(&["rollback", "web", "--env", "prod", "--yes"])
+        .is(4);
+
+    // Both have one history, and it comes back when what is remembered is lost.
+    let history = |karat: &Karat| {
+        let events = karat.json(&["history", "web"]);
+        let events = events["events"].as_array().expect("events").clone();
+        events
+            .iter()
+            .map(|event| {
+                format!(
+                    "{} {} {}",
+                    event["operation"].as_str().unwrap_or("?"),
+                    event["to"]["version"].as_str().unwrap_or("?"),
+                    event["outcome"].as_str().unwrap_or("?")
+                )
+            })
+            .collect::<Vec<_>>()
+    };
+    let wanted = ["rollback 1.0.0 done", "promote 1.1.0 done"];
+    assert_eq!(history(&karat), wanted);
+    assert_eq!(history(&other), wanted);
+    std::fs::remove_dir_all(other.home.path().join("karat")).expect("its memory is taken away");
+    assert_eq!(history(&other), wanted);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn history_can_be_read_without_karat() {
+    let line = Line::with(&["1.0.0", "1.1.0"]).await;
+    line.point("dev", "1.1.0").await;
+    line.point("prod", "1.0.0").await;
+    let karat = Karat::new(&line.project(""));
+    karat
+        .run(&["promote", "web", "--to", "prod", "--yes"])
+        .is(0);
+    let tags: Value = serde_json::from_str(&skopeo(&[
+        "list-tags",
+        "--tls-verify=false",
+        &format!("docker://{}/golden/web", line.registry.host()),
+    ]))
+    .expect("JSON");
+    let records: Vec<&str> = texts(&tags["Tags"])
+        .into_iter()
+        .filter(|tag| tag.starts_with("karat-event-"))
+        .collect();
+    assert_eq!(
+        records.len(),
+        2,
+        "one when it began, one when it ended: {records:?}"
+    );
+    let raw = skopeo(&[
+        "inspect",
+        "--raw",
+        "--tls-verify=false",
+        &format!(
+            "docker://{}/golden/web:{}",
+            line.registry.host(),
+            records[1]
+        ),
+    ]);
+    let manifest: Value = serde_json::from_str(&raw).expect("JSON");
+    assert_eq!(manifest["artifactType"], "application/vnd.karat.event.v1");
+    assert_eq!(manifest["subject"]["digest"], line.digest("1.1.0").as_str());
+    let words = manifest["annotations"]["org.opencontainers.image.description"]
+        .as_str()
+        .expect("words");
+    assert!(
+        words.starts_with("promote web in prod from 1.0.0 to 1.1.0: done, by "),
+        "{words}"
+    );
+    // Records are no versions.
+    let versions = karat.json(&["versions", "web"]);
+    let names: Vec<&str> = versions["versions"]
+        .as_array()
+        .expect("versions")
+        .iter()
+        .map(|one| one["version"].as_str().expect("a label"))
+        .collect();
+    assert_eq!(names, ["1.1.0", "1.0.0"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tag_that_is_not_there_yet_is_made() {
+    let line = Line::with(&["1.0.0"]).await;
+    line.point("dev", "1.0.0").await;
+    let karat = Karat::new(&line.project(""));
+    assert!(karat.cell("web", "prod")["version"].is_null());
+    karat
+        .run(&["rollback", "web", "--env", "prod", "--yes"])
+        .is(4);
+    karat
+        .run(&["promote", "web", "--to", "prod", "--dry-run"])
+        .is(0)
+        .says("it is made");
+    karat
+        .run(&["promote", "web", "--to", "prod", "--yes"])
+        .is(0);
+    assert_eq!(
+        line.points_to("prod").await.as_ref(),
+        Some(line.digest("1.0.0"))
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_only_the_channel_held_is_kept_by_another_tag() {
+    let line = Line::with(&["1.1.0"]).await;
+    line.point("dev", "1.1.0").await;
+    let old = push(&line.web, Some("prod"), "amd64", &[b"nobody tagged this"]).await;
+    let karat = Karat::new(&line.project("soak = \"1s\""));
+    let short = old.document.digest.short().to_owned();
+    soaked(&karat, 1);
+    karat
+        .run(&["promote", "web", "--to", "prod", "--dry-run"])
+        .is(0)
+        .says(&format!("keep-prod-{short}"));
+    karat
+        .run(&["promote", "web", "--to", "prod", "--yes"])
+        .is(0);
+    let kept = line.points_to(&format!("keep-prod-{short}")).await;
+    assert_eq!(kept.as_ref(), Some(&old.document.digest));
+    karat
+        .run(&["rollback", "web", "--env", "prod", "--yes"])
+        .is(0);
+    assert_eq!(line.points_to("prod").await, Some(old.document.digest));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_many_who_move_one_tag_at_once_one_does() {
+    let versions = ["1.0.0", "1.1.0", "1.2.0", "1.3.0", "1.4.0"];
+    let line = Line::with(&versions).await;
+    line.point("prod", "1.0.0").await;
+    line.point("dev", "1.0.0").await;
+    let karats: Vec<Karat> = versions[1..]
+        .iter()
+        .map(|_| Karat::new(&line.project("")))
+        .collect();
+    let running: Vec<_> = karats
+        .iter()
+        .zip(&versions[1..])
+        .map(|(karat, version)| {
+            karat.spawn(&["rollback", "web", "--env", "prod", "--to", version, "--yes"])
+        })
+        .collect();
+    let ends: Vec<_> = running
+        .into_iter()
+        .map(crate::support::karat::ended)
+        .collect();
+    let done: Vec<usize> = (0..ends.len())
+        .filter(|at| ends[*at].code == Some(0))
+        .collect();
+    // Those who come late find the tag moved, or are told whose turn it is; more than one may
+    // have had its turn, one after the other, if the last one only planned after the first.
+    assert!(!done.is_empty(), "{ends:#?}");
+    for end in &ends {
+        assert!(matches!(end.code, Some(0 | 1 | 7)), "{end:#?}");
+    }
+    let now = line.points_to("prod").await.expect("a tag");
+    let winner = done.iter().any(|at| *line.digest(versions[at + 1]) == now);
+    assert!(winner, "{now} {ends:#?}");
+    // Every one of them is in the history, as everybody reads it, and nothing is left open.
+    let histories: Vec<Value> = karats
+        .iter()
+        .map(|karat| karat.json(&["history", "web"]))
+        .collect();
+    for history in &histories {
+        let events = history["events"].as_array().expect("events");
+        let done_of: Vec<&Value> = events
+            .iter()
+            .filter(|event| event["outcome"] == "done")
+            .collect();
+        assert_eq!(done_of.len(), done.len(), "{history:#}");
+        assert_eq!(
+            done_of[0]["to"]["version"]
+                .as_str()
+                .map(|version| line.digest(version).clone()),
+            Some(now.clone())
+        );
+    }
+    karats[0]
+        .run(&["recover", "--dry-run"])
+        .is(0)
+        .says("nothing");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_channel_in_another_registry_gets_what_it_lacks_and_what_is_attached() {
+    let line = Line::with(&["1.0.0", "1.1.0"]).await;
+    line.point("dev", "1.1.0").await;
+    let elsewhere = Registry::plain();
+    let there = remote(&Registries::default(), &elsewhere.host(), "golden/web");
+    // The base is there already.
+    push(&there, Some("prod"), "amd64", &[b"the base"]).await;
+    let project = format!(
+        "[images.web]\nrepository = \"{}/golden/web\"\n[environments.dev]\nchannel = \"dev\"\n[environments.prod]\nchannel = {{ tag = \"prod\", registry = \"{}\" }}\nafter = \"dev\"\n",
+        line.registry.host(),
+        elsewhere.host()
+    );
+    let karat = Karat::new(&project);
+    karat
+        .run(&["promote", "web", "--to", "prod", "--dry-run"])
+        .is(0)
+        .says("copy from");
+    karat
+        .run(&["promote", "web", "--to", "prod", "--yes"])
+        .is(0)
+        .says("1 blobs were there, 0 mounted, 2 copied");
+    let now = there
+        .head(&tag("prod"))
+        .await
+        .expect("asked")
+        .expect("a tag")
+        .digest;
+    assert_eq!(&now, line.digest("1.1.0"));
+    assert!(there.manifest(&by(&now)).await.expect("read").is_some());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_image_without_a_registry_is_never_looked_up() {
+    let line = Line::with(&["1.0.0"]).await;
+    line.point("prod", "1.0.0").await;
+    let project = format!(
+        "[images.local]\nrepository = \"local-base\"\n{}",
+        line.project("")
+    );
+    let karat = Karat::new(&project);
+    let status = karat.json(&["status"]);
+    let names: Vec<&str> = status["engines"]
+        .as_array()
+        .expect("engines")
+        .iter()
+        .map(|one| one["name"].as_str().expect("a name"))
+        .collect();
+    assert!(
+        names.iter().all(|name| !name.contains("local-base")),
+        "{names:?}"
+    );
+    assert!(karat.cell("local", "prod")["version"].is_null());
+}
