@@ -46,7 +46,13 @@ const REBUILD: &str = "\
 Examples:
   karat rebuild shop-web                          as the next version
   karat rebuild shop-web --no-cache --pull        with nothing kept
-  karat rebuild shop-web --version 2.0.0 --build-arg MODE=fast";
+  karat rebuild shop-web --version 2.0.0 --build-arg MODE=fast
+  karat rebuild shop-web --publish                and push it to its registry";
+const PUBLISH: &str = "\
+Examples:
+  karat publish shop-web                          the newest version an engine has
+  karat publish shop-web --version 1.5.0 --engine dev
+  karat publish shop-web --version 1.5.0 --force --reason \"the first one was cut short\"";
 const HISTORY: &str = "\
 Examples:
   karat history                          everything, newest first
@@ -177,6 +183,9 @@ pub enum Command {
     /// Build a new version from the image's recipe.
     #[command(after_help = REBUILD)]
     Rebuild(Rebuild),
+    /// Push a version that an engine has to its registry, under its tag.
+    #[command(after_help = PUBLISH)]
+    Publish(Publish),
     /// Show who did what, when and why, newest first.
     #[command(after_help = HISTORY)]
     History {
@@ -315,6 +324,28 @@ pub struct Rebuild {
     /// Where to build: an environment or an engine.
     #[arg(long, value_name = "ENGINE")]
     pub engine: Option<String>,
+    /// Push it to its registry once it is built.
+    #[arg(long)]
+    pub publish: bool,
+    /// How to change.
+    #[command(flatten)]
+    pub change: Change,
+}
+
+/// `karat publish`.
+#[derive(ClapArgs, Debug)]
+pub struct Publish {
+    /// Which image.
+    pub image: String,
+    /// Which version: a label, a tag or a digest; by default the newest that an engine has.
+    #[arg(long, value_name = "VERSION")]
+    pub version: Option<String>,
+    /// From which engine, or environment; by default the first that has it.
+    #[arg(long, value_name = "ENGINE")]
+    pub engine: Option<String>,
+    /// Write over the tag if it is there with another digest; wants a reason.
+    #[arg(long)]
+    pub force: bool,
     /// How to change.
     #[command(flatten)]
     pub change: Change,

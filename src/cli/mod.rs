@@ -30,6 +30,7 @@ mod manual;
 mod output;
 mod plan_text;
 mod progress;
+mod publish;
 mod reading;
 mod rebuild;
 mod recover;
@@ -79,6 +80,7 @@ async fn command(args: Args) -> Exit {
         Some(Command::Promote(promote)) => deploy::promote(&session, promote).await,
         Some(Command::Rollback(rollback)) => deploy::rollback(&session, rollback).await,
         Some(Command::Rebuild(ask)) => rebuild::run(&session, ask).await,
+        Some(Command::Publish(ask)) => publish::run(&session, ask).await,
         Some(Command::History { image, env, limit }) => {
             history::run(&session, image, env, limit).await
         }

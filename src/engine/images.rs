@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use bollard::models::CreateImageInfo;
 use bollard::query_parameters::{
-    CreateImageOptionsBuilder, ImportImageOptionsBuilder, RemoveImageOptionsBuilder,
-    TagImageOptionsBuilder,
+    CreateImageOptionsBuilder, ImportImageOptionsBuilder, PushImageOptionsBuilder,
+    RemoveImageOptionsBuilder, TagImageOptionsBuilder,
 };
 use futures_util::{Stream, StreamExt as _};
 use http_body_util::Full;
@@ -16,7 +16,7 @@ use serde_json::Value;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 
-use super::{ANSWER_WITHIN, Engine, EngineError, json as read, login, transport::RequestBody};
+use super::{ANSWER_WITHIN, Engine, EngineError, json as read, transport::RequestBody};
 use crate::model::bytes::Bytes;
 use crate::model::digest::Digest;
 use crate::model::reference::{ImageRef, Repository};
@@ -77,7 +77,7 @@ impl Engine {
         if let Some(which) = digest.or(reference.tag.as_deref()) {
             options = options.tag(which);
         }
-        let login = login::of(&reference.repository);
+        let login = self.login(&reference.repository).await;
         let mut answers = self
             .docker()
             .create_image(Some(options.build()), None, login);
@@ -96,6 +96,44 @@ impl Engine {
                     .values()
                     .fold((0, 0), |(a, b), (c, d)| (a + c, b + d));
                 tell(Bytes(done), Some(Bytes(total)));
+            }
+        }
+        Ok(())
+    }
+
+    /// Pushes `repository:tag`. `tell` hears of the bytes as layers leave.
+    ///
+    /// # Errors
+    /// The registry's answer as the engine passes it on, or the engine's own.
+    pub async fn push(
+        &self,
+        reference: &ImageRef,
+        mut tell: impl FnMut(Bytes, Option<Bytes>) + Send,
+    ) -> Result<(), EngineError> {
+        let doing = format!("pushing {reference}");
+        let mut options = PushImageOptionsBuilder::default();
+        if let Some(tag) = &reference.tag {
+            options = options.tag(tag);
+        }
+        let login = self.login(&reference.repository).await;
+        let name = reference.repository.as_str();
+        let mut answers = self.docker().push_image(name, Some(options.build()), login);
+        let mut layers: HashMap<u64, u64> = HashMap::new();
+        while let Some(answer) = answers.next().await {
+            let answer = answer.map_err(|error| self.error(doing.clone(), error))?;
+            if let Some(message) = answer.error_detail.and_then(|error| error.message) {
+                return Err(EngineError::answered(self.name(), &doing, 200, message));
+            }
+            let number = |value: Option<i64>| value.and_then(|value| u64::try_from(value).ok());
+            if let Some(detail) = answer.progress_detail
+                && let (Some(done), Some(total)) = (number(detail.current), number(detail.total))
+            {
+                // bollard does not pass on which layer it is; its size tells it from others.
+                layers.insert(total, done.min(total));
+                let sums = layers
+                    .iter()
+                    .fold((0, 0), |(a, b), (total, done)| (a + done, b + total));
+                tell(Bytes(sums.0), Some(Bytes(sums.1)));
             }
         }
         Ok(())

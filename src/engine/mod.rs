@@ -29,10 +29,12 @@ use hyper::body::Bytes as Body;
 use serde_json::Value;
 
 pub use error::EngineError;
+pub use login::Logins;
 use transport::{RequestBody, Wire};
 
 use crate::model::observation::{EngineFacts, EngineKind, ImageStore};
 use crate::model::project::{EngineAddress, EngineName};
+use crate::registry::Registries;
 
 /// The oldest API karat works with: Docker 20.10's, and what Podman 4 offers.
 pub const OLDEST_API: (u32, u32) = (1, 41);
@@ -51,6 +53,7 @@ pub struct Engine {
     address: EngineAddress,
     wire: Wire,
     docker: Docker,
+    logins: Registries,
 }
 
 impl Engine {
@@ -76,6 +79,7 @@ impl Engine {
             address,
             wire,
             docker,
+            logins: Registries::default(),
         })
     }
 

@@ -14,7 +14,7 @@
 //! | [`remote`], [`channel`], [`shared`] | what a registry says of an image; a moving tag as an environment; history that a team shares |
 //! | [`content`] | by what the same image is recognised in every store |
 //! | [`run`], [`known_good`] | what ran where and how it went; the version to go back to |
-//! | [`plan`], [`rebuild`], [`step`], [`progress`], [`transfer`], [`event`] | what an operation will do, is doing, has done |
+//! | [`plan`], [`rebuild`], [`publish`], [`step`], [`progress`], [`transfer`], [`event`] | what an operation will do, is doing, has done |
 //! | [`details`], [`log`] | one container, read closely; lines it wrote |
 //! | [`nearest`], [`text`] | "did you mean"; text from elsewhere made fit for a terminal |
 
@@ -41,6 +41,7 @@ pub mod observation;
 pub mod plan;
 pub mod progress;
 pub mod project;
+pub mod publish;
 pub mod rebuild;
 pub mod reference;
 pub mod registry;

@@ -29,6 +29,8 @@ impl fmt::Display for OperationId {
 pub enum OperationKind {
     /// Build a new version.
     Rebuild,
+    /// Push a version to its registry.
+    Publish,
     /// Bring the version of one environment to another.
     Promote,
     /// Put an environment back on an earlier version.
@@ -45,6 +47,7 @@ impl OperationKind {
     pub const fn word(self) -> &'static str {
         match self {
             Self::Rebuild => "rebuild",
+            Self::Publish => "publish",
             Self::Promote => "promote",
             Self::Rollback => "rollback",
             Self::Recover => "recover",

@@ -8,6 +8,7 @@ mod conclude;
 mod ending;
 mod locks;
 pub mod planning;
+pub mod publish;
 pub mod rebuild;
 pub mod recover;
 mod refusal;
@@ -21,7 +22,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::model::event::Event;
 use crate::model::fleet::Fleet;
-use crate::model::plan::OperationId;
+use crate::model::plan::{Frozen, OperationId};
 use crate::model::progress::{Progress, Report};
 use crate::model::project::Project;
 use crate::model::rebuild::RebuildPlan;
@@ -131,7 +132,7 @@ impl Operator {
                     )))
                     .await;
             }
-            if let Some(why) = self.publish(event).await {
+            if let Some(why) = self.publish(event, None).await {
                 watch
                     .tell(Progress::Note(format!(
                         "the history beside {} was not written: {why}",
@@ -147,10 +148,11 @@ impl Operator {
 const PUBLISH_WITHIN: Duration = Duration::from_secs(15);
 
 impl Operator {
-    /// Adds an event to the history that is shared. Answers why that did not work.
-    async fn publish(&self, event: &Event) -> Option<String> {
+    /// Adds an event to the history that is shared, with the version it brought where nobody
+    /// has written that down before. Answers why that did not work.
+    async fn publish(&self, event: &Event, to: Option<Frozen>) -> Option<String> {
         let shared = self.targets.shared.as_ref()?;
-        let added = shared.publish(event, self.clock.now());
+        let added = shared.publish(event, to, self.clock.now());
         match tokio::time::timeout(PUBLISH_WITHIN, added).await {
             Ok(Ok(())) => None,
             Ok(Err(error)) => Some(error.to_string()),

@@ -1,6 +1,7 @@
 //! Why karat will not do something, each as one sentence that says what to do instead.
 
 use crate::engine::EngineError;
+use crate::model::digest::Digest;
 use crate::model::known_good::Verdict;
 use crate::model::plan::OperationKind;
 use crate::model::project::{EngineName, EnvironmentName, ImageName};
@@ -124,6 +125,30 @@ pub enum Refusal {
     /// The target said why.
     #[error(transparent)]
     Target(#[from] TargetError),
+    /// It cannot be published.
+    #[error("{image} cannot be published: {why}")]
+    Unpublished {
+        /// Which image.
+        image: ImageName,
+        /// Why not, and what to do.
+        why: String,
+    },
+    /// The tag of a version means something else already.
+    #[error(
+        "{reference} is there already and holds {digest}: a version's tag is not moved; build under another version, or give `--force` and a `--reason`"
+    )]
+    TagTaken {
+        /// `repository:version`.
+        reference: String,
+        /// What it holds.
+        digest: Digest,
+    },
+    /// Only with a reason.
+    #[error("{what} wants a reason: give `--reason TEXT`")]
+    NeedsReason {
+        /// What.
+        what: String,
+    },
     /// A rebuild said why.
     #[error("{0}")]
     Rebuild(String),
@@ -145,6 +170,8 @@ impl Refusal {
             Self::NothingRuns { .. }
             | Self::ReadOnly { .. }
             | Self::Revoked { .. }
+            | Self::TagTaken { .. }
+            | Self::NeedsReason { .. }
             | Self::Target(TargetError::Refused { .. }) => 3,
             Self::Target(TargetError::Locked { .. }) => 7,
             Self::UnknownImage { .. }
@@ -154,6 +181,7 @@ impl Refusal {
             | Self::NoUpstream { .. }
             | Self::EngineAway { .. }
             | Self::Gone { .. }
+            | Self::Unpublished { .. }
             | Self::Target(_)
             | Self::Rebuild(_) => 1,
         }

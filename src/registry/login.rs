@@ -11,11 +11,16 @@ use docker_credential::{CredentialRetrievalError as Wrong, DockerCredential};
 
 use crate::model::registry::LoginSource;
 
-/// How karat proves who it is.
+/// How karat proves who it is to a registry. What it shows of itself has no secret in it.
 #[derive(Clone, PartialEq, Eq)]
-pub(super) enum Login {
+pub enum Login {
     /// A name and a password.
-    Password { user: String, password: String },
+    Password {
+        /// Whose.
+        user: String,
+        /// The secret.
+        password: String,
+    },
     /// An identity token, which a token service exchanges for others.
     Identity(String),
     /// A token that is sent as it is.

@@ -47,6 +47,7 @@ use reqwest::Method;
 
 pub use blob::BlobStream;
 pub use error::RegistryError;
+pub use login::Login;
 pub use manifest::{Content, Descriptor, Document, Manifest, Pointer};
 pub use read::Fresh;
 pub use referrers::Attached;
@@ -103,6 +104,24 @@ impl Registries {
             settings,
             hosts: Mutex::default(),
         }))
+    }
+
+    /// The login to a registry, for whoever asks it on karat's behalf: an engine. `host` may
+    /// also be the name by which `docker login` keeps Docker Hub's.
+    ///
+    /// # Errors
+    /// Where it is said to be, there is none; without anything a program printed.
+    pub async fn login(&self, host: &str) -> Result<Option<Login>, RegistryError> {
+        let settings = self.0.settings.get(host);
+        let source = settings.map_or_else(Default::default, |settings| settings.login.clone());
+        let name = host.to_owned();
+        // It may run a program.
+        let read = tokio::task::spawn_blocking(move || login::read(&name, &source)).await;
+        read.unwrap_or_else(|error| Err(error.to_string()))
+            .map_err(|why| RegistryError::Login {
+                host: host.to_owned(),
+                why,
+            })
     }
 
     /// A repository. Nothing is asked yet.

@@ -153,9 +153,14 @@ pub trait Target: Send + Sync {
         })
     }
 
-    /// Pushes an image it has to its registry, under a tag. Answers the digest it has there.
-    async fn push(&self, _image: &ImageRef, _watch: &Watch) -> Result<(), TargetError> {
-        Err(no(self.name(), "images to push"))
+    /// Pushes an image it has to a registry, under a tag.
+    async fn push(
+        &self,
+        _image: &Digest,
+        _to: &ImageRef,
+        _watch: &Watch,
+    ) -> Result<(), TargetError> {
+        Err(no(self.name(), "images of its own"))
     }
 
     /// Starts to read an image whole.
@@ -478,7 +483,7 @@ impl Targets {
             .map(|image| image.repository.clone())
             .collect();
         let registries = Registries::new(project.registries.clone());
-        let shared = SharedHistory::of(project, registries, store.clone());
+        let shared = SharedHistory::of(project, registries.clone(), store.clone());
         let mut targets = Self::default();
         for (name, address) in &project.engines {
             let target: Arc<dyn Target> = match address {
@@ -499,7 +504,10 @@ impl Targets {
                     ))
                 }
                 _ => match Engine::new(name.clone(), address.clone()) {
-                    Ok(engine) => Arc::new(plain::PlainTarget::new(engine, wanted.clone())),
+                    Ok(engine) => {
+                        let engine = engine.with_logins(registries.clone());
+                        Arc::new(plain::PlainTarget::new(engine, wanted.clone()))
+                    }
                     Err(error) => {
                         targets.unusable.insert(name.clone(), error.to_string());
                         continue;

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use crate::model::event::Event;
+use crate::model::plan::Frozen;
 use crate::model::project::{ImageName, Project};
 use crate::model::reference::Repository;
 use crate::model::remote::HISTORY_TAG;
@@ -156,7 +157,12 @@ impl SharedHistory {
     ///
     /// # Errors
     /// The registry's.
-    pub async fn publish(&self, event: &Event, now: Timestamp) -> Result<(), RegistryError> {
+    pub async fn publish(
+        &self,
+        event: &Event,
+        to: Option<Frozen>,
+        now: Timestamp,
+    ) -> Result<(), RegistryError> {
         let Some(repository) = self.repository(&event.image) else {
             return Ok(());
         };
@@ -174,7 +180,7 @@ impl SharedHistory {
             phase: Phase::Ended,
             event: event.clone(),
             from: begun.as_ref().and_then(|begun| begun.from.clone()),
-            to: begun.as_ref().and_then(|begun| begun.to.clone()),
+            to: to.or_else(|| begun.as_ref().and_then(|begun| begun.to.clone())),
             from_since: begun.as_ref().and_then(|begun| begun.from_since),
             channel: begun.and_then(|begun| begun.channel),
             job: None,

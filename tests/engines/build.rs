@@ -77,7 +77,7 @@ impl Corner {
             tags: vec![self.tag()],
             no_cache: false,
             pull: false,
-            logins: Vec::new(),
+            logins: karat::engine::Logins::default(),
         }
     }
 

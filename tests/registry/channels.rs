@@ -174,10 +174,11 @@ async fn history_can_be_read_without_karat() {
         &format!("docker://{}/golden/web", line.registry.host()),
     ]))
     .expect("JSON");
-    let records: Vec<&str> = texts(&tags["Tags"])
+    let mut records: Vec<&str> = texts(&tags["Tags"])
         .into_iter()
         .filter(|tag| tag.starts_with("karat-event-"))
         .collect();
+    records.sort_unstable();
     assert_eq!(
         records.len(),
         2,

@@ -218,7 +218,7 @@ impl Laying<'_> {
             tags: vec![tag.clone()],
             no_cache: false,
             pull: false,
-            logins: Vec::new(),
+            logins: crate::engine::Logins::default(),
         };
         // Nobody watches the steps of these builds.
         let (progress, mut unread) = mpsc::channel(16);

@@ -28,13 +28,12 @@ use tokio_util::sync::CancellationToken;
 
 use self::follow::Follow;
 use self::request::Chunks;
-use super::login;
+use crate::engine::Logins;
 use crate::model::bytes::Bytes;
 use crate::model::digest::Digest;
 use crate::model::progress::Progress;
 use crate::model::project::EngineName;
 use crate::model::reference::ImageRef;
-use crate::model::reference::Repository;
 use crate::model::time::Span;
 
 /// How long an engine may take to begin its answer. The classic builder answers only when
@@ -67,9 +66,8 @@ pub struct BuildRequest {
     pub no_cache: bool,
     /// Ask registries for newer base images.
     pub pull: bool,
-    /// Repositories whose registries the build may have to log in to, with what `docker
-    /// login` left for them.
-    pub logins: Vec<Repository>,
+    /// Logins to the registries that the build may have to ask.
+    pub logins: Logins,
 }
 
 /// What was built.
@@ -148,7 +146,7 @@ async fn attempt(
     let options = options(request, &context.dockerfile, builder);
     let (chunks, sending) = context_sender(request, context, progress.clone());
     let patient = docker.clone().with_timeout(PATIENCE);
-    let mut messages = request::start(patient, options, login::all(&request.logins), chunks)?;
+    let mut messages = request::start(patient, options, request.logins.given(), chunks)?;
     let mut failure = None;
     while let Some(message) = messages.recv().await {
         let told = match message {

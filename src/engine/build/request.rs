@@ -5,7 +5,10 @@
 //! that each build would leave an open connection behind. With its runtime all of it ends,
 //! whatever it is just doing: at the end of the build, and when it is cancelled.
 
+use std::collections::HashMap;
+
 use bollard::Docker;
+use bollard::auth::DockerCredentials;
 use bollard::errors::Error as EngineError;
 use bollard::models::BuildInfo;
 use bollard::query_parameters::BuildImageOptions;
@@ -14,7 +17,6 @@ use futures_util::stream::BoxStream;
 use tokio::sync::mpsc;
 
 use super::error::BuildError;
-use crate::engine::login::Logins;
 
 /// The context, on its way.
 pub(super) type Chunks = BoxStream<'static, std::io::Result<hyper::body::Bytes>>;
@@ -29,7 +31,7 @@ const WAITING: usize = 64;
 pub(super) fn start(
     docker: Docker,
     options: BuildImageOptions,
-    logins: Logins,
+    logins: Option<HashMap<String, DockerCredentials>>,
     context: Chunks,
 ) -> Result<mpsc::Receiver<Result<BuildInfo, EngineError>>, BuildError> {
     let failed = |error: std::io::Error| BuildError::Engine {
@@ -58,7 +60,7 @@ pub(super) fn start(
 async fn pass_on(
     docker: &Docker,
     options: BuildImageOptions,
-    logins: Logins,
+    logins: Option<HashMap<String, DockerCredentials>>,
     context: Chunks,
     sender: &mpsc::Sender<Result<BuildInfo, EngineError>>,
 ) {

@@ -114,6 +114,14 @@ impl Operator {
         let Some((cell, deployment)) =
             cell.and_then(|cell| Some((cell, cell.deployment.as_ref()?)))
         else {
+            if let Some(channel) = &environment.channel {
+                return Err(Refusal::NothingToRollBackTo {
+                    image: row.image.name.clone(),
+                    environment: environment.name.clone(),
+                    why: format!("there is no tag {channel} yet, so it never pointed anywhere"),
+                    elsewhere: String::new(),
+                });
+            }
             return Err(by_hand::nothing_runs(
                 row,
                 environment,

@@ -9,7 +9,7 @@ use crate::engine::build::{self, BuildError, BuildRequest, Built};
 use crate::engine::{Engine, json};
 use crate::model::progress::Progress;
 use crate::model::rebuild::{BASE_DIGEST, BASE_NAME, RebuildPlan};
-use crate::model::reference::ImageRef;
+use crate::model::reference::{ImageRef, Repository};
 use crate::target::{BuildFailure, Watch};
 
 /// Builds the version of the plan on `engine`, which must be the plan's.
@@ -25,6 +25,13 @@ pub(super) async fn build(
         () = cancel.cancelled() => return Err(BuildError::Cancelled.into()),
         prepared = Box::pin(prepare(engine, plan, &tag, progress)) => prepared,
     };
+    let bases: Vec<Repository> = plan
+        .labels
+        .get(BASE_NAME)
+        .and_then(|base| ImageRef::parse(base).ok())
+        .map(|base| base.repository)
+        .into_iter()
+        .collect();
     let request = BuildRequest {
         engine: plan.engine.clone(),
         what: format!("{} {}", plan.image, plan.version),
@@ -36,13 +43,7 @@ pub(super) async fn build(
         tags: vec![tag],
         no_cache: plan.no_cache,
         pull: plan.pull,
-        logins: plan
-            .labels
-            .get(BASE_NAME)
-            .and_then(|base| ImageRef::parse(base).ok())
-            .map(|base| base.repository)
-            .into_iter()
-            .collect(),
+        logins: engine.logins(&bases).await,
     };
     Ok(build::build(engine.docker(), &request, progress, cancel).await?)
 }

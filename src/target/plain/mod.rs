@@ -240,6 +240,10 @@ impl Target for PlainTarget {
         steps::pull(self, reference, watch, what).await
     }
 
+    async fn push(&self, image: &Digest, to: &ImageRef, watch: &Watch) -> Result<(), TargetError> {
+        steps::push(self, image, to, watch).await
+    }
+
     fn export(&self, image: &Digest) -> ImageStream {
         self.engine.export(image)
     }

@@ -359,6 +359,35 @@ pub(super) async fn pull(
         .await
 }
 
+/// Pushes an image under a tag, which it gets on the engine too.
+pub(super) async fn push(
+    target: &PlainTarget,
+    image: &Digest,
+    to: &ImageRef,
+    watch: &Watch,
+) -> Result<(), TargetError> {
+    let engine = target.engine.name().clone();
+    let tag = to.tag.as_deref().unwrap_or_default();
+    let there = target
+        .engine
+        .image(&format!("{}:{tag}", to.repository))
+        .await?;
+    if there.and_then(|there| read::digest(&there, "/Id")).as_ref() != Some(image) {
+        target.engine.tag(image, &to.repository, tag).await?;
+    }
+    let tell = |done, total| {
+        watch.tell_if_idle(Progress::Bytes {
+            engine: engine.clone(),
+            what: to.to_string(),
+            done,
+            total,
+        });
+    };
+    watch
+        .or_cancel(async { Ok(target.engine.push(to, tell).await?) })
+        .await
+}
+
 /// Takes in an image from another engine and makes sure that it is the frozen one.
 pub(super) async fn import(
     target: &PlainTarget,
