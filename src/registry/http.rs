@@ -203,7 +203,7 @@ pub(super) fn is_loopback(host: &str) -> bool {
 
 /// How long to wait before the next try, from 1.
 pub(super) fn back_off(tries: u32) -> Duration {
-    Duration::from_millis(200 * 3_u64.pow(tries.saturating_sub(1).min(4)))
+    Duration::from_millis(200 * 3_u64.pow(tries.saturating_sub(1).min(2)))
 }
 
 impl Host {

@@ -4,7 +4,7 @@
 //! Every engine here runs in namespaces of its own (network, mounts, processes): nothing a
 //! test does can touch the host's engine, and when the test's process ends, however it ends,
 //! the engine and all that ran on it are gone.
-#![allow(dead_code, unreachable_pub)]
+#![allow(dead_code, unreachable_pub, unused_imports)]
 
 pub mod api;
 pub mod engine;
