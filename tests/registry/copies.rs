@@ -11,8 +11,8 @@ use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
 use crate::images::{by, noise, push, push_index, remote, tag};
-use crate::support::registry::skopeo;
-use crate::support::{Fault, Faults, Registry};
+use crate::support::faults::{Fault, Faults};
+use crate::support::registry::{Registry, skopeo};
 
 fn to(name: &str) -> CopyOptions {
     CopyOptions {

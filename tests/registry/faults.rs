@@ -8,7 +8,8 @@ use karat::registry::inspect::describe;
 use karat::registry::{Registries, RegistryError};
 
 use crate::images::{by, noise, push, read, remote, tag};
-use crate::support::{Fault, Faults, Registry};
+use crate::support::faults::{Fault, Faults};
+use crate::support::registry::Registry;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_blob_that_is_cut_short_goes_on_and_one_that_is_damaged_is_told() {

@@ -10,8 +10,8 @@ use karat::model::registry::{LoginSource, RegistrySettings};
 use karat::registry::{Registries, RegistryError};
 
 use crate::images::{noise, push, read, remote, tag};
-use crate::support::registry::{Certificates, htpasswd, skopeo};
-use crate::support::{Fault, Faults, Registry};
+use crate::support::faults::{Fault, Faults};
+use crate::support::registry::{Certificates, Registry, htpasswd, openssl, skopeo};
 
 const PASSWORD: &str = "hunter2-and-more";
 
@@ -195,66 +195,69 @@ fn is_inside(test: &str) -> bool {
     std::env::var("KARAT_TEST_INSIDE").is_ok_and(|inside| inside == test)
 }
 
+/// What is tried inside: greets the registry with the login that the environment has.
+async fn greet() {
+    let of = |name: &str| std::env::var(name).expect(name);
+    let login = match of("WAY").as_str() {
+        "variables" => LoginSource::Environment {
+            username: Some("REG_USER".to_owned()),
+            password: "REG_PASSWORD".to_owned(),
+        },
+        _ => LoginSource::Docker,
+    };
+    let settings = RegistrySettings {
+        ca: Some(of("CA").into()),
+        login,
+        ..RegistrySettings::default()
+    };
+    let told = match with(&of("HOST"), settings).check(&of("HOST")).await {
+        Ok(checked) => format!("{:?}", checked.who),
+        Err(wrong) => wrong.to_string(),
+    };
+    let want = of("WANT");
+    assert!(told.contains(&want), "want {want}\ngot  {told}");
+}
+
+/// Helpers as Docker has them: one that knows the login to this host, one that fails.
+fn lay_helpers(folder: &Path, host: &str) {
+    let known = [
+        "#!/bin/sh",
+        "read -r server",
+        &format!("[ \"$server\" = {host} ] || {{ echo credentials not found; exit 1; }}"),
+        &format!("printf '{{\"Username\":\"ci\",\"Secret\":\"{PASSWORD}\"}}'"),
+        "",
+    ];
+    script(&folder.join("docker-credential-own"), &known.join("\n"));
+    let broken = format!("#!/bin/sh\nread -r server; echo {PASSWORD}; exit 1\n");
+    script(&folder.join("docker-credential-broken"), &broken);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn logins_come_from_docker_helpers_and_variables() {
     const TEST: &str = "logins::logins_come_from_docker_helpers_and_variables";
     if is_inside(TEST) {
-        let of = |name: &str| std::env::var(name).expect(name);
-        let login = match of("WAY").as_str() {
-            "variables" => LoginSource::Environment {
-                username: Some("REG_USER".to_owned()),
-                password: "REG_PASSWORD".to_owned(),
-            },
-            _ => LoginSource::Docker,
-        };
-        let settings = RegistrySettings {
-            ca: Some(of("CA").into()),
-            login,
-            ..RegistrySettings::default()
-        };
-        let told = match with(&of("HOST"), settings).check(&of("HOST")).await {
-            Ok(checked) => format!("{:?}", checked.who),
-            Err(wrong) => wrong.to_string(),
-        };
-        let want = of("WANT");
-        assert!(told.contains(&want), "want {want}\ngot  {told}");
-        return;
+        return greet().await;
     }
     let (registry, certificates) = locked();
     let host = registry.host();
     let folder = registry.folder.path();
+    lay_helpers(folder, &host);
     let config = |name: &str, text: &str| {
         let folder = folder.join(name);
         std::fs::create_dir_all(&folder).expect("a folder");
         std::fs::write(folder.join("config.json"), text).expect("a file");
         folder.display().to_string()
     };
-    let auth =
-        crate::support::registry::openssl(&["base64", "-A"], format!("ci:{PASSWORD}").as_bytes());
+    let auth = openssl(&["base64", "-A"], format!("ci:{PASSWORD}").as_bytes());
     let auth = String::from_utf8(auth).expect("text");
-    script(
-        &folder.join("docker-credential-own"),
-        &format!(
-            "#!/bin/sh\nread -r server\n[ \"$server\" = {host} ] || {{ echo credentials not found; exit 1; }}\nprintf '{{\"Username\":\"ci\",\"Secret\":\"{PASSWORD}\"}}'\n"
-        ),
-    );
-    script(
-        &folder.join("docker-credential-broken"),
-        &format!("#!/bin/sh\nread -r server; echo {PASSWORD}; exit 1\n"),
-    );
+    let path = std::env::var("PATH").expect("a path");
+    let path = format!("{}:{path}", folder.display());
     let base = |docker: String, way: &str, want: &str| {
         vec![
             ("HOST", host.clone()),
             ("CA", certificates.ca.display().to_string()),
             ("DOCKER_CONFIG", docker),
-            (
-                "PATH",
-                format!(
-                    "{}:{}",
-                    folder.display(),
-                    std::env::var("PATH").expect("a path")
-                ),
-            ),
+            ("PATH", path.clone()),
             ("WAY", way.to_owned()),
             ("WANT", want.to_owned()),
         ]

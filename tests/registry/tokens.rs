@@ -14,8 +14,8 @@ use karat::registry::{Deleted, Mounted, Registries, RegistryError};
 use serde_json::{Value, json};
 
 use crate::images::{noise, push, read, remote, tag};
-use crate::support::registry::openssl;
-use crate::support::{Faults, Registry};
+use crate::support::faults::Faults;
+use crate::support::registry::{Registry, openssl};
 
 const SECRET: &str = "hunter2-and-more";
 

@@ -9,8 +9,8 @@ use karat::registry::{Attached, Deleted, Document, Mounted, Registries, Registry
 use serde_json::{Value, json};
 
 use crate::images::{Image, by, noise, push, push_index, put, read, remote, tag};
-use crate::support::registry::skopeo;
-use crate::support::{Fault, Faults, Registry};
+use crate::support::faults::{Fault, Faults};
+use crate::support::registry::{Registry, skopeo};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_written_is_read_by_skopeo_and_the_other_way_round() {

@@ -4,7 +4,7 @@
 //! Every engine here runs in namespaces of its own (network, mounts, processes): nothing a
 //! test does can touch the host's engine, and when the test's process ends, however it ends,
 //! the engine and all that ran on it are gone.
-#![allow(dead_code, unreachable_pub, unused_imports)]
+#![allow(dead_code, unreachable_pub)]
 
 pub mod api;
 pub mod engine;
@@ -20,10 +20,8 @@ use std::time::{Duration, Instant};
 
 pub use api::Api;
 pub use engine::Engine;
-pub use faults::{Fault, Faults};
 pub use karat::{Done, Karat, ended};
 pub use proxy::{Proxy, Rule, When};
-pub use registry::Registry;
 
 /// Asks until there is an answer.
 ///

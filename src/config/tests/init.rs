@@ -57,7 +57,7 @@ fn found_project() -> Project {
         grouping: Some(Grouping::ByLabel),
         engines: BTreeMap::new(),
         layers: LayerRules::default(),
-        registries: std::collections::BTreeMap::new(),
+        registries: BTreeMap::new(),
     }
 }
 
