@@ -69,6 +69,7 @@ pub(crate) fn project() -> Project {
             .map(|name| (engine(name), EngineAddress::Unix("/nowhere".into())))
             .collect(),
         layers: LayerRules::default(),
+        registries: BTreeMap::new(),
     }
 }
 

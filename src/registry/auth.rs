@@ -125,8 +125,8 @@ impl Auth {
         Ok(proof)
     }
 
-    /// Takes note of what a registry answered to someone it does not know. False: it says
-    /// that who asks is known and may not.
+    /// Takes note of what a registry answered to someone it does not know. False: if that was
+    /// its answer to a token, then who asks is known and may not.
     pub(super) async fn challenged(
         &self,
         host: &Host,
@@ -153,7 +153,13 @@ impl Auth {
             let more = more.map(str::to_owned).filter(|it| !scopes.contains(it));
             state.more.insert(scopes.clone(), more.collect());
             state.tokens.remove(scopes);
-            return Ok(bearer.parameter("error") != Some("insufficient_scope"));
+            // A token service that gave a token out knows whom it gave it to.
+            let is_exchanged = !matches!(self.login.get(), Some(Some(Login::Token(_))));
+            return Ok(match bearer.parameter("error") {
+                Some("insufficient_scope") => false,
+                Some(_) => true,
+                None => !is_exchanged,
+            });
         }
         if of("basic").is_some() {
             state.way = Way::Basic;

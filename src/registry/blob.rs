@@ -22,7 +22,8 @@ const CUTS: u32 = 5;
 const PROGRESS: u64 = 1 << 20;
 
 /// The bytes of a blob. The last item is an error if they are not what the digest says: what
-/// came before is worth nothing until the end was reached.
+/// came before is worth nothing until the end was reached. Where the size is known, the last
+/// bytes do not come at all then.
 pub type BlobStream = Pin<Box<dyn Stream<Item = Result<Chunk, RegistryError>> + Send>>;
 
 /// Computes a digest of the same kind as another.
@@ -273,7 +274,7 @@ impl Reading {
             }
             match self.step().await {
                 Ok(Step::Bytes(chunk)) => return Ok(Some(chunk)),
-                Ok(Step::End) => return self.end(),
+                Ok(Step::End) => return self.end().map(|()| None),
                 Ok(Step::Again) => {}
                 Err(error) if error.is_passing() => self.cut(error).await?,
                 Err(error) => return Err(error),
@@ -284,9 +285,6 @@ impl Reading {
     async fn step(&mut self) -> Result<Step, RegistryError> {
         let doing = self.doing();
         let Some(response) = &mut self.response else {
-            if self.at > 0 && self.size == Some(self.at) {
-                return Ok(Step::End);
-            }
             self.open(&doing).await?;
             return Ok(Step::Again);
         };
@@ -314,6 +312,11 @@ impl Reading {
         }
         if let Some(hasher) = &mut self.hasher {
             hasher.update(&chunk);
+        }
+        // The last bytes are handed out only once all are checked: whoever passes them on
+        // must not have passed on a whole that is wrong.
+        if self.size == Some(self.at) {
+            self.end()?;
         }
         Ok(Step::Bytes(chunk))
     }
@@ -370,16 +373,16 @@ impl Reading {
         Ok(())
     }
 
-    fn end(&mut self) -> Result<Option<Chunk>, RegistryError> {
+    fn end(&mut self) -> Result<(), RegistryError> {
         if self.size.is_some_and(|size| size != self.at) {
             return Err(self.wrong_size(&format!("{} bytes", self.at)));
         }
         let Some(hasher) = self.hasher.take() else {
-            return Ok(None);
+            return Ok(());
         };
         let got = hasher.finish();
         if got == self.digest {
-            return Ok(None);
+            return Ok(());
         }
         Err(RegistryError::WrongDigest {
             repository: self.remote.repository.clone(),

@@ -1,7 +1,9 @@
 //! Requests to one registry: over which scheme, with which proof of who asks, how often
 //! again, for how long at most; and what its refusals mean.
 
+use std::collections::HashMap;
 use std::net::IpAddr;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use hyper::body::Bytes as Chunk;
@@ -38,6 +40,14 @@ pub(super) struct Host {
     client: Client,
     scheme: OnceCell<&'static str>,
     auth: Auth,
+    lists: Mutex<HashMap<String, List>>,
+}
+
+/// The tags of a repository, and by what the registry knows them again.
+#[derive(Clone)]
+pub(super) struct List {
+    pub(super) etag: String,
+    pub(super) tags: Vec<String>,
 }
 
 /// One request, which can be sent more than once.
@@ -203,7 +213,7 @@ pub(super) fn is_loopback(host: &str) -> bool {
 
 /// How long to wait before the next try, from 1.
 pub(super) fn back_off(tries: u32) -> Duration {
-    Duration::from_millis(200 * 3_u64.pow(tries.saturating_sub(1).min(4)))
+    Duration::from_millis(200 * 3_u64.pow(tries.saturating_sub(1).min(2)))
 }
 
 impl Host {
@@ -235,7 +245,26 @@ impl Host {
             settings,
             scheme: OnceCell::new(),
             auth: Auth::default(),
+            lists: Mutex::default(),
         })
+    }
+
+    /// The tags of a repository as they were.
+    pub(super) fn list_of(&self, name: &str) -> Option<List> {
+        let lists = self.lists.lock().unwrap_or_else(PoisonError::into_inner);
+        lists.get(name).cloned()
+    }
+
+    /// Keeps the tags of a repository, if they can be known again.
+    pub(super) fn keep_list(&self, name: &str, etag: Option<String>, tags: &[String]) {
+        let mut lists = self.lists.lock().unwrap_or_else(PoisonError::into_inner);
+        match etag {
+            None => lists.remove(name),
+            Some(etag) => {
+                let tags = tags.to_vec();
+                lists.insert(name.to_owned(), List { etag, tags })
+            }
+        };
     }
 
     pub(super) fn name(&self) -> &str {

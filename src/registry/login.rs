@@ -114,7 +114,7 @@ fn docker(host: &str) -> Result<Option<Login>, String> {
             path.display()
         )),
         Err(Wrong::HelperCommunicationError) => Err(format!(
-            "a credential helper that {} names cannot be run; install it, or take it out there and log in again",
+            "a credential helper that {} names cannot be run, or hangs up; install it, or take it out there and log in again",
             path.display()
         )),
         Err(Wrong::MalformedHelperResponse) => Err(format!(

@@ -32,32 +32,35 @@ pub enum Fresh {
 }
 
 impl Remote {
-    /// Every tag, in the registry's order.
+    /// Every tag, in the registry's order; some have none. Where a registry says by what to
+    /// know its list again (`ETag`), an unchanged one is not sent twice.
     ///
     /// # Errors
     /// The registry's; [`RegistryError::NoRepository`] where there is none of that name.
     pub async fn tags(&self) -> Result<Vec<String>, RegistryError> {
         let doing = format!("reading the tags of {}", self.repository);
-        let mut ask = self.ask(
-            Method::GET,
-            &format!("tags/list?n={PAGE}"),
-            Action::Pull,
-            doing,
-        );
+        let path = format!("tags/list?n={PAGE}");
+        let mut ask = self.ask(Method::GET, &path, Action::Pull, doing.clone());
         ask.most = Some(LARGEST_PAGE);
+        let known = self.host.list_of(&self.name);
+        if let Some(known) = &known {
+            ask = ask.header(IF_NONE_MATCH, known.etag.clone());
+        }
         let mut tags = Vec::new();
         let take = |page: &Value| {
             let all = page.get("tags").and_then(Value::as_array);
             let all = all.into_iter().flatten().filter_map(Value::as_str);
-            tags.extend(all.map(str::to_owned));
+            // What is no tag could not be asked for, and may not be fit to be shown.
+            tags.extend(all.filter(|tag| is_tag(tag)).map(str::to_owned));
         };
-        match self.pages(ask, take).await? {
-            Ok(()) => Ok(tags),
-            Err(answer) if answer.status.as_u16() == 404 => Err(self.no_repository()),
-            Err(answer) => Err(answer.refusal(
-                self.host(),
-                &format!("reading the tags of {}", self.repository),
-            )),
+        match (self.pages(ask, take).await?, known) {
+            (Ok(etag), _) => {
+                self.host.keep_list(&self.name, etag, &tags);
+                Ok(tags)
+            }
+            (Err(answer), Some(known)) if answer.status.as_u16() == 304 => Ok(known.tags),
+            (Err(answer), _) if answer.status.as_u16() == 404 => Err(self.no_repository()),
+            (Err(answer), _) => Err(answer.refusal(self.host(), &doing)),
         }
     }
 
@@ -68,12 +71,13 @@ impl Remote {
         }
     }
 
-    /// Every page of a list. The inner error is an answer that is no success.
+    /// Every page of a list, and by what to know it again, where it has one page only. The
+    /// inner error is an answer that is no success.
     pub(super) async fn pages(
         &self,
         mut ask: Ask<'_>,
         mut take: impl FnMut(&Value),
-    ) -> Result<Result<(), Answer>, RegistryError> {
+    ) -> Result<Result<Option<String>, Answer>, RegistryError> {
         let unreadable = |doing: &str, why: String| RegistryError::Unreadable {
             host: self.host().to_owned(),
             doing: doing.to_owned(),
@@ -89,7 +93,8 @@ impl Remote {
                 .map_err(|error| unreadable(&ask.doing, format!("it is no JSON: {error}")))?;
             take(&page);
             let Some(next) = answer.header("link").and_then(header::next_page) else {
-                return Ok(Ok(()));
+                let etag = answer.header("etag").filter(|_| seen.is_empty());
+                return Ok(Ok(etag.map(str::to_owned)));
             };
             // Where the answer came from may be behind a redirect: only the registry's own
             // pages are followed, with the login.
@@ -270,22 +275,15 @@ impl Remote {
     /// # Errors
     /// The tag can be none.
     pub(super) fn manifest_path(&self, what: &Pointer) -> Result<String, RegistryError> {
-        if let Pointer::Tag(tag) = what {
-            let is_tag = tag.len() <= 128
-                && tag.starts_with(|first: char| first.is_ascii_alphanumeric() || first == '_')
-                && tag
-                    .bytes()
-                    .all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte));
-            if !is_tag {
-                return Err(RegistryError::NotThere {
-                    repository: self.repository.clone(),
-                    what: format!("tag `{}`", super::error::one_line(tag)),
-                    hint: ": tags are made of letters, digits, `_`, `.` and `-`, at most 128"
-                        .to_owned(),
-                });
-            }
+        match what {
+            Pointer::Tag(tag) if !is_tag(tag) => Err(RegistryError::NotThere {
+                repository: self.repository.clone(),
+                what: format!("tag `{}`", super::error::one_line(tag)),
+                hint: ": tags are made of letters, digits, `_`, `.` and `-`, at most 128"
+                    .to_owned(),
+            }),
+            what => Ok(format!("manifests/{what}")),
         }
-        Ok(format!("manifests/{what}"))
     }
 
     /// What a document is, in a sentence about it.
@@ -304,6 +302,15 @@ impl Remote {
             }),
         }
     }
+}
+
+/// Whether a text can be a tag.
+fn is_tag(text: &str) -> bool {
+    text.len() <= 128
+        && text.starts_with(|first: char| first.is_ascii_alphanumeric() || first == '_')
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte))
 }
 
 fn media_type(answer: &Answer) -> Option<String> {

@@ -53,7 +53,7 @@ impl Remote {
             found.extend(all.into_iter().flatten().filter_map(Descriptor::read));
         };
         match self.pages(ask, take).await {
-            Ok(Ok(())) => Ok(found),
+            Ok(Ok(_)) => Ok(found),
             Ok(Err(answer)) => match answer.status.as_u16() {
                 400 | 404 | 405 | 406 | 501 => Ok(self.listed(digest).await?.unwrap_or_default()),
                 _ => Err(answer.refusal(self.host(), &doing)),

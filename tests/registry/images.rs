@@ -57,6 +57,7 @@ pub(crate) fn layer(name: &str, content: &[u8]) -> (Vec<u8>, Digest) {
 pub(crate) struct Image {
     pub(crate) document: Document,
     pub(crate) config: Digest,
+    pub(crate) config_size: usize,
     pub(crate) layers: Vec<(Digest, u64, Digest)>,
 }
 
@@ -104,6 +105,7 @@ pub(crate) async fn push(
     Image {
         document,
         config,
+        config_size,
         layers,
     }
 }
@@ -137,7 +139,7 @@ pub(crate) async fn push_index(remote: &Remote, tagged: &str, contents: &[&[u8]]
         "schemaVersion": 2, "mediaType": OCI_MANIFEST,
         "config": {
             "mediaType": "application/vnd.oci.image.config.v1+json",
-            "digest": amd.config, "size": 2,
+            "digest": amd.config, "size": amd.config_size,
         },
         "layers": [{
             "mediaType": "application/vnd.in-toto+json", "digest": statement, "size": 17,

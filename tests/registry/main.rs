@@ -4,6 +4,8 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 #![allow(clippy::indexing_slicing)]
 
+// Shared with tests that use more of it.
+#[allow(unused_imports)]
 #[path = "../support/mod.rs"]
 mod support;
 

@@ -20,8 +20,10 @@ pub enum Fault {
     Slow(usize, Duration),
     /// The registry gets the request and does it; its answer is lost.
     LoseAnswer,
-    /// This header is not passed on.
+    /// This header of the answer is not passed on.
     Without(&'static str),
+    /// The registry is asked for all where a part was asked for.
+    NoRange,
 }
 
 struct Rule {
@@ -164,10 +166,11 @@ fn serve(mut client: TcpStream, upstream: u16, state: &Arc<Mutex<State>>) -> std
         return Ok(());
     }
     let mut registry = TcpStream::connect(("127.0.0.1", upstream))?;
-    registry.write_all(
-        head.replacen("\r\n", "\r\nConnection: close\r\n", 1)
-            .as_bytes(),
-    )?;
+    let mut asked = head.replacen("\r\n", "\r\nConnection: close\r\n", 1);
+    if matches!(fault, Some(Fault::NoRange)) {
+        asked = without(&asked, "range:");
+    }
+    registry.write_all(asked.as_bytes())?;
     let (mut from, mut to, counted) = (client.try_clone()?, registry.try_clone()?, state.clone());
     thread::spawn(move || {
         let mut buffer = vec![0; 64 * 1024];
@@ -186,15 +189,17 @@ fn serve(mut client: TcpStream, upstream: u16, state: &Arc<Mutex<State>>) -> std
         return client.shutdown(Shutdown::Both);
     }
     if let Some(Fault::Without(name)) = fault {
-        let kept: Vec<&str> = answer
-            .split_inclusive("\r\n")
-            .filter(|line| !line.to_lowercase().starts_with(name))
-            .collect();
-        answer = kept.concat();
+        answer = without(&answer, name);
     }
     client.write_all(answer.as_bytes())?;
     pass(&mut registry, &mut client, fault.as_ref(), state)?;
     client.shutdown(Shutdown::Both)
+}
+
+fn without(head: &str, name: &str) -> String {
+    head.split_inclusive("\r\n")
+        .filter(|line| !line.to_lowercase().starts_with(name))
+        .collect()
 }
 
 /// Passes the body of an answer on.

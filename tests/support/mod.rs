@@ -20,10 +20,8 @@ use std::time::{Duration, Instant};
 
 pub use api::Api;
 pub use engine::Engine;
-pub use faults::{Fault, Faults};
 pub use karat::{Done, Karat, ended};
 pub use proxy::{Proxy, Rule, When};
-pub use registry::Registry;
 
 /// Asks until there is an answer.
 ///

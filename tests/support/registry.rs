@@ -48,12 +48,21 @@ impl Registry {
     }
 
     pub fn in_folder(folder: tempfile::TempDir, http: &str, top: &str) -> Self {
+        Self::start(folder, http, top, true)
+    }
+
+    /// One that deletes nothing.
+    pub fn without_delete() -> Self {
+        Self::start(Self::folder(), "", "", false)
+    }
+
+    fn start(folder: tempfile::TempDir, http: &str, top: &str, deletes: bool) -> Self {
         let program = needs("docker-registry", "docker-registry");
         for _ in 0..5 {
             let port = free_port();
             let config = folder.path().join("config.yml");
             let text = format!(
-                "version: 0.1\nlog: {{ level: error }}\nstorage:\n  filesystem: {{ rootdirectory: {}/storage }}\n  delete: {{ enabled: true }}\n{top}\nhttp:\n  addr: '127.0.0.1:{port}'\n{http}\n",
+                "version: 0.1\nlog: {{ level: error }}\nstorage:\n  filesystem: {{ rootdirectory: {}/storage }}\n  delete: {{ enabled: {deletes} }}\n{top}\nhttp:\n  addr: '127.0.0.1:{port}'\n{http}\n",
                 folder.path().display(),
             );
             std::fs::write(&config, text).expect("a file");

@@ -58,7 +58,7 @@ fn found_project() -> Project {
         grouping: Some(Grouping::ByLabel),
         engines: BTreeMap::new(),
         layers: LayerRules::default(),
-        registries: std::collections::BTreeMap::new(),
+        registries: BTreeMap::new(),
     }
 }
 
