@@ -131,3 +131,140 @@ fn digest(api: &Api, tag: &str) -> String {
     let name = image["RepoDigests"][0].as_str().expect("a digest");
     name.split_once('@').expect("a digest").1.to_owned()
 }
+
+/// A project of one image in the registry beside an engine.
+fn project(engine: &Engine) -> String {
+    format!(
+        "[images.web]\nrepository = \"{REPOSITORY}\"\n[environments.prod]\nengines = [\"{}\"]\n",
+        engine.address()
+    )
+}
+
+fn tagged(api: &Api, tag: &str) -> Value {
+    api.get(&format!("/images/{REPOSITORY}:{tag}/json"))
+}
+
+#[test]
+fn a_version_is_published_under_its_tag_once_and_for_good() {
+    let storage = tempfile::tempdir_in("/var/tmp").expect("a folder");
+    let engine = Engine::start();
+    let _registry = Registry::beside(&engine, storage.path());
+    engine.api.image(&Recipe::new(REPOSITORY, "1.0.0"));
+    let karat = Karat::new(&project(&engine));
+    let run = |args: &[&str]| karat.run_inside(&engine, args);
+    until("the registry", Duration::from_secs(20), || {
+        (run(&["publish", "web", "--dry-run"]).code == Some(0)).then_some(())
+    });
+    run(&["publish", "web", "--dry-run"])
+        .is(0)
+        .says("publish web 1.0.0");
+    run(&["publish", "web", "--yes"])
+        .is(0)
+        .says("is published as sha256:");
+    run(&["publish", "web", "--yes"])
+        .is(0)
+        .says("nothing to do");
+    // The registry knows it by the digest the engine learned.
+    let versions = run(&["versions", "web", "--json"]).is(0).json();
+    let known = &versions["versions"][0];
+    assert_eq!(known["digests"]["manifest"], digest(&engine.api, "1.0.0"));
+    assert_eq!(
+        known["digests"]["config"],
+        tagged(&engine.api, "1.0.0")["Id"]
+    );
+
+    // Another image under the same tag: the tag is not moved, unless somebody says why.
+    engine.api.image(&Recipe {
+        changes: &["LABEL other=one"],
+        ..Recipe::new(REPOSITORY, "1.0.0")
+    });
+    run(&["publish", "web", "--version", "1.0.0", "--yes"])
+        .is(3)
+        .says("is there already");
+    run(&["publish", "web", "--version", "1.0.0", "--force", "--yes"])
+        .is(3)
+        .says("wants a reason");
+    let why = ["--reason", "the first one was cut short"];
+    let forced = ["publish", "web", "--version", "1.0.0", "--force", "--yes"];
+    run(&[&forced[..], &why[..]].concat()).is(0);
+    let history = run(&["history", "web", "--json"]).is(0).json();
+    assert_eq!(history["events"][0]["operation"], "publish");
+    assert_eq!(history["events"][0]["reason"], why[1]);
+    // A real client of the registry gets what was published.
+    let id = tagged(&engine.api, "1.0.0")["Id"].clone();
+    let gone = format!("/images/{REPOSITORY}:1.0.0?force=true");
+    let _ = engine.api.ask("DELETE", &gone, "text/plain", b"");
+    let pull = format!("/images/create?fromImage={REPOSITORY}&tag=1.0.0");
+    let _ = engine.api.ask("POST", &pull, "text/plain", b"");
+    assert_eq!(tagged(&engine.api, "1.0.0")["Id"], id);
+}
+
+#[test]
+fn a_plan_says_the_bytes_to_pull_and_what_they_took_last_time() {
+    let storage = tempfile::tempdir_in("/var/tmp").expect("a folder");
+    let (staging, prod) = (Engine::start(), Engine::start());
+    let _registries = [&staging, &prod].map(|engine| Registry::beside(engine, storage.path()));
+    for version in ["1.0.0", "2.0.0"] {
+        staging.api.image(&Recipe::new(REPOSITORY, version));
+        push(&staging.api, version);
+    }
+    staging.api.app("web", &format!("{REPOSITORY}:2.0.0"));
+    until("the first pull", Duration::from_secs(20), || {
+        let path = format!("/images/create?fromImage={REPOSITORY}&tag=1.0.0");
+        let answer = prod.api.ask("POST", &path, "text/plain", b"").ok()?;
+        (!String::from_utf8_lossy(&answer.body).contains("\"error\"")).then_some(())
+    });
+    prod.api.app("web", &format!("{REPOSITORY}:1.0.0"));
+    staging.api.healthy("web");
+    prod.api.healthy("web");
+    let karat = Karat::new(&format!(
+        "[images.web]\nrepository = \"{REPOSITORY}\"\n[environments.staging]\nengines = [\"{}\"]\n[environments.prod]\nengines = [\"{}\"]\n",
+        staging.address(),
+        prod.address()
+    ));
+    let run = |args: &[&str]| karat.run_inside(&staging, args);
+    let plan = ["promote", "web", "--to", "prod", "--dry-run", "--json"];
+    let obtain = |plan: &Value| plan["moves"][0]["containers"][0]["obtain"].clone();
+    let first = obtain(&run(&plan).is(0).json());
+    assert_eq!(first["how"], "pull", "{first:#}");
+    // What the registry has of it, but for the layers that prod has already.
+    let manifest = layers(storage.path());
+    let bytes = first["pull_bytes"].as_u64().expect("bytes");
+    assert!(manifest.contains(&bytes), "{bytes} of {manifest:?}");
+    assert!(first["last"].is_null(), "{first:#}");
+    run(&["promote", "web", "--to", "prod", "--yes"]).is(0);
+
+    // Back, without the image, and forth again: now it is known how long it took.
+    run(&["rollback", "web", "--env", "prod", "--to", "1.0.0", "--yes"]).is(0);
+    for name in prod.api.names() {
+        if name != "web" {
+            prod.api.remove(&name);
+        }
+    }
+    let gone = format!("/images/{REPOSITORY}:2.0.0?force=true");
+    let _ = prod.api.ask("DELETE", &gone, "text/plain", b"");
+    let again = obtain(&run(&plan).is(0).json());
+    assert_eq!(again["last"]["pull_bytes"], bytes, "{again:#}");
+    assert!(again["last"]["took_ms"].is_u64(), "{again:#}");
+}
+
+/// Every size a pull may have: the sums of the last layers of each image.
+fn layers(storage: &std::path::Path) -> Vec<u64> {
+    let blobs = storage.join("docker/registry/v2/blobs/sha256");
+    let mut sums = Vec::new();
+    for two in std::fs::read_dir(blobs).expect("blobs") {
+        for blob in std::fs::read_dir(two.expect("a folder").path()).expect("blobs") {
+            let bytes = std::fs::read(blob.expect("a blob").path().join("data")).expect("a blob");
+            let Ok(manifest) = serde_json::from_slice::<Value>(&bytes) else {
+                continue;
+            };
+            let layers = manifest["layers"].as_array().cloned().unwrap_or_default();
+            let sizes: Vec<u64> = layers
+                .iter()
+                .filter_map(|layer| layer["size"].as_u64())
+                .collect();
+            sums.extend((0..sizes.len()).map(|from| sizes[from..].iter().sum::<u64>()));
+        }
+    }
+    sums
+}
