@@ -64,6 +64,11 @@ Examples:
   karat recover               finish it or undo it
   karat recover --yes --confirm prod   without questions, what was cut off in prod, too
   karat recover --force       also what another machine may still be doing";
+const DOCTOR: &str = "\
+Examples:
+  karat doctor            engines, registries, logins, clocks, terminal
+  karat doctor --keep     and tag known good versions that no tag holds
+  karat doctor --json";
 const INIT: &str = "\
 Examples:
   karat init --print > karat.toml";
@@ -173,6 +178,9 @@ pub enum Command {
         /// Judge known good for this environment only, and say why others are not.
         #[arg(long, value_name = "ENVIRONMENT")]
         env: Option<String>,
+        /// Read every tag of the registry, with what is attached to it, not only the newest.
+        #[arg(long)]
+        all: bool,
     },
     /// Bring the version of one environment to another.
     #[command(after_help = PROMOTE)]
@@ -234,6 +242,9 @@ pub enum Command {
         #[arg(long, value_name = "FOLDER")]
         dir: Option<PathBuf>,
     },
+    /// Check engines, registries, logins, clocks and the terminal, and say what to do.
+    #[command(after_help = DOCTOR)]
+    Doctor(Doctor),
     /// Write a project file from what runs.
     #[command(after_help = INIT)]
     Init {
@@ -330,6 +341,14 @@ pub struct Rebuild {
     /// How to change.
     #[command(flatten)]
     pub change: Change,
+}
+
+/// `karat doctor`.
+#[derive(ClapArgs, Debug)]
+pub struct Doctor {
+    /// Tag known good versions that no tag holds, before a registry collects them.
+    #[arg(long)]
+    pub keep: bool,
 }
 
 /// `karat publish`.

@@ -23,7 +23,7 @@ fn said(args: &Args) -> String {
     };
     match args.command.as_ref().expect("a verb") {
         Command::Status { image } => format!("status {image:?}"),
-        Command::Versions { image, env } => format!("versions {image} {env:?}"),
+        Command::Versions { image, env, .. } => format!("versions {image} {env:?}"),
         Command::History { image, env, .. } => format!("history {image:?} {env:?}"),
         Command::Rollback(it) => format!(
             "rollback {} {} to={:?} {}",

@@ -3,8 +3,14 @@
 use super::output::{self, Exit};
 use super::session::Session;
 use super::{deploy, history_text, json};
-use crate::model::fleet::Fleet;
-use crate::model::project::{EnvironmentName, ImageName};
+use std::collections::HashSet;
+
+use crate::model::fleet::{Fleet, Link};
+use crate::model::plan::OperationId;
+use crate::model::project::{EngineName, EnvironmentName, ImageName};
+use crate::model::reference::Repository;
+use crate::model::shared;
+use crate::model::time::Timestamp;
 use crate::operate::{Refusal, planning};
 use crate::store::{Filter, Store};
 
@@ -24,12 +30,68 @@ pub(super) async fn run(
     if let Some(refusal) = unknown(&fleet, &session.store, &filter) {
         return deploy::refused(session, &refusal);
     }
+    let shared = shared(session, &fleet, filter.image.as_ref());
     match session.store.events(&filter) {
-        Ok(events) if session.json => output::json(&json::history(&events)),
-        Ok(events) => output::result(&history_text::render(&events, session.colour)),
+        Ok(events) if session.json => output::json(&json::history(&events, &shared)),
+        Ok(events) => {
+            output::result(&history_text::render(
+                &events,
+                &shared,
+                fleet.at,
+                session.colour,
+            ));
+        }
         Err(error) => return output::refused(session.json, &error, Exit::ERROR),
     }
     Exit::DONE
+}
+
+/// What is to be known of the history that a team shares.
+#[derive(Clone, Debug, Default)]
+pub struct Shared {
+    /// Operations whose karats did not see each other.
+    pub forked: HashSet<OperationId>,
+    /// Where it is read.
+    pub sources: Vec<HistorySource>,
+}
+
+/// A repository that has history, and when it was read.
+#[derive(Clone, Debug)]
+pub struct HistorySource {
+    /// Which.
+    pub repository: Repository,
+    /// When it was read last.
+    pub read: Option<Timestamp>,
+    /// Why it could not be read now.
+    pub error: Option<String>,
+}
+
+fn shared(session: &Session, fleet: &Fleet, only: Option<&ImageName>) -> Shared {
+    let mut all = Shared::default();
+    let Some(history) = &session.targets.shared else {
+        return all;
+    };
+    for row in &fleet.rows {
+        let repository = &row.image.repository;
+        if only.is_some_and(|name| *name != row.image.name) || repository.registry_host().is_none()
+        {
+            continue;
+        }
+        let records = history.remembered(repository);
+        let forked = shared::forked(&records).into_iter();
+        all.forked
+            .extend(forked.map(|id| OperationId(id.to_owned())));
+        let state = fleet.engines.get(&EngineName::registry(repository));
+        all.sources.push(HistorySource {
+            repository: repository.clone(),
+            read: state.and_then(|state| Some(state.last.as_ref()?.at)),
+            error: state.and_then(|state| match &state.link {
+                Link::Down { error, .. } => Some(error.clone()),
+                Link::Up | Link::Connecting => None,
+            }),
+        });
+    }
+    all
 }
 
 /// Why there is no such history: neither the fleet nor any event has the image, or the

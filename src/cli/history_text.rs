@@ -2,8 +2,10 @@
 
 use crate::model::event::{Event, Outcome, VersionMark};
 use crate::model::text::printable;
+use crate::model::time::{Span, Timestamp};
 
-use super::table::{Colour, Paint, Table, Text, cut};
+use super::history::Shared;
+use super::table::{CellLines, Colour, Paint, Table, Text, cut};
 
 /// How many log lines of a failure are shown; `--json` has all of them.
 const LOG_LINES: usize = 10;
@@ -13,9 +15,10 @@ const LOG_WIDTH: usize = 160;
 
 /// The events as a table, then for each failure what went wrong and its last log lines.
 #[must_use]
-pub fn render(events: &[Event], colour: Colour) -> String {
+pub fn render(events: &[Event], shared: &Shared, now: Timestamp, colour: Colour) -> String {
+    let ages = ages(shared, now, colour);
     if events.is_empty() {
-        return "no operation is recorded yet\n".to_owned();
+        return ages + "no operation is recorded yet\n";
     }
     let mut events: Vec<&Event> = events.iter().collect();
     events.sort_by_key(|event| std::cmp::Reverse(event.time));
@@ -47,7 +50,7 @@ pub fn render(events: &[Event], colour: Colour) -> String {
             vec![Text::plain(environment)],
             vec![Text::plain(mark(event.from.as_ref()))],
             vec![Text::plain(mark(event.to.as_ref()))],
-            vec![Text::new(paint(event.outcome), event.outcome.words())],
+            outcome(event, shared),
             vec![Text::plain(&took)],
             vec![Text::whole(
                 Paint::Faint,
@@ -55,9 +58,34 @@ pub fn render(events: &[Event], colour: Colour) -> String {
             )],
         ]);
     }
-    let mut out = table.render(colour);
+    let mut out = ages + &table.render(colour);
     for event in events {
         out.push_str(&failure(event, colour));
+    }
+    out
+}
+
+/// How it ended, and whether somebody else did something at the same time.
+fn outcome(event: &Event, shared: &Shared) -> CellLines {
+    let mut lines = vec![Text::new(paint(event.outcome), event.outcome.words())];
+    if shared.forked.contains(&event.id) {
+        lines.push(Text::new(Paint::Warn, "fork: another did not see it"));
+    }
+    lines
+}
+
+/// How old what is known of registries' history is, where they do not answer now.
+fn ages(shared: &Shared, now: Timestamp, colour: Colour) -> String {
+    let mut out = String::new();
+    for source in &shared.sources {
+        let Some(error) = &source.error else { continue };
+        let age = source.read.map_or_else(
+            || "was never read here".to_owned(),
+            |read| format!("is as it was {} ago", Span::between(read, now)),
+        );
+        let line = format!("the history beside {} {age}: {error}", source.repository);
+        out.push_str(&colour.paint(Paint::Warn, &printable(&line)));
+        out.push('\n');
     }
     out
 }
@@ -109,11 +137,15 @@ mod tests {
     use super::super::fixture::events;
     use super::*;
 
+    fn at() -> Timestamp {
+        crate::model::testing::minute(60)
+    }
+
     #[test]
     fn events_are_listed_newest_first_and_failures_explained() {
         let log: String = (3..=12).map(|n| format!("  | line {n}␛[1m\n")).collect();
         assert_eq!(
-            render(&events(), Colour::Never),
+            render(&events(), &Shared::default(), at(), Colour::Never),
             format!(
                 "\
 WHEN (UTC)           WHO         WHAT       IMAGE  IN    FROM   TO            OUTCOME         TOOK  WHY
@@ -126,7 +158,7 @@ WHEN (UTC)           WHO         WHAT       IMAGE  IN    FROM   TO            OU
             )
         );
         assert_eq!(
-            render(&[], Colour::Always),
+            render(&[], &Shared::default(), at(), Colour::Always),
             "no operation is recorded yet\n"
         );
     }

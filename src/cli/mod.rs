@@ -13,6 +13,7 @@ pub mod demo;
 mod deploy;
 mod diff;
 mod dissecting;
+mod doctor;
 #[cfg(test)]
 mod fixture;
 mod history;
@@ -74,8 +75,8 @@ async fn command(args: Args) -> Exit {
     match args.command {
         None => interface::run(&session, &args.look).await,
         Some(Command::Status { image }) => status::run(&session, image.as_deref()).await,
-        Some(Command::Versions { image, env }) => {
-            versions::run(&session, &image, env.as_deref()).await
+        Some(Command::Versions { image, env, all }) => {
+            versions::run(&session, &image, env.as_deref(), all).await
         }
         Some(Command::Promote(promote)) => deploy::promote(&session, promote).await,
         Some(Command::Rollback(rollback)) => deploy::rollback(&session, rollback).await,
@@ -89,6 +90,7 @@ async fn command(args: Args) -> Exit {
         Some(Command::Diff(ask)) => diff::run(&session, &ask).await,
         Some(Command::Unlock(unlock)) => unlock::run(&session, unlock).await,
         Some(Command::Demo(demo)) => try_out::run(&session, demo).await,
+        Some(Command::Doctor(ask)) => doctor::run(&session, &ask).await,
         Some(Command::Init { print }) => init::run(&session, print).await,
         // Answered before anything was opened.
         Some(Command::Completions { .. } | Command::Man { .. }) => Exit::DONE,

@@ -201,7 +201,7 @@ pub(super) fn rebuild_json(plan: &RebuildPlan) -> Value {
 
 /// How an operation ended, as JSON.
 pub(super) fn report_json(report: &Report) -> Value {
-    let mut history = super::json::history(&report.events);
+    let mut history = super::json::history(&report.events, &super::history::Shared::default());
     json!({
         "schema": SCHEMA,
         "id": report.id,

@@ -3,11 +3,15 @@
 use super::output::{self, Exit};
 use super::session::Session;
 use super::{deploy, json, versions_text};
-use crate::model::project::{EnvironmentName, ImageName};
+use crate::model::fleet::Fleet;
+use crate::model::project::{EngineName, EnvironmentName, ImageName};
 use crate::operate::planning;
 
-pub(super) async fn run(session: &Session, image: &str, env: Option<&str>) -> Exit {
-    let fleet = session.fleet().await;
+pub(super) async fn run(session: &Session, image: &str, env: Option<&str>, all: bool) -> Exit {
+    let mut fleet = session.fleet().await;
+    if all && look_at_all(session, &fleet, image) {
+        fleet = session.fleet().await;
+    }
     if let Some(exit) = session.nobody_answers(&fleet) {
         return exit;
     }
@@ -26,4 +30,24 @@ pub(super) async fn run(session: &Session, image: &str, env: Option<&str>) -> Ex
         Err(refusal) => return deploy::refused(session, &refusal),
     }
     Exit::DONE
+}
+
+/// Has every tag of an image read with the next look. Says whether there is any to read.
+fn look_at_all(session: &Session, fleet: &Fleet, image: &str) -> bool {
+    let Ok(row) = planning::row(fleet, &ImageName::from(image)) else {
+        return false;
+    };
+    let name = EngineName::registry(&row.image.repository);
+    let Ok(target) = session.targets.get(&name) else {
+        return false;
+    };
+    let known = row
+        .catalog
+        .versions
+        .iter()
+        .flat_map(|version| &version.tags);
+    let unread = row.catalog.unread.iter().map(|unread| &unread.tag);
+    let tags: Vec<String> = known.chain(unread).cloned().collect();
+    target.look_at(&tags);
+    !tags.is_empty()
 }

@@ -1,8 +1,10 @@
 //! `karat versions IMAGE` for people: the versions, newest first.
 
+use crate::model::catalog::{Entry, Unread};
 use crate::model::fleet::{Cell, Fleet, Row};
 use crate::model::known_good::Verdict;
 use crate::model::project::{Environment, EnvironmentName};
+use crate::model::remote::RemoteImage;
 use crate::model::text::printable;
 use crate::model::time::Span;
 
@@ -20,8 +22,8 @@ pub fn render(fleet: &Fleet, row: &Row, only: Option<&EnvironmentName>, colour: 
     let name = printable(row.image.name.as_str());
     let repository = printable(row.image.repository.as_str());
     let mut out = colour.paint(Paint::Faint, &format!("{name} in {repository}")) + "\n\n";
-    if row.catalog.versions.is_empty() {
-        return out + "no version is known: no engine that answers has one\n";
+    if row.catalog.versions.is_empty() && row.catalog.unread.is_empty() {
+        return out + "no version is known: no engine or registry that answers has one\n";
     }
     let head = [
         "VERSION",
@@ -33,7 +35,14 @@ pub fn render(fleet: &Fleet, row: &Row, only: Option<&EnvironmentName>, colour: 
         "NOTES",
     ];
     let mut table = Table::new(head.map(|text| Text::new(Paint::Head, text)).into());
-    for version in &row.catalog.versions {
+    for entry in row.catalog.in_order() {
+        let version = match entry {
+            Entry::Known(version) => version,
+            Entry::Unread(unread) => {
+                table.row(unread_line(unread));
+                continue;
+            }
+        };
         let label = version.label.as_ref().map(|label| label.0.as_str());
         let tags = version.tags.iter().map(String::as_str);
         let tags: Vec<&str> = tags.filter(|tag| Some(*tag) != label).collect();
@@ -67,7 +76,14 @@ pub fn render(fleet: &Fleet, row: &Row, only: Option<&EnvironmentName>, colour: 
                 "the label stands for several digests",
             ));
         }
-        let size = version.size.map_or("–".to_owned(), |size| size.to_string());
+        let packed = version.remote.as_ref().and_then(|remote| remote.compressed);
+        let size = match (version.size, packed) {
+            (Some(size), None) => size.to_string(),
+            (None, Some(packed)) => format!("{packed} packed"),
+            (Some(size), Some(packed)) => format!("{size}, {packed} packed"),
+            (None, None) => "–".to_owned(),
+        };
+        notes.extend(version.remote.iter().flat_map(in_registry));
         table.row(vec![
             vec![Text::plain(label.unwrap_or("–"))],
             wrapped(Paint::Faint, &tags, TAGS_WIDTH),
@@ -86,6 +102,44 @@ pub fn render(fleet: &Fleet, row: &Row, only: Option<&EnvironmentName>, colour: 
         out.push_str(&known_good(environment, cell, only.is_some(), colour));
     }
     out
+}
+
+/// A tag of which only the name is known.
+fn unread_line(unread: &Unread) -> Vec<CellLines> {
+    let label = unread.label.as_ref().map(|label| label.0.as_str());
+    let tag = if label.is_none() {
+        unread.tag.as_str()
+    } else {
+        ""
+    };
+    vec![
+        vec![Text::plain(label.unwrap_or("–"))],
+        vec![Text::new(Paint::Faint, tag)],
+        vec![Text::new(Paint::Faint, "not read")],
+        vec![Text::plain("–")],
+        vec![Text::plain("–")],
+        Vec::new(),
+        Vec::new(),
+    ]
+}
+
+/// What the registry says of a version: platforms where there are several, and what is
+/// attached.
+fn in_registry(remote: &RemoteImage) -> CellLines {
+    let mut lines = Vec::new();
+    if remote.platforms.len() > 1 {
+        lines.push(Text::whole(Paint::Faint, &remote.platforms.join(", ")));
+    }
+    if let Some(attached) = &remote.attached {
+        let all = [
+            ("signature", attached.signature),
+            ("SBOM", attached.sbom),
+            ("provenance", attached.provenance),
+        ];
+        let words = all.map(|(what, there)| format!("{what} {}", there.word()));
+        lines.push(Text::whole(Paint::Faint, &words.join(", ")));
+    }
+    lines
 }
 
 /// What there is to go back to in one environment; with every objection, if asked for.

@@ -235,6 +235,24 @@ impl Engine {
             })
     }
 
+    /// By how many milliseconds its clock is ahead of this machine's; negative where it is
+    /// behind. Nothing where it does not tell the time.
+    ///
+    /// # Errors
+    /// The engine's.
+    pub async fn clock_ahead(&self) -> Result<Option<i64>, EngineError> {
+        let doing = "asking what time it is there";
+        let asked = chrono::Utc::now();
+        let info = self
+            .json(Method::GET, "/info", None, doing, ANSWER_WITHIN)
+            .await?;
+        let told = chrono::Utc::now();
+        // It read its clock somewhere in between.
+        let here = asked + (told - asked) / 2;
+        let there = json::time(&info, "/SystemTime");
+        Ok(there.map(|there| (there - here).num_milliseconds()))
+    }
+
     /// What kind of engine it is.
     ///
     /// # Errors

@@ -98,6 +98,31 @@ pub struct EngineImages<'a> {
     pub images: &'a [LocalImage],
 }
 
+/// One line of a list of versions.
+#[derive(Clone, Copy, Debug)]
+pub enum Entry<'a> {
+    /// A version.
+    Known(&'a Version),
+    /// A tag of which only the name is known.
+    Unread(&'a Unread),
+}
+
+impl Catalog {
+    /// Versions and tags of which only the name is known, in the order of versions.
+    pub fn in_order(&self) -> impl Iterator<Item = Entry<'_>> {
+        let mut unread = self.unread.iter().peekable();
+        let mut versions = self.versions.iter().enumerate().peekable();
+        std::iter::from_fn(move || {
+            let place = versions.peek().map(|(place, _)| *place);
+            let first = |unread: &&Unread| place.is_none_or(|place| unread.place <= place);
+            if let Some(unread) = unread.next_if(|unread| first(unread)) {
+                return Some(Entry::Unread(unread));
+            }
+            versions.next().map(|(_, version)| Entry::Known(version))
+        })
+    }
+}
+
 impl Version {
     /// The label, else the short digest.
     #[must_use]

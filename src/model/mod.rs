@@ -16,6 +16,7 @@
 //! | [`run`], [`known_good`] | what ran where and how it went; the version to go back to |
 //! | [`plan`], [`rebuild`], [`publish`], [`step`], [`progress`], [`transfer`], [`event`] | what an operation will do, is doing, has done |
 //! | [`details`], [`log`] | one container, read closely; lines it wrote |
+//! | [`checkup`] | what is found when everything is looked at |
 //! | [`nearest`], [`text`] | "did you mean"; text from elsewhere made fit for a terminal |
 
 pub mod assemble;
@@ -24,6 +25,7 @@ mod calver;
 pub mod catalog;
 mod cells;
 pub mod channel;
+pub mod checkup;
 pub mod content;
 pub mod details;
 pub mod digest;

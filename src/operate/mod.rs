@@ -5,6 +5,7 @@
 //! order, over which engines, and what becomes of the whole when one of them fails.
 
 mod conclude;
+pub mod doctor;
 mod ending;
 mod locks;
 pub mod planning;

@@ -19,9 +19,12 @@
 //! | `read`, `blob`, `write`, `referrers` | what a repository has, and what is put there |
 //! | [`manifest`] | manifests and indexes |
 //! | [`copy`](mod@copy) | a version to another repository |
+//! | [`abilities`] | what a registry can do |
+//! | [`events`] | records of shared history |
 //! | [`inspect`], [`attachments`] | an image without its layers; what is attached to it |
 //! | `error` | what can go wrong |
 
+pub mod abilities;
 pub mod attachments;
 mod auth;
 mod blob;

@@ -327,7 +327,11 @@ impl Remote {
     }
 
     /// Where an upload goes on.
-    async fn location(&self, answer: &Answer, doing: &str) -> Result<Url, RegistryError> {
+    pub(super) async fn location(
+        &self,
+        answer: &Answer,
+        doing: &str,
+    ) -> Result<Url, RegistryError> {
         let text = answer.header("location").unwrap_or_default();
         let base = self.host.url("/v2/", doing).await?;
         let mut url = base.join(text).ok().filter(|_| !text.is_empty());
@@ -348,7 +352,7 @@ impl Remote {
     }
 
     /// Tells the registry that an upload is not gone on with. It would find out by itself.
-    async fn abandon(&self, location: Url) {
+    pub(super) async fn abandon(&self, location: Url) {
         let mut ask = self.upload(Method::DELETE, location, "abandoning an upload");
         ask.pages_too = true;
         ask.within = std::time::Duration::from_secs(5);

@@ -36,6 +36,7 @@ use crate::engine::build::Built;
 use crate::engine::images::ImageStream;
 use crate::engine::{Engine, EngineError};
 use crate::model::bytes::Bytes;
+use crate::model::checkup::Finding;
 use crate::model::details::Details;
 use crate::model::digest::Digest;
 use crate::model::log::{LogLine, LogsAsk};
@@ -75,6 +76,12 @@ pub trait Target: Send + Sync {
 
     /// Whether it lives.
     async fn ping(&self) -> Result<(), TargetError>;
+
+    /// What `karat doctor` says of it.
+    async fn check_up(&self) -> Result<Vec<Finding>, TargetError> {
+        self.ping().await?;
+        Ok(vec![Finding::good("reach", "answers")])
+    }
 
     /// Everything the fleet needs to know of it, now.
     async fn observe(&self) -> Result<Observation, TargetError>;

@@ -307,6 +307,7 @@ impl Operation {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::step::Course;
     use crate::model::time::Span;
 
     fn at(seconds: i64) -> Timestamp {

@@ -4,17 +4,22 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::{SCHEMA, document, time};
+use crate::cli::history::{HistorySource, Shared};
 use crate::model::digest::Digest;
 use crate::model::event::{Event, Outcome, VersionMark};
 
 /// `karat history --json`: newest first.
 #[must_use]
-pub fn history(events: &[Event]) -> Value {
+pub fn history(events: &[Event], shared: &Shared) -> Value {
     let mut events: Vec<&Event> = events.iter().collect();
     events.sort_by_key(|event| std::cmp::Reverse(event.time));
     document(&History {
         schema: SCHEMA,
-        events: events.into_iter().map(event_entry).collect(),
+        events: events
+            .into_iter()
+            .map(|event| event_entry(event, shared))
+            .collect(),
+        sources: shared.sources.iter().map(source_entry).collect(),
     })
 }
 
@@ -22,6 +27,22 @@ pub fn history(events: &[Event]) -> Value {
 struct History<'a> {
     schema: u32,
     events: Vec<EventEntry<'a>>,
+    sources: Vec<SourceEntry<'a>>,
+}
+
+#[derive(Serialize)]
+struct SourceEntry<'a> {
+    repository: &'a str,
+    read: Option<String>,
+    error: Option<&'a str>,
+}
+
+fn source_entry(source: &HistorySource) -> SourceEntry<'_> {
+    SourceEntry {
+        repository: source.repository.as_str(),
+        read: source.read.map(time),
+        error: source.error.as_deref(),
+    }
 }
 
 #[derive(Serialize)]
@@ -37,6 +58,7 @@ struct EventEntry<'a> {
     reason: Option<&'a str>,
     outcome: Outcome,
     duration_ms: Option<u64>,
+    forked: bool,
     error: Option<&'a str>,
     log: &'a [String],
 }
@@ -47,7 +69,7 @@ struct MarkEntry<'a> {
     digest: Option<&'a Digest>,
 }
 
-fn event_entry(event: &Event) -> EventEntry<'_> {
+fn event_entry<'a>(event: &'a Event, shared: &Shared) -> EventEntry<'a> {
     EventEntry {
         id: &event.id.0,
         time: time(event.time),
@@ -62,6 +84,7 @@ fn event_entry(event: &Event) -> EventEntry<'_> {
         duration_ms: event
             .duration
             .map(|span| u64::try_from(span.0.as_millis()).unwrap_or(u64::MAX)),
+        forked: shared.forked.contains(&event.id),
         error: event.error.as_deref(),
         log: &event.log,
     }

@@ -130,7 +130,7 @@ fn versions_have_every_tag_and_digest() {
 
 #[test]
 fn history_is_newest_first() {
-    let history = history(&events());
+    let history = history(&events(), &crate::cli::history::Shared::default());
     assert_eq!(history["schema"], 1);
     assert_eq!(history["events"][0]["outcome"], "undone");
     assert_eq!(history["events"][0]["from"], Value::Null);
@@ -185,7 +185,10 @@ fn every_key_is_described() {
             "karat versions IMAGE --json",
             versions(&fleet, &fleet.rows[0]),
         ),
-        ("karat history --json", history(&events())),
+        (
+            "karat history --json",
+            history(&events(), &crate::cli::history::Shared::default()),
+        ),
         ("karat promote`, `rollback`", report_json(&report)),
     ] {
         let begin = described.find(heading).expect(heading);

@@ -4,9 +4,10 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::{SCHEMA, document, known_good_in, newest, running_in, time};
-use crate::model::catalog::Version;
+use crate::model::catalog::{Entry, Unread, Version};
 use crate::model::digest::Digest;
 use crate::model::fleet::{Fleet, Row};
+use crate::model::remote::Attached;
 
 /// `karat versions IMAGE --json`: newest first.
 #[must_use]
@@ -24,9 +25,11 @@ pub fn versions(fleet: &Fleet, row: &Row) -> Value {
             .collect(),
         versions: row
             .catalog
-            .versions
-            .iter()
-            .map(|version| version_entry(fleet, row, version))
+            .in_order()
+            .map(|entry| match entry {
+                Entry::Known(version) => version_entry(fleet, row, version),
+                Entry::Unread(unread) => unread_entry(unread),
+            })
             .collect(),
     })
 }
@@ -45,11 +48,15 @@ struct Versions<'a> {
 struct VersionEntry<'a> {
     version: Option<&'a str>,
     tags: &'a [String],
-    identity: &'a Digest,
+    identity: Option<&'a Digest>,
     digests: DigestsEntry<'a>,
     created: Option<String>,
     size_bytes: Option<u64>,
-    platform: &'a str,
+    compressed_bytes: Option<u64>,
+    platform: Option<&'a str>,
+    platforms: &'a [String],
+    in_registry: bool,
+    attached: Option<Attached>,
     revoked: bool,
     running_in: Vec<&'a str>,
     known_good_in: Vec<&'a str>,
@@ -70,10 +77,11 @@ fn version_entry<'a>(fleet: &'a Fleet, row: &'a Row, version: &'a Version) -> Ve
         .map(|held| held.engine.as_str())
         .collect();
     engines.dedup();
+    let remote = version.remote.as_ref();
     VersionEntry {
         version: version.label.as_ref().map(|label| label.0.as_str()),
         tags: &version.tags,
-        identity: &version.identity,
+        identity: Some(&version.identity),
         digests: DigestsEntry {
             index: version.digests.index.as_ref(),
             manifest: version.digests.manifest.as_ref(),
@@ -81,10 +89,39 @@ fn version_entry<'a>(fleet: &'a Fleet, row: &'a Row, version: &'a Version) -> Ve
         },
         created: version.created.map(time),
         size_bytes: version.size.map(|size| size.0),
-        platform: &version.platform,
+        compressed_bytes: remote.and_then(|remote| Some(remote.compressed?.0)),
+        platform: Some(&version.platform),
+        platforms: remote.map_or(&[], |remote| &remote.platforms),
+        in_registry: remote.is_some(),
+        attached: remote.and_then(|remote| remote.attached),
         revoked: version.revoked,
         running_in: running_in(fleet, row, &version.identity).collect(),
         known_good_in: known_good_in(fleet, row, &version.identity).collect(),
         engines,
+    }
+}
+
+/// A tag of which only the name is known: what is not known is null, not made up.
+fn unread_entry(unread: &Unread) -> VersionEntry<'_> {
+    VersionEntry {
+        version: unread.label.as_ref().map(|label| label.0.as_str()),
+        tags: std::slice::from_ref(&unread.tag),
+        identity: None,
+        digests: DigestsEntry {
+            index: None,
+            manifest: None,
+            config: None,
+        },
+        created: None,
+        size_bytes: None,
+        compressed_bytes: None,
+        platform: None,
+        platforms: &[],
+        in_registry: true,
+        attached: None,
+        revoked: false,
+        running_in: Vec::new(),
+        known_good_in: Vec::new(),
+        engines: Vec::new(),
     }
 }

@@ -181,7 +181,10 @@ async fn attempt(
 }
 
 /// Which builder the engine has.
-async fn builder_of(docker: &Docker) -> Result<Builder, BuildError> {
+///
+/// # Errors
+/// It does not say which engine it is.
+pub(crate) async fn builder_of(docker: &Docker) -> Result<Builder, BuildError> {
     let version = docker
         .version()
         .await

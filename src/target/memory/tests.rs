@@ -156,7 +156,7 @@ async fn plan(target: &MemoryTarget, to: &str) -> Plan {
     };
     let ask = TouchAsk {
         container: "web",
-        from: &from,
+        from: Some(&from),
         to: &to,
         obtain: &obtain,
         accept_no_rollback: false,

@@ -17,11 +17,13 @@
 //! | `steps`, `health` | forward, step by step |
 //! | `undo` | backward, from whatever is found |
 //! | `build` | a new version of an image |
+//! | `check_up` | what `karat doctor` says of it |
 //! | `found` | locks of the dead, strays, parked containers |
 //! | `shell` | a shell in a container, or in one that is thrown away |
 
 mod build;
 mod carry;
+mod check_up;
 mod dependents;
 mod details;
 mod events;
@@ -55,6 +57,7 @@ use crate::engine::build::Built;
 use crate::engine::images::ImageStream;
 use crate::engine::{Engine, EngineError, json};
 use crate::model::bytes::Bytes;
+use crate::model::checkup::Finding;
 use crate::model::details::Details;
 use crate::model::digest::Digest;
 use crate::model::log::{LogLine, LogsAsk};
@@ -197,6 +200,10 @@ impl Target for PlainTarget {
 
     async fn ping(&self) -> Result<(), TargetError> {
         Ok(self.engine.ping().await?)
+    }
+
+    async fn check_up(&self) -> Result<Vec<Finding>, TargetError> {
+        check_up::look(&self.engine).await
     }
 
     async fn observe(&self) -> Result<Observation, TargetError> {

@@ -595,7 +595,7 @@ fn one_move(fleet: &Fleet, image: &ImageName, place: &EnvironmentName, to: &str)
                 engine: replica.engine.clone(),
                 container: replica.container.name.clone(),
                 container_id: replica.container.id.clone(),
-                from: frozen(image.as_str(), &replica.version),
+                from: Some(frozen(image.as_str(), &replica.version)),
                 obtain: if at == 0 {
                     Obtain::Present {
                         image_id: identity(image.as_str(), to),
