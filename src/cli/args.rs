@@ -52,7 +52,7 @@ const PUBLISH: &str = "\
 Examples:
   karat publish shop-web                          the newest version an engine has
   karat publish shop-web --version 1.5.0 --engine dev
-  karat publish shop-web --version 1.5.0 --force --reason \"the first one was cut short\"";
+  karat publish shop-web --version 1.5.0 --force --reason broken";
 const HISTORY: &str = "\
 Examples:
   karat history                          everything, newest first

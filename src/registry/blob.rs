@@ -10,8 +10,9 @@ use reqwest::header::RANGE;
 use reqwest::{Method, Response};
 use sha2::{Digest as _, Sha256, Sha512};
 
+use super::ask::{Action, Answer};
 use super::error::RegistryError;
-use super::http::{Action, Answer, back_off};
+use super::http::back_off;
 use super::{Remote, header};
 use crate::model::bytes::Bytes;
 use crate::model::digest::Digest;

@@ -14,7 +14,7 @@
 //!
 //! | file | subject |
 //! |---|---|
-//! | `http`, `tls`, `header` | requests: scheme, tries, waiting; what headers say |
+//! | `ask`, `http`, `tls`, `header` | requests: rights, scheme, tries, waiting; what headers say |
 //! | `auth`, `login` | who karat is to a registry |
 //! | `read`, `blob`, `write`, `referrers` | what a repository has, and what is put there |
 //! | [`manifest`] | manifests and indexes |
@@ -25,6 +25,7 @@
 //! | `error` | what can go wrong |
 
 pub mod abilities;
+mod ask;
 pub mod attachments;
 mod auth;
 mod blob;
@@ -59,7 +60,8 @@ pub use write::{Deleted, Mounted};
 use crate::model::reference::Repository;
 use crate::model::registry::RegistrySettings;
 use crate::model::time::Timestamp;
-use http::{Action, Ask, Host, Right};
+use ask::{Action, Ask, Right};
+use http::Host;
 
 /// Every registry: what is said of them, and one client for each that was asked something,
 /// made when it first is. Cheap to clone; clones share connections and logins.

@@ -4,8 +4,8 @@ use reqwest::Method;
 use reqwest::header::{ACCEPT, CONTENT_TYPE, IF_NONE_MATCH};
 use serde_json::Value;
 
+use super::ask::{Action, Answer, Ask, At};
 use super::error::RegistryError;
-use super::http::{Action, Answer, Ask, At};
 use super::manifest::{ACCEPTED, Content, Descriptor, Document, Pointer};
 use super::{Remote, header};
 use crate::model::bytes::Bytes;

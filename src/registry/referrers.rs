@@ -9,8 +9,8 @@ use reqwest::header::ACCEPT;
 use serde_json::{Value, json};
 
 use super::Remote;
+use super::ask::Action;
 use super::error::RegistryError;
-use super::http::Action;
 use super::manifest::{Content, Descriptor, Document, OCI_INDEX, Pointer};
 use crate::model::digest::Digest;
 

@@ -9,9 +9,10 @@ use reqwest::header::{CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE};
 use reqwest::{Method, Url};
 
 use super::Remote;
+use super::ask::{Action, Answer, Ask, At, Right};
 use super::blob::BlobStream;
 use super::error::RegistryError;
-use super::http::{Action, Answer, Ask, At, COMMIT_WITHIN, QUIET, Right};
+use super::http::{COMMIT_WITHIN, QUIET};
 use super::manifest::Pointer;
 use crate::model::bytes::Bytes;
 use crate::model::digest::Digest;

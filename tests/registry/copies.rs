@@ -247,6 +247,65 @@ async fn a_damaged_blob_is_never_taken_in_and_a_broken_off_copy_leaves_no_versio
     assert!(done.is_ok(), "{done:?}");
 }
 
+/// A process that is killed in the middle of a copy: this very test, run by itself.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_killed_copy_leaves_no_version_and_is_no_obstacle() {
+    const TEST: &str = "copies::a_killed_copy_leaves_no_version_and_is_no_obstacle";
+    let registries = Registries::default();
+    let cancel = CancellationToken::new();
+    let hosts = std::env::var("KARAT_TEST_COPY").unwrap_or_default();
+    if let Some((from, into)) = hosts.split_once(' ') {
+        let source = remote(&registries, from, "golden/web");
+        let target = remote(&registries, into, "golden/web");
+        let done = copy(
+            &source,
+            &target,
+            &tag("1.0.0"),
+            &to("1.0.0"),
+            |_| {},
+            &cancel,
+        )
+        .await;
+        panic!("it should have been killed before: {done:?}");
+    }
+    let (one, two) = (Registry::plain(), Registry::plain());
+    let wire = Faults::before(one.port);
+    let big = noise(20, 2_000_000);
+    let source = remote(&registries, &one.host(), "golden/web");
+    let target = remote(&registries, &two.host(), "golden/web");
+    let index = push_index(&source, "1.0.0", &[b"base", &big]).await;
+    let pause = std::time::Duration::from_millis(50);
+    // All blobs, so that the large one is among them whatever it is called.
+    wire.next(99, "GET", "/blobs/", Fault::Slow(1_000, pause));
+    let mut child = std::process::Command::new(std::env::current_exe().expect("itself"))
+        .args(["--exact", TEST])
+        .env("KARAT_TEST_COPY", format!("{} {}", wire.host(), two.host()))
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .expect("it starts");
+    let begun = || (wire.moved().1 > 20_000).then_some(());
+    crate::support::until("the copy", std::time::Duration::from_secs(20), begun);
+    child.kill().expect("it runs still");
+    child.wait().expect("it is gone");
+    assert_eq!(target.head(&tag("1.0.0")).await, Ok(None));
+    assert_eq!(target.head(&by(&index.digest)).await, Ok(None));
+    let done = copy(
+        &source,
+        &target,
+        &tag("1.0.0"),
+        &to("1.0.0"),
+        |_| {},
+        &cancel,
+    )
+    .await
+    .expect("copied");
+    assert_eq!(done.digest, index.digest);
+    let reference = format!("docker://{}/golden/web:1.0.0", two.host());
+    let raw = skopeo(&["inspect", "--raw", "--tls-verify=false", &reference]);
+    assert_eq!(raw.as_bytes(), &index.bytes[..]);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_attached_comes_along_and_what_is_attached_to_that() {
     let (one, two) = (Registry::plain(), Registry::plain());

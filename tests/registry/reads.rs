@@ -270,7 +270,7 @@ async fn tags_that_did_not_change_are_not_sent_again() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn five_thousand_tags_are_read() {
-    let registry = Registry::plain();
+    let registry = Registry::in_memory();
     let registries = Registries::default();
     let web = remote(&registries, &registry.host(), "golden/web");
     let image = push(&web, Some("0"), "amd64", &[b"x"]).await;

@@ -34,6 +34,15 @@ impl Registry {
         Self::with("", "")
     }
 
+    /// One whose storage is in memory, for thousands of small files.
+    pub fn in_memory() -> Self {
+        let folder = tempfile::Builder::new()
+            .prefix("karat-t-registry-")
+            .tempdir_in("/dev/shm")
+            .expect("a folder");
+        Self::in_folder(folder, "", "")
+    }
+
     /// With more under `http:` (its lines indented by two), and more at the top.
     pub fn with(http: &str, top: &str) -> Self {
         Self::in_folder(Self::folder(), http, top)
