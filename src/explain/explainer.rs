@@ -223,6 +223,10 @@ impl Explainer {
         Ok(engines)
     }
 
+    pub(super) const fn store(&self) -> &Arc<Store> {
+        &self.store
+    }
+
     /// Has an engine hand an image over, from its first byte.
     pub(super) async fn hand_over(
         &self,
@@ -346,8 +350,9 @@ impl Explainer {
         let expected = expected.cloned();
         let mut wanted = wanted(ask, None);
         wanted.default_platform = image.platform.clone();
+        let id = image.id.clone();
         let work = move || {
-            let shelf = StoreShelf::new(store, &watch);
+            let shelf = StoreShelf::new(store, &watch).of_image(&id);
             let limits = Limits::default();
             let expected = expected.as_ref();
             if let Some(expected) = expected {
