@@ -483,7 +483,11 @@ fn take_in(api: &Api, karat: &Karat) -> String {
     let answer = api.ask("POST", "/images/load", "application/x-tar", &archive);
     let answer = answer.expect("an answer");
     let said = String::from_utf8_lossy(&answer.body);
-    assert!(answer.status == 200 && !said.contains("error"), "{said}");
+    assert!(
+        answer.status == 200 && said.contains("Loaded image"),
+        "{} {said}",
+        answer.status
+    );
     let file = karat.home.path().join("by-hand.tar");
     std::fs::write(&file, archive).expect("a file");
     format!("docker-archive:{}", file.display())
@@ -508,7 +512,7 @@ fn a_file_is_shown_through_links_and_picked_out_of_what_the_engine_hands_over() 
             ("lib/twice", "a system\n"),
             ("/etc/through", "a system\n"),
             ("/etc/other", "once more\n"),
-            ("/lib/../etc/other", "once more\n"),
+            ("/lib/../../etc/other", "once more\n"),
         ] {
             let before = exports();
             let done = karat.run(&["layers", place, "--cat", path]).is(0);

@@ -255,7 +255,7 @@ fn podman() {
 }
 
 /// Does something with a Podman of its own, which ends with it.
-pub fn with_podman(work: fn(&Api)) {
+pub(crate) fn with_podman(work: fn(&Api)) {
     let podman = needs("podman", "podman");
     let folder = crate::support::folder();
     let at = |name: &str| folder.join(name).display().to_string();
