@@ -87,7 +87,11 @@ impl Explainer {
             // A read that hangs must not keep anybody who has had enough; and whatever else
             // fails because of that is no news.
             () = watch.cancel().cancelled() => Err(ExplainError::Cancelled),
-            explained = self.explain_to_the_end(ask, watch) => explained,
+            explained = self.explain_to_the_end(ask, watch) => match explained {
+                // It may be the first to notice.
+                Err(_) if watch.cancel().is_cancelled() => Err(ExplainError::Cancelled),
+                explained => explained,
+            },
         }
     }
 

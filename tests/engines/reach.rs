@@ -267,6 +267,8 @@ pub(crate) fn with_podman(work: fn(&Api)) {
         .args(["--root", &at("root"), "--runroot", &at("run"), "--tmpdir", &at("tmp")])
         .args(["--cgroup-manager", "cgroupfs", "--storage-driver", "vfs", "--events-backend", "file"])
         .args(["system", "service", "--time", "0", &format!("unix://{}", at("p.sock"))])
+        // It leaves what it takes in there.
+        .env("TMPDIR", &folder)
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(std::fs::File::create(at("log")).expect("a file"))
