@@ -36,7 +36,7 @@ pub struct Contents {
 /// Where the layers are.
 enum At {
     /// In a file or folder, each to be opened by itself.
-    Rest(Opened),
+    Rest(Box<Opened>),
     /// In what passes by.
     Passing(Box<Passing>),
 }
@@ -154,7 +154,7 @@ impl Explainer {
         let shelf = StoreShelf::new(self.store().clone(), watch);
         let path = match origin {
             Origin::Directory(path) => {
-                let at = At::Rest(Opened::directory(path, &wanted)?);
+                let at = At::Rest(Box::new(Opened::directory(path, &wanted)?));
                 return Ok(Contents { at, limits });
             }
             Origin::Archive(path) => path.clone(),
@@ -202,7 +202,7 @@ impl Explainer {
         }
         let watch = watch.clone();
         let work = move || {
-            let at = At::Rest(Opened::file(&path, &wanted, &limits, &watch)?);
+            let at = At::Rest(Box::new(Opened::file(&path, &wanted, &limits, &watch)?));
             Ok(Contents { at, limits })
         };
         tokio::task::spawn_blocking(work)

@@ -114,7 +114,7 @@ impl Query {
         let mut seen = 0_u32;
         let walked = walk(merged, scene, |node, path| {
             seen = seen.wrapping_add(1);
-            if seen % ASKED_EVERY == 0 && !wanted() {
+            if seen.is_multiple_of(ASKED_EVERY) && !wanted() {
                 return ControlFlow::Break(());
             }
             let score = match self {

@@ -131,12 +131,12 @@ pub(super) fn search(state: &mut State) -> Option<Effect> {
 }
 
 /// Paths have been looked for.
-pub(super) fn found(state: &mut State, request: Request, answer: Result<Arc<Found>, String>) {
+pub(super) fn found(state: &mut State, request: Request, answer: &Result<Arc<Found>, String>) {
     for view in &mut state.stack {
         if let View::Anatomy(view) = view
             && let Some(open) = &mut view.open
         {
-            open.files.answered(request, &answer);
+            open.files.answered(request, answer);
         }
     }
 }
