@@ -104,6 +104,7 @@ impl<'a> Resolver<'a> {
         let mut at = NodeId::ROOT;
         let mut link = None;
         let mut links = 0;
+        let mut is_no_directory = false;
         while let Some(name) = ahead.pop_front() {
             *steps += 1;
             if *steps > PARTS {
@@ -114,7 +115,7 @@ impl<'a> Resolver<'a> {
                 part: name.to_vec(),
                 link,
             };
-            if self.entry(at).is_some_and(|it| it.kind != Kind::Directory) {
+            if is_no_directory {
                 return Err(no_such());
             }
             match name {
@@ -126,8 +127,10 @@ impl<'a> Resolver<'a> {
                 _ => {}
             }
             let node = self.child(at, name).ok_or_else(no_such)?;
-            let entry = self.entry(node).filter(|it| it.kind == Kind::Symlink);
-            let Some(entry) = entry.filter(|_| !(itself && ahead.is_empty())) else {
+            let entry = self.entry(node);
+            let link_there = entry.filter(|it| it.kind == Kind::Symlink);
+            let Some(entry) = link_there.filter(|_| !(itself && ahead.is_empty())) else {
+                is_no_directory = entry.is_some_and(|it| it.kind != Kind::Directory);
                 at = node;
                 continue;
             };

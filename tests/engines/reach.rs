@@ -255,7 +255,10 @@ fn podman() {
 }
 
 /// Does something with a Podman of its own, which ends with it.
-#[expect(clippy::print_stderr, reason = "why a test failed, beside its own words")]
+#[expect(
+    clippy::print_stderr,
+    reason = "why a test failed, beside its own words"
+)]
 pub(crate) fn with_podman(work: fn(&Api)) {
     let podman = needs("podman", "podman");
     let folder = crate::support::folder();
