@@ -234,6 +234,42 @@ fn anatomy(bench: &mut Criterion, fleet: &Arc<Fleet>) {
     let back = [KeyCode::Backspace].repeat(text.len());
     let typed: Vec<KeyCode> = text.chars().map(KeyCode::Char).chain(back).collect();
     press(bench, "key/anatomy/search", read(&search), &typed);
+    found(read(&search), &typed);
+}
+
+/// What was typed is looked for on another thread: how long that takes, and what an answer
+/// costs the one that draws.
+fn found(mut screen: Headless, typed: &[KeyCode]) {
+    let mut finding = Vec::new();
+    let mut drawing = Vec::new();
+    for code in typed.iter().cycle().take(400) {
+        screen.event(key(*code)).expect("a frame");
+        let asked = screen.asked().iter().find_map(|errand| match errand {
+            Errand::Search(request, search) => Some((*request, search.clone())),
+            _ => None,
+        });
+        // The last letter taken back, nothing is looked for.
+        let Some((request, search)) = asked else {
+            continue;
+        };
+        let begun = Instant::now();
+        let found = search.run().expect("it is waited for");
+        finding.push(begun.elapsed());
+        let told = Message::Found(request, Ok(found));
+        let begun = Instant::now();
+        black_box(screen.told(told).expect("a frame"));
+        drawing.push(begun.elapsed());
+    }
+    assert!(finding.len() > 300, "it was not looked for");
+    for (what, took) in [("finding", &mut finding), ("to a frame", &mut drawing)] {
+        took.sort_unstable();
+        let mean = took.iter().sum::<Duration>() / u32::try_from(took.len()).expect("few");
+        let worst = took[took.len() * 99 / 100];
+        println!(
+            "search/{what}: mean {mean:?}, p99 {worst:?} of {}",
+            took.len()
+        );
+    }
 }
 
 fn all(bench: &mut Criterion) {

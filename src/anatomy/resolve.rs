@@ -1,11 +1,10 @@
 //! Finding a path in the merged filesystem as the kernel would: through symlinks, which lead
 //! nowhere out of it.
 
-use std::cell::RefCell;
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 
 use super::layer::index::Kind;
-use super::merged::{Entry, Merged, NodeId, View};
+use super::merged::{Entry, LayerNo, Merged, NodeId, View};
 
 /// How many symlinks the kernel follows.
 const SYMLINKS: usize = 40;
@@ -15,11 +14,9 @@ const PARTS: usize = 4_096;
 /// Finds paths.
 pub struct Resolver<'a> {
     merged: &'a Merged,
-    view: &'a View,
-    /// What is not visible any more is found, too.
-    gone: bool,
-    /// By directory: its children by name.
-    children: RefCell<HashMap<NodeId, HashMap<&'a [u8], NodeId>>>,
+    at: LayerNo,
+    /// Where only what is visible is found: what is.
+    view: Option<&'a View>,
 }
 
 /// What is at a path.
@@ -59,20 +56,23 @@ pub enum Lost {
 impl<'a> Resolver<'a> {
     /// Of what is visible after a layer.
     #[must_use]
-    pub fn new(merged: &'a Merged, view: &'a View) -> Self {
+    pub const fn new(merged: &'a Merged, view: &'a View) -> Self {
         Self {
             merged,
-            view,
-            gone: false,
-            children: RefCell::default(),
+            at: view.at(),
+            view: Some(view),
         }
     }
 
-    /// Finds what was removed, too.
+    /// Finds what is not visible any more after a layer, or not yet, too. Symlinks are
+    /// followed as they are then.
     #[must_use]
-    pub fn with_gone(mut self) -> Self {
-        self.gone = true;
-        self
+    pub const fn with_gone(merged: &'a Merged, at: LayerNo) -> Self {
+        Self {
+            merged,
+            at,
+            view: None,
+        }
     }
 
     /// What is at a path in the end; nothing if it is not there.
@@ -90,15 +90,24 @@ impl<'a> Resolver<'a> {
     /// # Errors
     /// [`Lost`], where the way ends before it does.
     pub fn node(&self, path: &[u8], last: Last) -> Result<NodeId, Lost> {
+        self.walk(path, last, &mut 0)
+    }
+
+    /// The same; counts the parts that were looked at on the way.
+    ///
+    /// # Errors
+    /// [`Lost`].
+    pub(super) fn walk(&self, path: &[u8], last: Last, steps: &mut usize) -> Result<NodeId, Lost> {
         let mut ahead: VecDeque<&[u8]> = parts(path).collect();
         // What ends in a slash is what the symlink leads to.
         let itself = last == Last::Itself && !path.ends_with(b"/");
         let mut at = NodeId::ROOT;
         let mut link = None;
-        let (mut links, mut steps) = (0, 0);
+        let mut links = 0;
+        let mut is_no_directory = false;
         while let Some(name) = ahead.pop_front() {
-            steps += 1;
-            if steps > PARTS {
+            *steps += 1;
+            if *steps > PARTS {
                 return Err(Lost::TooFar);
             }
             let no_such = || Lost::NoSuch {
@@ -106,7 +115,7 @@ impl<'a> Resolver<'a> {
                 part: name.to_vec(),
                 link,
             };
-            if self.entry(at).is_some_and(|it| it.kind != Kind::Directory) {
+            if is_no_directory {
                 return Err(no_such());
             }
             match name {
@@ -118,8 +127,10 @@ impl<'a> Resolver<'a> {
                 _ => {}
             }
             let node = self.child(at, name).ok_or_else(no_such)?;
-            let entry = self.entry(node).filter(|it| it.kind == Kind::Symlink);
-            let Some(entry) = entry.filter(|_| !(itself && ahead.is_empty())) else {
+            let entry = self.entry(node);
+            let link_there = entry.filter(|it| it.kind == Kind::Symlink);
+            let Some(entry) = link_there.filter(|_| !(itself && ahead.is_empty())) else {
+                is_no_directory = entry.is_some_and(|it| it.kind != Kind::Directory);
                 at = node;
                 continue;
             };
@@ -141,19 +152,17 @@ impl<'a> Resolver<'a> {
     }
 
     fn entry(&self, node: NodeId) -> Option<Entry<'a>> {
-        let id = self.merged.visible(node, self.view.at())?;
+        let id = self.merged.visible(node, self.at)?;
         self.merged.entry(id)
     }
 
     fn child(&self, directory: NodeId, name: &[u8]) -> Option<NodeId> {
-        let mut known = self.children.borrow_mut();
-        let children = known.entry(directory).or_insert_with(|| {
-            let all = self.view.children(self.merged, directory);
-            all.map(|child| (self.merged.name(child.node), child.node))
-                .collect()
-        });
-        let visible = children.get(name).copied();
-        visible.or_else(|| self.merged.child(directory, name).filter(|_| self.gone))
+        let child = self.merged.child(directory, name)?;
+        let seen = |view: &View| {
+            let entry = self.merged.visible(child, self.at);
+            entry.is_some() || view.entries(self.merged, child) > 0
+        };
+        self.view.is_none_or(seen).then_some(child)
     }
 }
 

@@ -25,6 +25,14 @@ pub trait Shelf: Sync {
     /// Remembers what a compressed layer was when it was unpacked.
     fn remember_unpacked(&self, _blob: &Digest, _diff_id: &Digest) {}
 
+    /// The layer that has a name which says nothing of it, in the archive that is read.
+    fn placed(&self, _name: &str) -> Option<Digest> {
+        None
+    }
+
+    /// Remembers which layer has a name in the archive that is read.
+    fn remember_placed(&self, _name: &str, _diff_id: &Digest) {}
+
     /// The JSON of a configuration that was read before, by its digest.
     fn configuration(&self, _digest: &Digest) -> Option<Vec<u8>> {
         None

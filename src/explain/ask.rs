@@ -103,7 +103,12 @@ impl Names {
                 version: None,
             };
         };
-        let mut plain = vec![reference.to_string()];
+        // As it was written: for Docker, `localhost/web` is not `web`.
+        let mut plain = vec![text.to_owned()];
+        let familiar = reference.to_string();
+        if familiar != text {
+            plain.push(familiar);
+        }
         let named = |image: &&Image| image.name.as_str() == reference.repository.as_str();
         let image = project.images.iter().find(named);
         let mut version = None;
@@ -186,6 +191,8 @@ mod tests {
     fn a_name_may_be_one_of_the_project() {
         assert_eq!(names("other:1").plain, ["other:1"]);
         assert_eq!(names("other:1").version, None);
+        let local = names("localhost/other:1");
+        assert_eq!(local.plain, ["localhost/other:1", "other:1"]);
         let web = names("web:1.4.0");
         assert_eq!(web.plain, ["web:1.4.0", "example.com/golden/web:1.4.0"]);
         assert_eq!(web.version.map(|it| it.1), Some("1.4.0".to_owned()));

@@ -1,8 +1,9 @@
 //! What is in the files of an image: its layers opened once more.
 //!
 //! What was read of an image does not hold the contents of its files. A layer of a file or
-//! folder is opened where it lies; what passes by only once, or is compressed as a whole, is
-//! laid down in a temporary file first.
+//! folder is opened where it lies; what an engine hands over, or is compressed as a whole,
+//! passes by once more, and what is wanted is picked out. Only what cannot be had a second
+//! time, standard input and pipes, is laid down in a temporary file first.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write as _};
@@ -12,30 +13,68 @@ use std::path::{Path, PathBuf};
 use super::ask::Ask;
 use super::error::ExplainError;
 use super::explainer::{Explained, Explainer, Origin, wanted};
+use super::shelf::StoreShelf;
 use super::watch::Watch;
 use crate::anatomy::archive::Opened;
+use crate::anatomy::archive::again::Again;
 use crate::anatomy::archive::source::{Place, Source};
+use crate::anatomy::archive::wanted::Wanted;
 use crate::anatomy::compression::{Compression, Decoder};
 use crate::anatomy::error::AnatomyError;
-use crate::anatomy::extract::LayersOf;
+use crate::anatomy::extract::{Layers, LayersOf, TakeLayer};
 use crate::anatomy::limits::Limits;
-use crate::anatomy::progress::Progress as _;
+use crate::anatomy::progress::Progress;
+use crate::model::bytes::Bytes;
+use crate::model::digest::Digest;
 
-/// An image whose layers can be opened.
+/// An image whose layers can be had once more.
 pub struct Contents {
-    opened: Opened,
+    at: At,
     limits: Limits,
-    /// Kept as long as it is read from.
-    _laid_down: Option<LaidDown>,
+}
+
+/// Where the layers are.
+enum At {
+    /// In a file or folder, each to be opened by itself.
+    Rest(Box<Opened>),
+    /// In what passes by.
+    Passing(Box<Passing>),
+}
+
+struct Passing {
+    begin: Box<dyn Fn() -> Result<Box<dyn Read + Send>, AnatomyError> + Send + Sync>,
+    wanted: Wanted,
+    shelf: StoreShelf,
 }
 
 impl Contents {
     /// Its layers.
     #[must_use]
-    pub const fn layers(&self) -> LayersOf<'_> {
-        LayersOf {
-            image: &self.opened,
-            limits: &self.limits,
+    pub const fn layers(&self) -> LayersAgain<'_> {
+        LayersAgain(self)
+    }
+}
+
+/// The layers of an image, to be had once more.
+pub struct LayersAgain<'a>(&'a Contents);
+
+impl Layers for LayersAgain<'_> {
+    fn each(
+        &mut self,
+        layers: &[Digest],
+        progress: &dyn Progress,
+        take: &mut TakeLayer<'_>,
+    ) -> Result<(), AnatomyError> {
+        let limits = &self.0.limits;
+        match &self.0.at {
+            At::Rest(image) => LayersOf { image, limits }.each(layers, progress, take),
+            At::Passing(passing) => Again {
+                begin: &mut || (passing.begin)(),
+                wanted: &passing.wanted,
+                shelf: &passing.shelf,
+                limits,
+            }
+            .each(layers, progress, take),
         }
     }
 }
@@ -51,8 +90,8 @@ impl Drop for LaidDown {
 }
 
 impl Explainer {
-    /// The same image where it can be read more than once: what comes from standard input,
-    /// or is compressed as a whole, is laid down first.
+    /// The same image where it can be read more than once: what comes from standard input
+    /// or a pipe is laid down first.
     ///
     /// # Errors
     /// [`ExplainError`].
@@ -64,9 +103,10 @@ impl Explainer {
         let Source::Archive(place) = &ask.source else {
             return Ok((ask.clone(), None));
         };
+        let is_pipe = |it: fs::Metadata| !it.is_file() && !it.is_dir();
         let reader: Box<dyn Read + Send> = if place.is_standard_input() {
             Box::new(io::stdin())
-        } else if is_compressed(&place.path)? {
+        } else if fs::metadata(&place.path).is_ok_and(is_pipe) {
             Box::new(File::open(&place.path).map_err(|error| unreadable(&place.path, error))?)
         } else {
             return Ok((ask.clone(), None));
@@ -111,32 +151,59 @@ impl Explainer {
             _ => None,
         };
         let mut wanted = wanted(ask, name);
-        let (path, laid_down) = match origin {
+        let shelf = StoreShelf::new(self.store().clone(), watch);
+        let path = match origin {
             Origin::Directory(path) => {
-                let opened = Opened::directory(path, &wanted)?;
-                return Ok(Contents {
-                    opened,
-                    limits,
-                    _laid_down: None,
-                });
+                let at = At::Rest(Box::new(Opened::directory(path, &wanted)?));
+                return Ok(Contents { at, limits });
             }
-            Origin::Archive(path) => (path.clone(), None),
+            Origin::Archive(path) => path.clone(),
             Origin::Engine { engine, id } => {
-                let reader = self.hand_over(engine, id, ask, watch).await?;
-                let laid_down = lay_down(Box::new(reader), watch).await?;
-                // The engine was asked for one image by its id: there is one, of one platform.
+                // The engine is asked for one image by its id: there is one, of one platform.
                 wanted.name = None;
-                (laid_down.0.clone(), Some(laid_down))
+                let shelf = shelf.of_image(id);
+                let runtime = tokio::runtime::Handle::current();
+                let (explainer, ask, watch) = (self.clone(), ask.clone(), watch.clone());
+                let (engine, id) = (engine.clone(), id.clone());
+                let begin = move || {
+                    let handing = explainer.hand_over(&engine, &id, &ask, &watch);
+                    let reader = runtime.block_on(handing);
+                    let reader = reader.map_err(|error| AnatomyError::Interrupted {
+                        after: Bytes(0),
+                        error: io::Error::other(error.to_string()),
+                    })?;
+                    Ok(Box::new(reader) as Box<dyn Read + Send>)
+                };
+                let begin = Box::new(begin);
+                let at = At::Passing(Box::new(Passing {
+                    begin,
+                    wanted,
+                    shelf,
+                }));
+                return Ok(Contents { at, limits });
             }
         };
+        if is_compressed(&path)? {
+            let begin = move || {
+                let opened = File::open(&path);
+                let opened = opened.map_err(|error| AnatomyError::Unreadable {
+                    path: path.clone(),
+                    error,
+                });
+                opened.map(|file| Box::new(file) as Box<dyn Read + Send>)
+            };
+            let begin = Box::new(begin);
+            let at = At::Passing(Box::new(Passing {
+                begin,
+                wanted,
+                shelf,
+            }));
+            return Ok(Contents { at, limits });
+        }
         let watch = watch.clone();
         let work = move || {
-            let opened = Opened::file(&path, &wanted, &limits, &watch)?;
-            Ok(Contents {
-                opened,
-                limits,
-                _laid_down: laid_down,
-            })
+            let at = At::Rest(Box::new(Opened::file(&path, &wanted, &limits, &watch)?));
+            Ok(Contents { at, limits })
         };
         tokio::task::spawn_blocking(work)
             .await

@@ -87,7 +87,11 @@ impl Explainer {
             // A read that hangs must not keep anybody who has had enough; and whatever else
             // fails because of that is no news.
             () = watch.cancel().cancelled() => Err(ExplainError::Cancelled),
-            explained = self.explain_to_the_end(ask, watch) => explained,
+            explained = self.explain_to_the_end(ask, watch) => match explained {
+                // It may be the first to notice.
+                Err(_) if watch.cancel().is_cancelled() => Err(ExplainError::Cancelled),
+                explained => explained,
+            },
         }
     }
 
@@ -223,6 +227,10 @@ impl Explainer {
         Ok(engines)
     }
 
+    pub(super) const fn store(&self) -> &Arc<Store> {
+        &self.store
+    }
+
     /// Has an engine hand an image over, from its first byte.
     pub(super) async fn hand_over(
         &self,
@@ -346,8 +354,9 @@ impl Explainer {
         let expected = expected.cloned();
         let mut wanted = wanted(ask, None);
         wanted.default_platform = image.platform.clone();
+        let id = image.id.clone();
         let work = move || {
-            let shelf = StoreShelf::new(store, &watch);
+            let shelf = StoreShelf::new(store, &watch).of_image(&id);
             let limits = Limits::default();
             let expected = expected.as_ref();
             if let Some(expected) = expected {

@@ -16,6 +16,9 @@ pub(super) struct StoreShelf {
     beside: MemoryShelf,
     /// Whoever wants to hear of layers that are read.
     watch: Watch,
+    /// The image's id, where an engine hands it over: as long as that is the same, so are
+    /// the names in its archive.
+    image: Option<Digest>,
 }
 
 impl StoreShelf {
@@ -24,7 +27,22 @@ impl StoreShelf {
             store,
             beside: MemoryShelf::default(),
             watch: watch.clone(),
+            image: None,
         }
+    }
+
+    /// The same, for what an engine hands over of the image with this id.
+    pub(super) fn of_image(self, id: &Digest) -> Self {
+        Self {
+            image: Some(id.clone()),
+            ..self
+        }
+    }
+
+    /// Under what the layer of a name is kept.
+    fn place(&self, name: &str) -> Option<Digest> {
+        let image = self.image.as_ref()?;
+        Some(Digest::of(format!("{image} {name}").as_bytes()))
     }
 
     /// Tells which of these layers are known already.
@@ -63,6 +81,16 @@ impl Shelf for StoreShelf {
     fn remember_unpacked(&self, blob: &Digest, diff_id: &Digest) {
         // Not remembered, it is read again.
         drop(self.store.keep_led_to(blob, diff_id, chrono::Utc::now()));
+    }
+
+    fn placed(&self, name: &str) -> Option<Digest> {
+        self.unpacked(&self.place(name)?)
+    }
+
+    fn remember_placed(&self, name: &str, diff_id: &Digest) {
+        if let Some(place) = self.place(name) {
+            self.remember_unpacked(&place, diff_id);
+        }
     }
 
     fn configuration(&self, digest: &Digest) -> Option<Vec<u8>> {
@@ -105,5 +133,19 @@ mod tests {
             .collect();
         assert_eq!(known, [one.diff_id]);
         assert_eq!(watch.new_layers(), []);
+    }
+
+    #[test]
+    fn a_name_in_an_archive_means_a_layer_of_one_image_alone() {
+        let store = Arc::new(Store::in_memory().expect("a store"));
+        let shelf = || StoreShelf::new(store.clone(), &Watch::default());
+        let of = |id: &[u8]| shelf().of_image(&Digest::of(id));
+        let layer = Digest::of(b"layer");
+        of(b"one").remember_placed("5f/layer.tar", &layer);
+        shelf().remember_placed("6f/layer.tar", &layer);
+        assert_eq!(of(b"one").placed("5f/layer.tar"), Some(layer));
+        assert_eq!(of(b"one").placed("6f/layer.tar"), None);
+        assert_eq!(of(b"two").placed("5f/layer.tar"), None);
+        assert_eq!(shelf().placed("5f/layer.tar"), None);
     }
 }

@@ -4,13 +4,14 @@
 //! [`Errand`] to the [`Hands`] it was given, and hears of it by [`Message`]s.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use async_trait::async_trait;
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
 
 use crate::anatomy::image::ImageFacts;
 use crate::anatomy::report::{Difference, Report as Anatomy};
+use crate::anatomy::tree::search::{Found, Query, Scene};
 use crate::config::Preferences;
 use crate::model::bytes::Bytes;
 use crate::model::details::Details;
@@ -116,6 +117,9 @@ pub enum Errand {
     /// Write a file or a directory of a version to the current folder. Answer:
     /// [`Message::Saved`].
     Extract(FileAt),
+    /// Look for paths in a version. Answer: [`Message::Found`] with the same number; none once
+    /// nobody waits for it any more.
+    Search(Request, Search),
     /// Ask every engine anew, without waiting for its back-off. The fleet itself comes by
     /// [`Opening::fleet_updates`](super::Opening::fleet_updates).
     Refresh,
@@ -131,6 +135,42 @@ pub struct Shared(pub Arc<Anatomy>);
 impl PartialEq for Shared {
     fn eq(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+/// How many paths a search shows at most: nobody reads more.
+pub(crate) const MOST_FOUND: usize = 5_000;
+
+/// What is looked for among the paths of a version.
+#[derive(Clone, Debug)]
+pub struct Search {
+    /// In which version.
+    pub(crate) of: Shared,
+    /// Where in it.
+    pub(crate) scene: Scene,
+    /// What was typed.
+    pub(crate) text: String,
+    /// Gone when nobody waits for it any more.
+    pub(crate) wanted: Weak<()>,
+}
+
+impl PartialEq for Search {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.of, self.scene, &self.text) == (&other.of, other.scene, &other.text)
+    }
+}
+
+impl Search {
+    /// Looks for it; it may take a tenth of a second and more. Nothing, when nobody waits for
+    /// it any more.
+    #[must_use]
+    pub fn run(&self) -> Option<Arc<Found>> {
+        let merged = &self.of.0.anatomy.merged;
+        // What cannot be looked for is said where it is typed.
+        let query = Query::typed(&self.text).ok()?;
+        let wanted = || self.wanted.strong_count() > 0;
+        let found = query.run_while(merged, self.scene, MOST_FOUND, wanted);
+        found.map(Arc::new)
     }
 }
 
@@ -424,6 +464,8 @@ pub enum Message {
     Explained(Request, Result<Arc<Anatomy>, String>),
     /// Two versions compared, or one sentence why not.
     Compared(Request, Result<Arc<Difference>, String>),
+    /// Paths that were looked for, or one sentence why not.
+    Found(Request, Result<Arc<Found>, String>),
     /// A file of a version, or one sentence why not.
     Content(Request, Result<Content, String>),
     /// One line for the reader.

@@ -12,7 +12,7 @@ use ratatui::{Terminal, TerminalOptions, Viewport};
 
 use super::Opening;
 use super::action::Action;
-use super::effect::Message;
+use super::effect::{Effect, Errand, Message};
 use super::event::action_for;
 use super::state::State;
 use super::update::update;
@@ -38,6 +38,8 @@ pub struct Headless {
     state: State,
     terminal: Terminal<CrosstermBackend<Counter>>,
     sent: Counter,
+    /// What the last event or message asked for.
+    asked: Vec<Errand>,
 }
 
 impl Headless {
@@ -57,6 +59,7 @@ impl Headless {
             state,
             terminal,
             sent,
+            asked: Vec::new(),
         })
     }
 
@@ -66,9 +69,24 @@ impl Headless {
     /// When it cannot be drawn.
     pub fn event(&mut self, event: Event) -> io::Result<usize> {
         if let Some(action) = action_for(&self.state, event) {
-            drop(update(&mut self.state, action));
+            self.act(action);
         }
         self.draw()
+    }
+
+    fn act(&mut self, action: Action) {
+        let effects = update(&mut self.state, action).into_iter();
+        let errands = effects.filter_map(|effect| match effect {
+            Effect::Errand(errand) => Some(errand),
+            _ => None,
+        });
+        self.asked = errands.collect();
+    }
+
+    /// What the last event or message asked for: nobody does it but the caller.
+    #[must_use]
+    pub fn asked(&self) -> &[Errand] {
+        &self.asked
     }
 
     /// Takes in a message, and draws.
@@ -76,7 +94,7 @@ impl Headless {
     /// # Errors
     /// When it cannot be drawn.
     pub fn told(&mut self, message: Message) -> io::Result<usize> {
-        drop(update(&mut self.state, Action::Told(Box::new(message))));
+        self.act(Action::Told(Box::new(message)));
         self.draw()
     }
 

@@ -167,6 +167,7 @@ fn broken_down(errand: Errand, fault: &str) -> Message {
         Errand::Compare { request, .. } => Message::Compared(request, Err(sentence)),
         Errand::ReadFile { request, .. } => Message::Content(request, Err(sentence)),
         Errand::Extract(_) => Message::Saved(Err(sentence)),
+        Errand::Search(request, _) => Message::Found(request, Err(sentence)),
         Errand::Cancel(_)
         | Errand::Refresh
         | Errand::Remember(..)

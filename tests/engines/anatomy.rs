@@ -10,6 +10,7 @@ use karat::anatomy::image::{ImageFacts, LayerFacts};
 use karat::anatomy::layer::index::Kind;
 use karat::anatomy::merged::{LayerNo, NodeId, View};
 use karat::explain::{Ask, Explained, Explainer, Watch};
+use karat::model::digest::Digest;
 use karat::model::project::Project;
 use karat::store::Store;
 use serde_json::{Value, json};
@@ -368,6 +369,264 @@ fn contents_come_out_and_stay_where_they_are_told() {
         .run(&["layers", &image, "--regex", "^opt/.*new$"])
         .is(0);
     assert!(found.out.trim().ends_with("/opt/a/new"), "{}", found.out);
+}
+
+/// What an entry of a layer is: a file with this content, a folder, a link, another name.
+enum Put<'a> {
+    File(&'a str),
+    Folder,
+    Link(&'a str),
+    Name(&'a str),
+}
+
+/// The name of [`by_hand`].
+const BY_HAND: &str = "localhost/by-hand:1";
+
+/// An archive as `docker save` of Docker 20.10 writes it, of an image with links of every
+/// sort and with files that lower layers have in vain.
+fn by_hand() -> Vec<u8> {
+    let layers: [&[(&str, Put<'_>)]; 3] = [
+        &[
+            ("usr/lib/", Put::Folder),
+            ("usr/lib/os", Put::File("a system\n")),
+            ("usr/lib/twice", Put::Name("usr/lib/os")),
+            ("lib", Put::Link("usr/lib")),
+            ("etc/", Put::Folder),
+            ("etc/relative", Put::Link("../usr/lib/os")),
+            ("etc/absolute", Put::Link("/usr/lib/os")),
+            ("etc/through", Put::Link("/lib/os")),
+            ("etc/circle", Put::Link("circle")),
+            ("opt/gone", Put::File("for nothing\n")),
+        ],
+        &[
+            ("opt/.wh.gone", Put::File("")),
+            ("usr/lib/other", Put::File("another\n")),
+        ],
+        &[
+            ("usr/lib/other", Put::File("once more\n")),
+            ("etc/other", Put::Link("../../lib/other")),
+        ],
+    ];
+    let layers: Vec<Vec<u8>> = layers.iter().map(|entries| packed(entries)).collect();
+    let hex = |bytes: &[u8]| Digest::of(bytes).as_str()["sha256:".len()..].to_owned();
+    let architecture = match std::env::consts::ARCH {
+        "x86_64" => "amd64",
+        "aarch64" => "arm64",
+        other => other,
+    };
+    let diff_ids: Vec<String> = layers
+        .iter()
+        .map(|it| format!("sha256:{}", hex(it)))
+        .collect();
+    let history: Vec<Value> = (1..=layers.len())
+        .map(|step| json!({ "created": "2026-01-01T00:00:00Z", "created_by": format!("RUN step {step}") }))
+        .collect();
+    let config = json!({
+        "architecture": architecture, "os": "linux", "created": "2026-01-01T00:00:00Z",
+        "config": { "Cmd": ["/x"] },
+        "rootfs": { "type": "layers", "diff_ids": diff_ids },
+        "history": history,
+    })
+    .to_string();
+    let name = format!("{}.json", hex(config.as_bytes()));
+    // Names that say nothing of what is in them.
+    let places: Vec<String> = (0..layers.len())
+        .map(|at| format!("{}/layer.tar", hex(&[u8::try_from(at).expect("few")])))
+        .collect();
+    let manifest = json!([{ "Config": name, "RepoTags": [BY_HAND], "Layers": places }]).to_string();
+    let mut archive = tar::Builder::new(Vec::new());
+    let mut put = |name: &str, bytes: &[u8]| {
+        let mut header = tar::Header::new_ustar();
+        header.set_size(bytes.len() as u64);
+        header.set_mode(0o644);
+        archive
+            .append_data(&mut header, name, bytes)
+            .expect("memory");
+    };
+    for (place, layer) in places.iter().zip(&layers) {
+        put(place, layer);
+    }
+    put(&name, config.as_bytes());
+    put("manifest.json", manifest.as_bytes());
+    archive.into_inner().expect("memory")
+}
+
+fn packed(entries: &[(&str, Put<'_>)]) -> Vec<u8> {
+    let mut layer = tar::Builder::new(Vec::new());
+    for (path, what) in entries {
+        let mut header = tar::Header::new_ustar();
+        header.set_mode(0o755);
+        header.set_size(0);
+        let kind = match what {
+            Put::File(_) => tar::EntryType::Regular,
+            Put::Folder => tar::EntryType::Directory,
+            Put::Link(_) => tar::EntryType::Symlink,
+            Put::Name(_) => tar::EntryType::Link,
+        };
+        header.set_entry_type(kind);
+        match what {
+            Put::File(content) => {
+                header.set_size(content.len() as u64);
+                layer.append_data(&mut header, path, content.as_bytes())
+            }
+            Put::Folder => layer.append_data(&mut header, path, std::io::empty()),
+            Put::Link(to) | Put::Name(to) => layer.append_link(&mut header, path, to),
+        }
+        .expect("memory");
+    }
+    layer.into_inner().expect("memory")
+}
+
+/// An engine takes that image in; answers where its archive is in a file.
+fn take_in(api: &Api, karat: &Karat) -> String {
+    let archive = by_hand();
+    let answer = api.ask("POST", "/images/load", "application/x-tar", &archive);
+    let answer = answer.expect("an answer");
+    let said = String::from_utf8_lossy(&answer.body);
+    assert!(
+        answer.status == 200 && said.contains("Loaded image"),
+        "{} {said}",
+        answer.status
+    );
+    let file = karat.home.path().join("by-hand.tar");
+    std::fs::write(&file, archive).expect("a file");
+    format!("docker-archive:{}", file.display())
+}
+
+#[test]
+fn a_file_is_shown_through_links_and_picked_out_of_what_the_engine_hands_over() {
+    let engine = Engine::start();
+    let proxy = Proxy::new(&engine.api.socket);
+    let mut karat = Karat::new(&on(&proxy.address()));
+    // Nowhere is room for a temporary file.
+    karat.env.push(("TMPDIR".to_owned(), "/nowhere".to_owned()));
+    let archive = take_in(&engine.api, &karat);
+    let exports = || proxy.seen().iter().filter(|it| it.contains("/get")).count();
+    for place in [BY_HAND, archive.as_str()] {
+        for (path, content) in [
+            ("/usr/lib/os", "a system\n"),
+            ("/usr/lib/twice", "a system\n"),
+            ("/etc/relative", "a system\n"),
+            ("/etc/absolute", "a system\n"),
+            ("/lib/os", "a system\n"),
+            ("lib/twice", "a system\n"),
+            ("/etc/through", "a system\n"),
+            ("/etc/other", "once more\n"),
+            ("/lib/../../etc/other", "once more\n"),
+        ] {
+            let before = exports();
+            let done = karat.run(&["layers", place, "--cat", path]).is(0);
+            assert_eq!(done.out, content, "{place} {path}: {}", done.err);
+            // Once the image is known, what is asked for is picked out of one export.
+            let cold = path == "/usr/lib/os";
+            if place == BY_HAND && !cold {
+                assert_eq!(exports() - before, 1, "{path}");
+            }
+        }
+        let seen = ["layers", place, "--cat", "/usr/lib/other", "--layer", "2"];
+        assert_eq!(karat.run(&seen).is(0).out, "another\n");
+        karat
+            .run(&["layers", place, "--cat", "/etc/circle"])
+            .is(1)
+            .says("they lead in a circle");
+        let to = if place == BY_HAND {
+            "engine"
+        } else {
+            "archive"
+        };
+        karat
+            .run(&["layers", place, "--extract", "/", "--to", to])
+            .is(0);
+        let out = karat.home.path().join(to).join("rootfs");
+        let read = |path: &str| std::fs::read_to_string(out.join(path)).expect(path);
+        assert_eq!(read("usr/lib/twice"), "a system\n");
+        assert_eq!(read("lib/other"), "once more\n");
+        assert!(!out.join("opt/gone").exists());
+    }
+}
+
+#[test]
+fn a_platform_is_what_an_engine_has_or_a_sentence() {
+    let engine = Engine::start();
+    engine.api.usual(REPOSITORY, "1");
+    platforms(
+        &engine.api,
+        &on(&engine.address()),
+        &format!("{REPOSITORY}:1"),
+    );
+}
+
+fn platforms(api: &Api, project: &str, image: &str) {
+    let told = api.get(&format!("/images/{image}/json"));
+    let text = |key: &str| told[key].as_str().expect("a word").to_owned();
+    let own = format!("{}/{}", text("Os"), text("Architecture"));
+    let other = if own == "linux/s390x" {
+        "linux/amd64"
+    } else {
+        "linux/s390x"
+    };
+    let karat = Karat::new(project);
+    let plain = karat.json(&["layers", image]);
+    assert_eq!(plain["image"]["platform"], own.as_str());
+    // What is known, and what is not known yet.
+    for karat in [&karat, &Karat::new(project)] {
+        let done = karat.run(&["layers", image, "--platform", other]).is(1);
+        assert!(done.err.contains(other), "{}", done.err);
+        assert_eq!(done.err.trim().lines().count(), 1, "{}", done.err);
+        assert_eq!(karat.json(&["layers", image, "--platform", &own]), plain);
+    }
+    let done = karat.run(&["layers", image, "--platform", "windows"]);
+    assert_ne!(done.code, Some(0), "{}", done.said());
+}
+
+#[test]
+fn podman_has_the_same_image() {
+    crate::reach::with_podman(on_podman);
+}
+
+fn on_podman(api: &Api) {
+    let address = format!("unix://{}", api.socket.display());
+    let mut karat = Karat::new(&on(&address));
+    karat.env.push(("TMPDIR".to_owned(), "/nowhere".to_owned()));
+    let archive = take_in(api, &karat);
+    let from_archive = karat.json(&["layers", &archive]);
+    let saved = api.ask("GET", &format!("/images/{BY_HAND}/get"), "text/plain", b"");
+    let file = karat.home.path().join("podman.tar");
+    std::fs::write(&file, saved.expect("saved").body).expect("a file");
+    let saved = format!("docker-archive:{}", file.display());
+    // Another store: it must be read, not remembered.
+    let elsewhere = Karat::new(&on(&address));
+    for (karat, place) in [
+        (&elsewhere, BY_HAND),
+        (&karat, BY_HAND),
+        (&karat, saved.as_str()),
+    ] {
+        let told = karat.json(&["layers", place]);
+        for key in [
+            "layer_bytes",
+            "visible_bytes",
+            "reclaimable_bytes",
+            "unowned",
+            "directories",
+            "efficiency",
+            "waste",
+        ] {
+            assert_eq!(told[key], from_archive[key], "{place}: {key}");
+        }
+        let layers = |told: &Value| -> Vec<Value> {
+            let layers = told["layers"].as_array().expect("a list").iter();
+            layers
+                .map(|it| json!([it["diff_id"], it["file_bytes"], it["added"], it["removed"]]))
+                .collect()
+        };
+        assert_eq!(layers(&told), layers(&from_archive), "{place}");
+        assert_eq!(layers(&told).len(), 3);
+        for path in ["/etc/through", "/lib/twice"] {
+            let done = karat.run(&["layers", place, "--cat", path]).is(0);
+            assert_eq!(done.out, "a system\n", "{place} {path}");
+        }
+    }
+    platforms(api, &on(&address), BY_HAND);
 }
 
 #[test]

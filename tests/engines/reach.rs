@@ -251,6 +251,15 @@ fn ssh_through_the_users_own_ssh() {
 
 #[test]
 fn podman() {
+    with_podman(on_podman);
+}
+
+/// Does something with a Podman of its own, which ends with it.
+#[expect(
+    clippy::print_stderr,
+    reason = "why a test failed, beside its own words"
+)]
+pub(crate) fn with_podman(work: fn(&Api)) {
     let podman = needs("podman", "podman");
     let folder = crate::support::folder();
     let at = |name: &str| folder.join(name).display().to_string();
@@ -262,13 +271,22 @@ fn podman() {
         .args(["--root", &at("root"), "--runroot", &at("run"), "--tmpdir", &at("tmp")])
         .args(["--cgroup-manager", "cgroupfs", "--storage-driver", "vfs", "--events-backend", "file"])
         .args(["system", "service", "--time", "0", &format!("unix://{}", at("p.sock"))])
+        // It leaves what it takes in there.
+        .env("TMPDIR", &folder)
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(std::fs::File::create(at("log")).expect("a file"))
         .spawn()
         .expect("podman starts");
     let api = Api::new(&folder.join("p.sock"));
-    let tested = std::panic::catch_unwind(|| on_podman(&api));
+    let tested = std::panic::catch_unwind(|| {
+        until("podman answers", Duration::from_secs(30), || {
+            api.ask("GET", "/_ping", "text/plain", b"")
+                .ok()
+                .filter(|answer| answer.status == 200)
+        });
+        work(&api);
+    });
     service.kill().expect("podman ends");
     service.wait().expect("podman ended");
     let log = std::fs::read_to_string(folder.join("log")).unwrap_or_default();
@@ -280,11 +298,6 @@ fn podman() {
 }
 
 fn on_podman(api: &Api) {
-    until("podman answers", Duration::from_secs(30), || {
-        api.ask("GET", "/_ping", "text/plain", b"")
-            .ok()
-            .filter(|answer| answer.status == 200)
-    });
     for version in ["1.0.0", "2.0.0"] {
         // Its import knows no HEALTHCHECK.
         api.image(&Recipe {

@@ -9,12 +9,14 @@
 //! | `blobs`, `layout` | names in archives, what they lead to, what they claim |
 //! | `store`, `opened` | a file or folder, read in any order: only what is not known |
 //! | `stream` | an archive that passes by once |
+//! | [`again`] | layers out of one that passes by once more |
 //!
 //! Layouts: `docker save` before Docker 25 (`manifest.json`, a folder for each layer, links
 //! for layers that are the same) and since (an OCI layout with a `manifest.json` as well);
 //! OCI alone, nested indexes and attestations included; kaniko's and others' `manifest.json`
 //! with names of their own. Which it is, is found out by looking.
 
+pub mod again;
 mod blobs;
 mod choose;
 mod document;

@@ -81,7 +81,7 @@ pub fn read_stream(
 }
 
 /// What went wrong with the archive itself.
-fn explain(
+pub(super) fn explain(
     error: TarError,
     compression: Compression,
     state: &State,
@@ -90,9 +90,8 @@ fn explain(
     if progress.cancelled() {
         return AnatomyError::Cancelled;
     }
-    if let Some(error) = state.failed.take() {
-        let after = Bytes(state.taken.get());
-        return AnatomyError::Interrupted { after, error };
+    if let Some(error) = state.interrupted() {
+        return error;
     }
     match error {
         TarError::NotTar { found } => AnatomyError::NotAnArchive {
@@ -110,17 +109,26 @@ fn explain(
 
 /// How the source does.
 #[derive(Default)]
-struct State {
+pub(super) struct State {
     taken: Cell<u64>,
     failed: RefCell<Option<io::Error>>,
 }
 
+impl State {
+    /// Why the source failed, if it did.
+    pub(super) fn interrupted(&self) -> Option<AnatomyError> {
+        let after = Bytes(self.taken.get());
+        let error = self.failed.take()?;
+        Some(AnatomyError::Interrupted { after, error })
+    }
+}
+
 /// The source: counts, can be stopped, and keeps what went wrong, however deep below the
 /// readers on top of it that was.
-struct Incoming<'a, R> {
-    reader: R,
-    progress: &'a dyn Progress,
-    state: &'a State,
+pub(super) struct Incoming<'a, R> {
+    pub(super) reader: R,
+    pub(super) progress: &'a dyn Progress,
+    pub(super) state: &'a State,
 }
 
 impl<R: Read> Read for Incoming<'_, R> {
@@ -146,7 +154,7 @@ impl<R: Read> Read for Incoming<'_, R> {
 }
 
 /// Bytes are counted where they come in, not once more where a layer takes them.
-struct Uncounted<'a>(&'a dyn Progress);
+pub(super) struct Uncounted<'a>(pub(super) &'a dyn Progress);
 
 impl Progress for Uncounted<'_> {
     fn advanced(&self, _bytes: u64) {}
@@ -266,6 +274,9 @@ impl<'a> Passing<'a> {
         match read_blob(content, name, self.shelf, self.limits, &progress) {
             Ok(index) => {
                 self.shelf.put(&index);
+                if super::blobs::digest_in(name).is_none() {
+                    self.shelf.remember_placed(name, &index.diff_id);
+                }
                 self.missing.remove(&index.diff_id);
                 Ok(Seen::Layer(index.diff_id))
             }
@@ -366,7 +377,7 @@ impl Blobs for Passing<'_> {
     }
 }
 
-fn no_document(name: &str, found: &str) -> AnatomyError {
+pub(super) fn no_document(name: &str, found: &str) -> AnatomyError {
     AnatomyError::BadDocument {
         name: name.to_owned(),
         what: "JSON document",
@@ -397,7 +408,7 @@ fn is_tar(head: &[u8]) -> bool {
 
 /// Whether it can be one of the documents that matter. Old archives have a `json` beside
 /// each layer that does not.
-fn is_document(head: &[u8], name: &str, size: u64) -> bool {
+pub(super) fn is_document(head: &[u8], name: &str, size: u64) -> bool {
     let begins = head.trim_ascii_start().first();
     matches!(begins, Some(b'{' | b'[')) && size <= LARGEST_DOCUMENT && !name.ends_with("/json")
 }

@@ -1,6 +1,7 @@
 //! Contents of files, found again in the archives of their layers.
 
-use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, HashMap};
 use std::io::Read;
 
 use super::Layers;
@@ -14,6 +15,7 @@ use crate::anatomy::limits::Limits;
 use crate::anatomy::merged::{EntryId, LayerNo, Merged};
 use crate::anatomy::progress::Progress;
 use crate::anatomy::tar::{EntryType, Header, Piece, Reader, TarError};
+use crate::model::digest::Digest;
 
 /// Looks for contents, layer by layer.
 pub(super) struct Finder<'a> {
@@ -82,25 +84,46 @@ impl<'a> Finder<'a> {
         progress: &dyn Progress,
         take: &mut dyn FnMut(&Found, &mut Content<'_>) -> Result<(), AnatomyError>,
     ) -> Result<(), AnatomyError> {
+        let mut order: Vec<Digest> = Vec::new();
+        let mut by_layer: HashMap<Digest, BTreeMap<u32, Found>> = HashMap::new();
         for (number, wanted) in self.layers {
             let place = usize::from(number.0);
             let Some(layer) = anatomy.facts.layers.get(place) else {
                 continue;
             };
-            let name = layer.diff_id.to_string();
             if layer.presence == Presence::NotPresent {
                 let what = format!("layer {}", place + 1);
+                let name = layer.diff_id.to_string();
                 return Err(AnatomyError::Missing { what, name });
             }
-            let archive = layers.open(&layer.diff_id)?;
-            in_layer(archive, &name, wanted, limits, progress, take)?;
+            let known = by_layer.entry(layer.diff_id.clone()).or_insert_with(|| {
+                order.push(layer.diff_id.clone());
+                BTreeMap::new()
+            });
+            // An image may have one layer twice.
+            for (place, mut found) in wanted {
+                match known.entry(place) {
+                    Entry::Vacant(entry) => drop(entry.insert(found)),
+                    Entry::Occupied(mut entry) => entry.get_mut().places.append(&mut found.places),
+                }
+            }
         }
-        Ok(())
+        layers.each(&order, progress, &mut |diff_id, archive| {
+            let wanted = by_layer.remove(diff_id).unwrap_or_default();
+            in_layer(
+                archive,
+                &diff_id.to_string(),
+                wanted,
+                limits,
+                progress,
+                take,
+            )
+        })
     }
 }
 
 fn in_layer(
-    archive: Box<dyn Read + '_>,
+    archive: &mut dyn Read,
     name: &str,
     wanted: BTreeMap<u32, Found>,
     limits: &Limits,

@@ -28,13 +28,21 @@ use crate::model::digest::Digest;
 use find::{Finder, Found};
 use target::Target;
 
-/// Where layers are to be had: the archive of one, unpacked or not.
+/// Takes a layer: its archive, unpacked or not.
+pub type TakeLayer<'a> = dyn FnMut(&Digest, &mut dyn Read) -> Result<(), AnatomyError> + 'a;
+
+/// Where layers are to be had.
 pub trait Layers {
-    /// Opens a layer.
+    /// Hands over each of these layers once, in the order in which they are to be had.
     ///
     /// # Errors
-    /// [`AnatomyError`], when it is not to be had.
-    fn open(&mut self, diff_id: &Digest) -> Result<Box<dyn Read + '_>, AnatomyError>;
+    /// [`AnatomyError`], when one is not to be had; and whatever `take` says.
+    fn each(
+        &mut self,
+        wanted: &[Digest],
+        progress: &dyn Progress,
+        take: &mut TakeLayer<'_>,
+    ) -> Result<(), AnatomyError>;
 }
 
 /// The layers of an image in a file or folder.
@@ -47,9 +55,16 @@ pub struct LayersOf<'a> {
 }
 
 impl Layers for LayersOf<'_> {
-    fn open(&mut self, diff_id: &Digest) -> Result<Box<dyn Read + '_>, AnatomyError> {
-        let layer = self.image.open_layer(diff_id, self.limits)?;
-        Ok(layer)
+    fn each(
+        &mut self,
+        wanted: &[Digest],
+        _: &dyn Progress,
+        take: &mut TakeLayer<'_>,
+    ) -> Result<(), AnatomyError> {
+        for diff_id in wanted {
+            take(diff_id, &mut self.image.open_layer(diff_id, self.limits)?)?;
+        }
+        Ok(())
     }
 }
 

@@ -3,7 +3,8 @@ use std::fs;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 
 use super::*;
-use crate::anatomy::archive::testing::{Sample, Stored, folder, oci};
+use crate::anatomy::archive::again::Again;
+use crate::anatomy::archive::testing::{Files, Sample, Stored, docker25, folder, legacy, oci};
 use crate::anatomy::archive::wanted::Wanted;
 use crate::anatomy::archive::{Opened, read_stream};
 use crate::anatomy::progress::Unwatched;
@@ -13,14 +14,20 @@ use crate::anatomy::tar::testing::{Archive, Entry, gnu_sparse};
 struct InMemory(HashMap<Digest, Vec<u8>>);
 
 impl Layers for InMemory {
-    fn open(&mut self, diff_id: &Digest) -> Result<Box<dyn Read + '_>, AnatomyError> {
-        match self.0.get(diff_id) {
-            Some(layer) => Ok(Box::new(layer.as_slice())),
-            None => Err(AnatomyError::Missing {
+    fn each(
+        &mut self,
+        wanted: &[Digest],
+        _: &dyn Progress,
+        take: &mut TakeLayer<'_>,
+    ) -> Result<(), AnatomyError> {
+        for diff_id in wanted {
+            let layer = self.0.get(diff_id).ok_or_else(|| AnatomyError::Missing {
                 what: "the layer".to_owned(),
                 name: diff_id.to_string(),
-            }),
+            })?;
+            take(diff_id, &mut layer.as_slice())?;
         }
+        Ok(())
     }
 }
 
@@ -410,4 +417,97 @@ fn layers_of_a_file_or_folder_are_opened_again() {
             [7; 3000]
         );
     }
+}
+
+/// What an archive handed over when it passed by.
+struct Passed {
+    shelf: MemoryShelf,
+    anatomy: Anatomy,
+    archive: Vec<u8>,
+    begun: usize,
+}
+
+impl Passed {
+    fn of(files: &Files) -> Self {
+        let archive = crate::anatomy::archive::testing::archive(files);
+        let (shelf, limits) = (MemoryShelf::default(), Limits::default());
+        let wanted = Wanted::default();
+        let facts = read_stream(&archive[..], &wanted, None, &shelf, &limits, &Unwatched);
+        let anatomy = Anatomy::assemble(facts.expect("an image"), |it| shelf.get(it));
+        Self {
+            shelf,
+            anatomy: anatomy.expect("few"),
+            archive,
+            begun: 0,
+        }
+    }
+
+    /// The content of a file after the last layer.
+    fn content(&mut self, path: &str) -> Result<Vec<u8>, AnatomyError> {
+        let (archive, begun) = (&self.archive, &mut self.begun);
+        let mut begin = || -> Result<Box<dyn Read + Send>, AnatomyError> {
+            *begun += 1;
+            Ok(Box::new(std::io::Cursor::new(archive.clone())))
+        };
+        let (wanted, limits) = (Wanted::default(), Limits::default());
+        let mut layers = Again {
+            begin: &mut begin,
+            wanted: &wanted,
+            shelf: &self.shelf,
+            limits: &limits,
+        };
+        let merged = &self.anatomy.merged;
+        let last = merged.last().expect("layers");
+        let entry = merged.visible(node(&self.anatomy, path), last).expect(path);
+        let mut out = Vec::new();
+        write_content(
+            &self.anatomy,
+            entry,
+            &mut out,
+            &mut layers,
+            &limits,
+            &Unwatched,
+        )?;
+        Ok(out)
+    }
+}
+
+#[test]
+fn contents_are_picked_out_of_an_archive_that_passes_by() {
+    let sample = Sample::small();
+    let one = std::slice::from_ref(&sample);
+    // How often it must pass: where the names say nothing, its documents are read first.
+    for (layout, files, passes) in [
+        ("OCI, gzip", oci(&[(sample.clone(), "")], Stored::Gzip), 1),
+        ("OCI, plain", oci(&[(sample.clone(), "")], Stored::Plain), 1),
+        ("Docker 25", docker25(one), 1),
+        ("Docker 20", legacy(one), 2),
+    ] {
+        let mut passed = Passed::of(&files);
+        assert_eq!(
+            passed.content("app/other").expect(layout),
+            [7; 3000],
+            "{layout}"
+        );
+        assert_eq!(passed.begun, passes, "{layout}");
+    }
+}
+
+#[test]
+fn an_archive_that_ends_too_early_says_so() {
+    let mut passed = Passed::of(&oci(&[(Sample::small(), "")], Stored::Plain));
+    let half = passed.archive.len() / 2;
+    passed.archive.truncate(half);
+    let failed = passed.content("app/other").expect_err("half of it");
+    assert!(!failed.to_string().is_empty(), "{failed}");
+    // And another archive has none of the layers.
+    passed.archive = Passed::of(&docker25(&[Sample::of(
+        vec![Archive::default().file(b"x", b"y").end()],
+        "linux/amd64",
+        &["x:1"],
+    )]))
+    .archive;
+    let failed = passed.content("app/other").expect_err("another image");
+    assert!(matches!(failed, AnatomyError::Missing { .. }), "{failed}");
+    assert_eq!(passed.begun, 3);
 }

@@ -2,8 +2,6 @@
 
 use std::ops::Range;
 
-use hashbrown::HashTable;
-
 use crate::anatomy::layer::index::{Attributes, Kind, Owner, ProgramAt};
 use crate::anatomy::layer::names::{NameRef, Names};
 use crate::model::bytes::Bytes;
@@ -44,8 +42,6 @@ pub(super) const NONE: u32 = u32::MAX;
 pub(super) struct Node {
     pub(super) parent: u32,
     pub(super) name: NameRef,
-    /// The next child of the same parent.
-    pub(super) sibling: u32,
     /// Its newest entry.
     pub(super) newest: u32,
     /// Its place among the directories, if it ever was one.
@@ -56,7 +52,8 @@ pub(super) struct Node {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Directory {
     pub(super) node: u32,
-    pub(super) first_child: u32,
+    /// Where its children begin among all; they end where the next one's begin.
+    pub(super) children: u32,
 }
 
 /// What one layer has at one path, compactly.
@@ -91,6 +88,8 @@ pub struct Merged {
     pub(super) nodes: Vec<Node>,
     /// Parents come before their children.
     pub(super) directories: Vec<Directory>,
+    /// Every node but the root, directory by directory, each one's sorted by name.
+    pub(super) children: Vec<u32>,
     pub(super) records: Vec<Record>,
     /// Where each layer's records begin, and where the last one's end.
     pub(super) starts: Vec<u32>,
@@ -112,8 +111,6 @@ pub struct Merged {
     pub(super) below_symlinks: Vec<EntryId>,
     /// Directories that a layer removes and brings again, at most so many.
     pub(super) readded: Vec<EntryId>,
-    /// Nodes by parent and name.
-    pub(super) lookup: HashTable<u32>,
 }
 
 /// One entry, spelled out.

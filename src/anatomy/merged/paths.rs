@@ -1,7 +1,6 @@
 //! The paths of the merged filesystem as a tree, whatever is or was at them.
 
 use super::node::{Merged, NONE, NodeId};
-use crate::anatomy::layer::builder::hash;
 
 impl Merged {
     /// How many paths there are.
@@ -61,30 +60,25 @@ impl Merged {
     /// The node of a name in a directory.
     #[must_use]
     pub fn child(&self, parent: NodeId, name: &[u8]) -> Option<NodeId> {
-        let same = |node: &u32| {
-            self.nodes
-                .get(*node as usize)
-                .is_some_and(|it| it.parent == parent.0 && self.names.get(it.name) == name)
-        };
-        let found = self.lookup.find(hash(parent.0, name), same)?;
-        // The root is its own parent, but in no directory.
-        (*found != 0).then_some(NodeId(*found))
+        let children = self.children_of(parent);
+        let place = children.binary_search_by(|node| self.name(NodeId(*node)).cmp(name));
+        children.get(place.ok()?).map(|node| NodeId(*node))
     }
 
-    /// Every path that was ever in a directory.
+    /// Every path that was ever in a directory, by name.
     pub fn every_child(&self, node: NodeId) -> impl Iterator<Item = NodeId> + '_ {
-        let first = self
-            .nodes
-            .get(node.0 as usize)
-            .and_then(|node| self.directories.get(node.directory as usize))
-            .map_or(NONE, |directory| directory.first_child);
-        std::iter::successors(self.some(first), |at| {
-            self.some(self.nodes.get(at.0 as usize)?.sibling)
-        })
+        self.children_of(node).iter().map(|node| NodeId(*node))
     }
 
-    fn some(&self, node: u32) -> Option<NodeId> {
-        ((node as usize) < self.nodes.len()).then_some(NodeId(node))
+    fn children_of(&self, node: NodeId) -> &[u32] {
+        let range = || {
+            let place = self.directory_of(node)?;
+            let start = self.directories.get(place)?.children as usize;
+            let next = self.directories.get(place + 1);
+            let end = next.map_or(self.children.len(), |next| next.children as usize);
+            self.children.get(start..end)
+        };
+        range().unwrap_or_default()
     }
 
     /// How many paths are or were directories: each has a place, its parent's before its own.

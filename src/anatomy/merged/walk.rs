@@ -8,7 +8,7 @@ impl Merged {
         for layer in 0..=at.0 {
             let entries = self.entries_of(LayerNo(layer));
             entries
-                .filter(|entry| self.is_visible(*entry, at))
+                .filter(|entry| self.outlives(*entry, at))
                 .for_each(&mut each);
         }
     }
@@ -17,29 +17,29 @@ impl Merged {
     /// once, and whether it comes.
     pub fn changes(&self, from: LayerNo, to: LayerNo, mut each: impl FnMut(EntryId, bool)) {
         let (low, high) = (from.min(to), from.max(to));
+        let up = from < to;
         for layer in (low.0 + 1..=high.0).map(LayerNo) {
-            // What was born in it is met here, and not where it died.
+            // What was born in it is met here, and not where it died: it is not visible
+            // after the lower one.
             for entry in self.entries_of(layer) {
-                self.change(entry, (from, to), &mut each);
+                if self.outlives(entry, high) {
+                    each(entry, up);
+                }
             }
+            // And what died in it, but was there before, is not visible after the higher.
             for entry in self.killed_by(layer) {
                 if self.layer_of(entry) <= low {
-                    self.change(entry, (from, to), &mut each);
+                    each(entry, !up);
                 }
             }
         }
     }
 
-    fn change(
-        &self,
-        entry: EntryId,
-        (from, to): (LayerNo, LayerNo),
-        each: &mut impl FnMut(EntryId, bool),
-    ) {
-        let (was, is) = (self.is_visible(entry, from), self.is_visible(entry, to));
-        if was != is {
-            each(entry, is);
-        }
+    /// Whether an entry of this layer or a lower one is visible after it.
+    fn outlives(&self, entry: EntryId, at: LayerNo) -> bool {
+        self.records
+            .get(entry.0 as usize)
+            .is_some_and(|record| !record.kind.removes() && record.died > at.0)
     }
 
     /// Whether it takes less to look at everything below a layer than at all that changes on

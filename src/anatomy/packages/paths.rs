@@ -3,31 +3,28 @@
 
 use std::collections::HashMap;
 
-use crate::anatomy::layer::index::Kind;
 use crate::anatomy::merged::{LayerNo, Merged, NodeId};
+use crate::anatomy::resolve::{Last, Resolver};
 
-/// How many symlinks are followed on one way, as Linux does.
-const FOLLOWED: usize = 40;
-/// The longest target that is followed: Linux takes no longer path.
-const LONGEST_TARGET: usize = 4096;
 /// How many steps are taken altogether. An image that needs more was made to need them:
 /// a hundred thousand directories take a tenth.
-const STEPS: u64 = 10_000_000;
+const STEPS: usize = 10_000_000;
 
 /// Finds paths in what is visible after the last layer.
 pub(super) struct Paths<'a> {
     merged: &'a Merged,
-    last: LayerNo,
+    resolver: Resolver<'a>,
     /// Directories that were asked for before.
     known: HashMap<Vec<u8>, Option<NodeId>>,
-    steps: u64,
+    /// How many are left.
+    steps: usize,
 }
 
 impl<'a> Paths<'a> {
     pub(super) fn new(merged: &'a Merged, last: LayerNo) -> Self {
         Self {
             merged,
-            last,
+            resolver: Resolver::with_gone(merged, last),
             known: HashMap::new(),
             steps: STEPS,
         }
@@ -58,50 +55,12 @@ impl<'a> Paths<'a> {
         if let Some(known) = self.known.get(path) {
             return *known;
         }
-        let found = self.walk(path);
+        let mut steps = 0;
+        let found = self.resolver.walk(path, Last::Followed, &mut steps).ok();
+        self.steps = self.steps.saturating_sub(steps);
+        let found = found.filter(|_| !self.exhausted());
         self.known.insert(path.to_vec(), found);
         found
-    }
-
-    fn walk(&mut self, path: &[u8]) -> Option<NodeId> {
-        let parts = |path: &'a [u8]| path.split(|byte| *byte == b'/').rev();
-        let mut at = NodeId::ROOT;
-        let mut links = 0;
-        // Targets of symlinks, their parts still to go.
-        let mut detour: Vec<&'a [u8]> = Vec::new();
-        let mut way = path.split(|byte| *byte == b'/');
-        while let Some(part) = detour.pop().or_else(|| way.next()) {
-            self.steps = self.steps.checked_sub(1)?;
-            match part {
-                b"" | b"." => continue,
-                b".." => {
-                    at = self.merged.parent(at).unwrap_or(NodeId::ROOT);
-                    continue;
-                }
-                _ => {}
-            }
-            let next = self.child(at, part)?;
-            let Some(target) = self.target(next) else {
-                at = next;
-                continue;
-            };
-            links += 1;
-            if links > FOLLOWED || target.len() > LONGEST_TARGET {
-                return None;
-            }
-            if target.starts_with(b"/") {
-                at = NodeId::ROOT;
-            }
-            detour.extend(parts(target));
-        }
-        Some(at)
-    }
-
-    /// Where a symlink leads, if a path is one in the end.
-    fn target(&self, node: NodeId) -> Option<&'a [u8]> {
-        let entry = self.merged.visible(node, self.last)?;
-        let entry = self.merged.entry(entry)?;
-        (entry.kind == Kind::Symlink).then_some(entry.target?)
     }
 
     /// A path by its directory and name, visible or not.

@@ -3,12 +3,16 @@
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
+use std::ops::ControlFlow;
 
 use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
 use regex::bytes::{Regex, RegexBuilder};
 
 use crate::anatomy::merged::{LayerNo, Merged, NodeId};
+
+/// After how many paths it is asked whether to go on.
+const ASKED_EVERY: u32 = 4_096;
 
 /// How much memory a regular expression may take when it is put together.
 const LARGEST_EXPRESSION: usize = 1 << 20;
@@ -21,6 +25,15 @@ pub enum Query {
     Fuzzy(Pattern),
     /// A regular expression over the whole path, without a leading slash.
     Regex(Regex),
+}
+
+/// Where to look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Scene {
+    /// Below this directory.
+    pub below: NodeId,
+    /// At what is visible after this layer.
+    pub at: LayerNo,
 }
 
 /// The text is no regular expression, or one that is too large.
@@ -69,30 +82,54 @@ impl Query {
             })
     }
 
-    /// Looks for it among all paths that are visible after a layer. At most `limit` are
-    /// kept.
-    #[must_use]
-    pub fn run(&self, merged: &Merged, at: LayerNo, limit: usize) -> Found {
-        let mut best = Best::new(limit);
-        match self {
-            Self::Fuzzy(pattern) => {
-                let mut matcher = Matcher::new(Config::DEFAULT.match_paths());
-                let mut letters = Vec::new();
-                walk(merged, at, |node, path| {
-                    let text = String::from_utf8_lossy(path);
-                    let text = Utf32Str::new(&text, &mut letters);
-                    if let Some(score) = pattern.score(text, &mut matcher) {
-                        best.add(score, path, node);
-                    }
-                });
-            }
-            Self::Regex(regex) => walk(merged, at, |node, path| {
-                if regex.is_match(path) {
-                    best.add(0, path, node);
-                }
-            }),
+    /// As a person types it: an expression behind a tilde, else words.
+    ///
+    /// # Errors
+    /// [`NotAnExpression`].
+    pub fn typed(text: &str) -> Result<Self, NotAnExpression> {
+        match text.strip_prefix('~') {
+            Some(expression) => Self::regex(expression),
+            None => Ok(Self::fuzzy(text)),
         }
-        best.found()
+    }
+
+    /// Looks for it among the paths of a scene. At most `limit` are kept.
+    #[must_use]
+    pub fn run(&self, merged: &Merged, scene: Scene, limit: usize) -> Found {
+        let found = self.run_while(merged, scene, limit, || true);
+        found.unwrap_or_default()
+    }
+
+    /// The same, as long as somebody wants to know; nothing, when nobody does any more.
+    pub fn run_while(
+        &self,
+        merged: &Merged,
+        scene: Scene,
+        limit: usize,
+        wanted: impl Fn() -> bool,
+    ) -> Option<Found> {
+        let mut best = Best::new(limit);
+        let mut matcher = Matcher::new(Config::DEFAULT.match_paths());
+        let mut letters = Vec::new();
+        let mut seen = 0_u32;
+        let walked = walk(merged, scene, |node, path| {
+            seen = seen.wrapping_add(1);
+            if seen.is_multiple_of(ASKED_EVERY) && !wanted() {
+                return ControlFlow::Break(());
+            }
+            let score = match self {
+                Self::Fuzzy(pattern) => {
+                    let text = String::from_utf8_lossy(path);
+                    pattern.score(Utf32Str::new(&text, &mut letters), &mut matcher)
+                }
+                Self::Regex(regex) => regex.is_match(path).then_some(0),
+            };
+            if let Some(score) = score {
+                best.add(score, path, node);
+            }
+            ControlFlow::Continue(())
+        });
+        walked.is_continue().then(|| best.found())
     }
 }
 
@@ -140,11 +177,15 @@ impl Best {
     }
 }
 
-/// Every path that is visible after a layer, whole.
-pub fn walk(merged: &Merged, at: LayerNo, mut each: impl FnMut(NodeId, &[u8])) {
-    let mut path: Vec<u8> = Vec::new();
+/// Every path of a scene, whole, until somebody has had enough.
+pub fn walk(
+    merged: &Merged,
+    scene: Scene,
+    mut each: impl FnMut(NodeId, &[u8]) -> ControlFlow<()>,
+) -> ControlFlow<()> {
+    let mut path: Vec<u8> = merged.path(scene.below);
     // Siblings still to visit, with the length of their directory's path.
-    let mut open = vec![(merged.every_child(NodeId::ROOT), 0)];
+    let mut open = vec![(merged.every_child(scene.below), path.len())];
     while let Some((children, length)) = open.last_mut() {
         let Some(node) = children.next() else {
             open.pop();
@@ -156,11 +197,12 @@ pub fn walk(merged: &Merged, at: LayerNo, mut each: impl FnMut(NodeId, &[u8])) {
             path.push(b'/');
         }
         path.extend_from_slice(merged.name(node));
-        if merged.visible(node, at).is_some() {
-            each(node, &path);
+        if merged.visible(node, scene.at).is_some() {
+            each(node, &path)?;
         }
         if merged.directory_of(node).is_some() {
             open.push((merged.every_child(node), path.len()));
         }
     }
+    ControlFlow::Continue(())
 }

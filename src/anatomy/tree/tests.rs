@@ -1,4 +1,6 @@
-use super::search::{Query, walk};
+use std::ops::ControlFlow;
+
+use super::search::{Query, Scene, walk};
 use super::*;
 use crate::anatomy::merged::Merged;
 use crate::anatomy::sketch::merged;
@@ -220,7 +222,9 @@ fn what_changed_is_told_apart() {
 fn paths_are_found_by_words_and_by_expression() {
     let merged = merged(LAYERS);
     let paths = |query: &Query, limit| {
-        let found = query.run(&merged, LayerNo(1), limit);
+        let below = NodeId::ROOT;
+        let at = LayerNo(1);
+        let found = query.run(&merged, Scene { below, at }, limit);
         let path = |node: &NodeId| String::from_utf8(merged.path(*node)).expect("UTF-8");
         (
             found.nodes.iter().map(path).collect::<Vec<_>>(),
@@ -231,6 +235,12 @@ fn paths_are_found_by_words_and_by_expression() {
     assert_eq!(fuzzy("epw"), (vec!["etc/passwd".to_owned()], 1));
     assert_eq!(fuzzy("sh bin").0, ["bin/sh", "bin/dash"]);
     assert_eq!(fuzzy("old").1, 0);
+    let scene = Scene {
+        below: node(&merged, "bin"),
+        at: LayerNo(1),
+    };
+    let all = Query::fuzzy("s").run(&merged, scene, 10);
+    assert_eq!(all.count, 3, "below a directory: {all:?}");
     let regex = |text| Query::regex(text).expect("an expression");
     assert_eq!(paths(&regex("^bin/.*sh$"), 10).0, ["bin/sh", "bin/dash"]);
     assert_eq!(paths(&regex("s"), 1), (vec!["srv".to_owned()], 6));
@@ -249,10 +259,16 @@ fn paths_are_found_by_words_and_by_expression() {
 fn a_walk_meets_every_visible_path_once() {
     let merged = merged(LAYERS);
     let mut paths = Vec::new();
-    walk(&merged, LayerNo(0), |node, path| {
+    let scene = |below| Scene {
+        below,
+        at: LayerNo(0),
+    };
+    let walked = walk(&merged, scene(NodeId::ROOT), |node, path| {
         assert_eq!(merged.path(node), path);
         paths.push(String::from_utf8_lossy(path).into_owned());
+        ControlFlow::Continue(())
     });
+    assert!(walked.is_continue());
     paths.sort();
     assert_eq!(
         paths,
@@ -266,6 +282,17 @@ fn a_walk_meets_every_visible_path_once() {
             "opt/old/x"
         ]
     );
+    // Below a directory, until somebody has had enough.
+    let mut paths = Vec::new();
+    let walked = walk(&merged, scene(node(&merged, "bin")), |_, path| {
+        paths.push(String::from_utf8_lossy(path).into_owned());
+        if paths.len() == 2 {
+            return ControlFlow::Break(());
+        }
+        ControlFlow::Continue(())
+    });
+    assert!(walked.is_break());
+    assert_eq!(paths, ["bin/dash", "bin/ls"]);
 }
 
 #[test]

@@ -123,6 +123,13 @@ impl Hands for Hand {
                 Message::Content(request, self.dissecting.show(&of).await)
             }
             Errand::Extract(of) => Message::Saved(self.dissecting.extract(&of).await),
+            Errand::Search(request, search) => {
+                match tokio::task::spawn_blocking(move || search.run()).await {
+                    Ok(Some(found)) => Message::Found(request, Ok(found)),
+                    Ok(None) => return,
+                    Err(error) => Message::Found(request, Err(error.to_string())),
+                }
+            }
             Errand::Refresh => {
                 self.nudge.notify_waiters();
                 return;

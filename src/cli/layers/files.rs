@@ -7,7 +7,7 @@ use crate::anatomy::components::PathText;
 use crate::anatomy::layer::index::Kind;
 use crate::anatomy::merged::{LayerNo, Merged, NodeId, View};
 use crate::anatomy::resolve::{Last, Lost, Resolver};
-use crate::anatomy::tree::search::Query;
+use crate::anatomy::tree::search::{Query, Scene};
 use crate::anatomy::tree::{Mark, Row, Scope, Tree, mode_string};
 use crate::cli::anatomy::words;
 use crate::cli::args::Layers;
@@ -54,7 +54,8 @@ pub(super) fn run(
     } else {
         SHOWN
     };
-    let found = query.run(&anatomy.merged, at, most);
+    let below = NodeId::ROOT;
+    let found = query.run(&anatomy.merged, Scene { below, at }, most);
     let view = View::new(&anatomy.merged, at);
     if session.json {
         let paths = found.nodes.iter();
@@ -100,9 +101,8 @@ pub(super) fn node(
     last: Last,
 ) -> Result<NodeId, String> {
     let merged = &anatomy.merged;
-    let view = View::new(merged, at);
     // What a layer removed is asked for with `--layer`.
-    let resolver = Resolver::new(merged, &view).with_gone();
+    let resolver = Resolver::with_gone(merged, at);
     resolver
         .node(path.as_bytes(), last)
         .map_err(|lost| match lost {

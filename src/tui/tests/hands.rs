@@ -139,6 +139,10 @@ impl Hands for FakeHands {
                 }),
             ),
             Errand::Extract(_) => Message::Saved(Ok("wrote it".into())),
+            Errand::Search(request, search) => match search.run() {
+                Some(found) => Message::Found(request, Ok(found)),
+                None => return,
+            },
             Errand::OpenShell(request, wish, _) => {
                 Message::Shell(request, Ok(self.shells.open(&wish)))
             }

@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use crate::anatomy::merged::NodeId;
 use crate::anatomy::report::Report;
+use crate::anatomy::tree::search::Found;
 use crate::anatomy::tree::{Order, Scope};
 use crate::model::digest::Digest;
 use crate::model::project::ImageName;
 
 use super::super::action::Command;
-use super::super::effect::{Content, Effect, Errand, Explaining, FileAt, Request};
+use super::super::effect::{Content, Effect, Errand, Explaining, FileAt, Request, Search, Shared};
 use super::super::state::anatomy::{Did, columns};
 use super::super::state::{
     AnatomyView, ContentView, Layout, Sheet, Side, Standing, State, Target, Tile, Tone, View,
@@ -103,6 +104,41 @@ pub(super) fn explained(
         }
     }
     comparison::go_on(state)
+}
+
+/// Has looked for what was typed, unless that is known or under way.
+pub(super) fn search(state: &mut State) -> Option<Effect> {
+    let State {
+        stack,
+        last_request,
+        ..
+    } = state;
+    let Some(View::Anatomy(view)) = stack.last_mut() else {
+        return None;
+    };
+    let open = view.open.as_mut()?;
+    let request = Request(last_request.0 + 1);
+    let (scene, text, wanted) = open.files.ask(request)?;
+    *last_request = request;
+    let of = Shared(Arc::clone(&open.report));
+    let search = Search {
+        of,
+        scene,
+        text,
+        wanted,
+    };
+    Some(Effect::Errand(Errand::Search(request, search)))
+}
+
+/// Paths have been looked for.
+pub(super) fn found(state: &mut State, request: Request, answer: &Result<Arc<Found>, String>) {
+    for view in &mut state.stack {
+        if let View::Anatomy(view) = view
+            && let Some(open) = &mut view.open
+        {
+            open.files.answered(request, answer);
+        }
+    }
 }
 
 /// A key in the view.

@@ -58,6 +58,7 @@ pub(super) fn told(state: &mut State, message: Message) -> Vec<Effect> {
         }
         Message::Compared(request, answer) => comparison::told(state, request, answer),
         Message::Content(request, answer) => anatomy::content(state, request, answer),
+        Message::Found(request, answer) => anatomy::found(state, request, &answer),
         Message::Note(text) => say(state, Tone::Plain, text),
     }
     Vec::new()

@@ -46,6 +46,7 @@ pub(crate) fn update(state: &mut State, action: Action) -> Vec<Effect> {
     refresh(state);
     effects.extend(logs::let_go(state));
     effects.extend(anatomy::let_go(state));
+    effects.extend(anatomy::search(state));
     effects
 }
 

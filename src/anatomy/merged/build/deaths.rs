@@ -55,19 +55,17 @@ impl Builder {
             let Some(it) = self.merged.nodes.get(branch as usize) else {
                 continue;
             };
-            let Some(directory) = self.merged.directories.get(it.directory as usize) else {
-                continue;
-            };
             if self.alive.get(it.directory as usize) == Some(&0) {
                 continue;
             }
-            let mut child = directory.first_child;
-            while let Some(it) = self.merged.nodes.get(child as usize).copied() {
+            let mut next = self.tree.first(it.directory);
+            while let Some(child) = next {
                 self.kill(child, layer);
-                if it.directory != NONE {
+                let it = self.merged.nodes.get(child as usize);
+                if it.is_some_and(|it| it.directory != NONE) {
                     branches.push(child);
                 }
-                child = it.sibling;
+                next = self.tree.sibling(child);
             }
         }
     }

@@ -3,18 +3,21 @@
 //! | file | subject |
 //! |---|---|
 //! | `deaths` | what a new layer hides, and who died where |
+//! | `tree` | which paths are in which directory, while there are ever more |
 
 mod deaths;
+mod tree;
 
 use std::collections::{HashMap, HashSet};
 
 use hashbrown::HashTable;
 
-use super::node::{Directory, EntryId, LayerNo, Links, Merged, NONE, Node, NodeId, Record};
+use super::node::{Directory, EntryId, LayerNo, Links, Merged, NONE, Node, Record};
 use super::resolve::{Place, places};
 use crate::anatomy::layer::builder::{TooMany, hash};
 use crate::anatomy::layer::index::{Attributes, Kind, LayerEntry, LayerIndex, Owner};
 use crate::anatomy::layer::names::{NameRef, Names};
+use tree::Growing;
 
 /// How many entries that engines disagree about are remembered, of each sort.
 const DISPUTED: usize = 64;
@@ -22,6 +25,8 @@ const DISPUTED: usize = 64;
 /// Takes layers one after the other, from the lowest up, and holds none of them.
 pub struct Builder {
     merged: Merged,
+    /// What is in which directory.
+    tree: Growing,
     /// Every name there is so far.
     names: HashTable<NameRef>,
     owners: HashMap<Owner, u16>,
@@ -45,7 +50,6 @@ impl Builder {
         let root = Node {
             parent: 0,
             name: names.add(b"").unwrap_or_default(),
-            sibling: NONE,
             newest: NONE,
             directory: 0,
         };
@@ -55,8 +59,9 @@ impl Builder {
                 nodes: vec![root],
                 directories: vec![Directory {
                     node: 0,
-                    first_child: NONE,
+                    children: 0,
                 }],
+                children: Vec::new(),
                 records: Vec::new(),
                 starts: vec![0],
                 dead: Vec::new(),
@@ -69,8 +74,8 @@ impl Builder {
                 kept: Vec::new(),
                 below_symlinks: Vec::new(),
                 readded: Vec::new(),
-                lookup: HashTable::new(),
             },
+            tree: Growing::new(),
             names: HashTable::new(),
             owners: HashMap::new(),
             linked: HashMap::new(),
@@ -125,13 +130,21 @@ impl Builder {
 
     /// The image's node for each of a layer's.
     fn place(&mut self, layer: &LayerIndex) -> Result<Vec<u32>, TooMany> {
+        let new = u32::try_from(self.merged.nodes.len()).map_err(|_| TooMany)?;
         let mut nodes: Vec<u32> = Vec::with_capacity(layer.nodes.len());
         for (place, (parent, name)) in layer.nodes.iter().enumerate() {
             let node = if place == 0 {
                 0
             } else {
                 let parent = nodes.get(*parent as usize).copied().unwrap_or(0);
-                self.child(parent, layer.names.get(*name))?
+                let name = layer.names.get(*name);
+                // An index has each path once: in a directory that no layer had before,
+                // there is nothing to look for.
+                if parent >= new {
+                    self.make(parent, name)?
+                } else {
+                    self.child(parent, name)?
+                }
             };
             nodes.push(node);
         }
@@ -170,40 +183,27 @@ impl Builder {
 
     /// The node of a child, made where it is missing.
     pub(super) fn child(&mut self, parent: u32, name: &[u8]) -> Result<u32, TooMany> {
-        if let Some(NodeId(found)) = self.merged.child(NodeId(parent), name) {
-            return Ok(found);
+        match self.tree.find(&self.merged, parent, name) {
+            Some(found) => Ok(found),
+            None => self.make(parent, name),
         }
-        let hashed = hash(parent, name);
+    }
+
+    /// A node of a child that is missing.
+    fn make(&mut self, parent: u32, name: &[u8]) -> Result<u32, TooMany> {
         let node = u32::try_from(self.merged.nodes.len()).map_err(|_| TooMany)?;
         if node == NONE {
             return Err(TooMany);
         }
         let name = self.name(name)?;
         let directory = self.directory(parent)?;
-        let Merged {
-            names,
-            nodes,
-            directories,
-            lookup,
-            ..
-        } = &mut self.merged;
-        let mut sibling = NONE;
-        if let Some(directory) = directories.get_mut(directory as usize) {
-            sibling = std::mem::replace(&mut directory.first_child, node);
-        }
-        nodes.push(Node {
+        self.merged.nodes.push(Node {
             parent,
             name,
-            sibling,
             newest: NONE,
             directory: NONE,
         });
-        let rehash = |node: &u32| {
-            nodes
-                .get(*node as usize)
-                .map_or(0, |it| hash(it.parent, names.get(it.name)))
-        };
-        lookup.insert_unique(hashed, node, rehash);
+        self.tree.add(&self.merged, directory, node);
         Ok(node)
     }
 
@@ -229,10 +229,10 @@ impl Builder {
         };
         if it.directory == NONE {
             it.directory = place;
-            self.merged.directories.push(Directory {
-                node,
-                first_child: NONE,
-            });
+            self.merged
+                .directories
+                .push(Directory { node, children: 0 });
+            self.tree.open();
             self.alive.push(0);
             // What is alive at the path itself counts, too.
             if self.live(node).is_some() {
@@ -378,6 +378,8 @@ impl Builder {
     #[must_use]
     pub fn finish(mut self) -> Merged {
         let merged = &mut self.merged;
+        drop(self.names);
+        self.tree.finish(merged);
         let mut linked: Vec<(u32, u32)> = self.linked.into_iter().collect();
         linked.sort_unstable();
         merged.linked = linked;

@@ -1,15 +1,17 @@
 //! The directory one is in: its rows, worked out once and kept until something changes that
-//! they depend on; and the search through all that is below it.
+//! they depend on. What is searched for below it is found in [`super::search`].
+
+use std::sync::{Arc, Weak};
 
 use crate::anatomy::layer::index::Kind;
 use crate::anatomy::merged::{LayerNo, Merged, NodeId, View as Sizes};
-use crate::anatomy::tree::search::Query;
+use crate::anatomy::tree::search::{Found, Query, Scene};
 use crate::anatomy::tree::{Filter, Inside, Mark, Order, Row, Scope, Tree};
 use crate::model::bytes::Bytes;
+use crate::tui::effect::Request;
 use crate::tui::listing::Filters;
 
-/// Paths that a search shows at most: nobody reads more.
-const FOUND: usize = 5_000;
+use super::search::Searching;
 
 /// What one layer did at a path, to be looked for alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -91,6 +93,7 @@ pub(crate) struct Files {
     total: usize,
     /// Why nothing can be searched for.
     complaint: Option<String>,
+    searching: Searching,
 }
 
 impl Files {
@@ -111,6 +114,7 @@ impl Files {
             at: 0,
             total: 0,
             complaint: None,
+            searching: Searching::default(),
         }
     }
 
@@ -152,6 +156,25 @@ impl Files {
     /// Why nothing can be searched for, where what was typed is no expression.
     pub(crate) fn complaint(&self) -> Option<&str> {
         self.complaint.as_deref()
+    }
+
+    /// Whether what was typed is still being looked for: the rows are of what was before.
+    pub(crate) const fn is_searching(&self) -> bool {
+        self.searching.is_under_way()
+    }
+
+    /// What is to be looked for elsewhere, if that is not known or asked for already: where,
+    /// what, and what is gone when nobody waits for it any more.
+    pub(crate) fn ask(&mut self, request: Request) -> Option<(Scene, String, Weak<()>)> {
+        self.searching.ask(request)
+    }
+
+    /// An answer to that.
+    pub(crate) fn answered(&mut self, request: Request, answer: &Result<Arc<Found>, String>) {
+        if self.searching.answered(request, answer) {
+            // The rows are to be made anew.
+            self.basis = None;
+        }
     }
 
     /// Whether a row is a directory.
@@ -282,6 +305,7 @@ impl Files {
         self.rows = if self.filters.words().is_some() {
             self.search(merged)
         } else {
+            self.searching = Searching::default();
             self.tree.list(merged, self.directory)
         };
         if whole {
@@ -299,31 +323,29 @@ impl Files {
         }
     }
 
-    /// What is found below the directory, the best or the heaviest first.
+    /// What is found below the directory, by the order of the rows. As long as it is being
+    /// looked for, what was found before; what is in the directory, where there is nothing.
     fn search(&mut self, merged: &Merged) -> Vec<Row> {
-        let text = self.filters.text.value().trim();
-        let query = match text.strip_prefix('~') {
-            Some(expression) => match Query::regex(expression) {
-                Ok(query) => query,
-                Err(why) => {
-                    self.complaint = Some(why.to_string());
-                    return Vec::new();
-                }
-            },
-            None => Query::fuzzy(text),
+        let text = self.filters.text.value().trim().to_owned();
+        let query = match Query::typed(&text) {
+            Ok(query) => query,
+            Err(why) => {
+                self.searching = Searching::default();
+                self.complaint = Some(why.to_string());
+                return Vec::new();
+            }
         };
-        let found = query.run(merged, self.sizes().at(), FOUND);
-        let here = self.directory;
-        let inside = |node: &NodeId| {
-            here == NodeId::ROOT
-                || std::iter::successors(merged.parent(*node), |at| merged.parent(*at))
-                    .any(|up| up == here)
+        let scene = Scene {
+            below: self.directory,
+            at: self.sizes().at(),
         };
-        let mut rows: Vec<Row> = found
-            .nodes
-            .into_iter()
-            .filter(inside)
-            .filter_map(|node| self.tree.row_of(merged, node))
+        self.complaint = self.searching.look(merged, &query, scene, text);
+        let Some(found) = self.searching.found(scene.below) else {
+            return self.tree.list(merged, self.directory);
+        };
+        let nodes = found.nodes.iter();
+        let mut rows: Vec<Row> = nodes
+            .filter_map(|node| self.tree.row_of(merged, *node))
             .collect();
         match self.order.0 {
             Order::Size => rows.sort_by_key(|row| std::cmp::Reverse(row.bytes)),

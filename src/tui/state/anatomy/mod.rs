@@ -5,13 +5,15 @@
 //! |---|---|
 //! | `reading` | images that are being read, and those that have been: kept for the session |
 //! | `places` | where the bytes are |
-//! | `files` | the directory one is in, its rows, and the search |
+//! | `files` | the directory one is in, and its rows |
+//! | `search` | paths below it that are looked for |
 //! | `shares` | which layers wrote what is in each directory: the colours of a map |
 //! | `table` | the rows of components, packages and findings |
 
 mod files;
 mod places;
 mod reading;
+mod search;
 mod shares;
 mod table;
 

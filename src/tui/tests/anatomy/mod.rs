@@ -515,3 +515,112 @@ fn it_is_there_for_what_runs_in_a_cell_too() {
     });
     assert_eq!(view(&state).identity, identity("shop-web", "1.4.1"));
 }
+
+/// An image with more paths than are looked through at once: `one/deep/file-7` and others.
+fn many() -> Arc<crate::anatomy::report::Report> {
+    let files: Vec<String> = (0..21_000)
+        .map(|at| {
+            let directory = if at % 2 == 0 { "one/deep" } else { "two" };
+            format!("f {directory}/file-{at} {}", at + 1)
+        })
+        .collect();
+    let layers = [files.join("\n"), "w two/file-7 \n f one/new 5".to_owned()];
+    let image = crate::anatomy::sketch::image(&layers.each_ref().map(String::as_str));
+    let accept = crate::anatomy::findings::AcceptanceList::default();
+    let now = super::fixture::ago(0);
+    Arc::new(crate::anatomy::report::Report::of(image, &[], &accept, now))
+}
+
+fn paths(state: &State) -> Vec<String> {
+    let open = view(state).open.as_ref().expect("read");
+    let merged = &open.report.anatomy.merged;
+    let path = |row: &crate::anatomy::tree::Row| merged.path(row.node);
+    let paths = open.files.rows().iter().map(path);
+    paths
+        .map(|it| String::from_utf8_lossy(&it).into_owned())
+        .collect()
+}
+
+/// What is looked for after some letters.
+fn searches(state: &mut State, letters: &str) -> Vec<(Request, crate::tui::effect::Search)> {
+    let typed = letters.chars().map(|letter| {
+        let key = crossterm::event::KeyEvent::new(KeyCode::Char(letter), KeyModifiers::NONE);
+        update(state, Action::Type(key))
+    });
+    let effects: Vec<Effect> = typed.flatten().collect();
+    let searches = effects.into_iter().map(|effect| match effect {
+        Effect::Errand(Errand::Search(request, search)) => (request, search),
+        other => panic!("{other:?}"),
+    });
+    searches.collect()
+}
+
+#[test]
+fn among_many_paths_one_types_on_while_they_are_looked_for() {
+    let (mut state, request) = asked_for();
+    told(&mut state, Message::Explained(request, Ok(many())));
+    press(&mut state, Command::NextField);
+    press(&mut state, Command::Filter);
+    let asked = searches(&mut state, "fi8");
+    assert_eq!(asked.len(), 3, "one a letter");
+    // Until there is an answer, what was there stays, and says so.
+    assert_eq!(paths(&state), ["two", "one"]);
+    let text = screen(&mut state, 200, 60);
+    assert!(text.contains("searching…"), "{text}");
+    // Nobody waits for the first two any more: they stop.
+    assert_eq!(asked[0].1.run(), None);
+    assert_eq!(asked[1].1.run(), None);
+    let found = asked[2].1.run().expect("it is waited for");
+    // A late answer to an earlier letter is dropped.
+    let late = Message::Found(asked[1].0, Ok(Arc::default()));
+    told(&mut state, late);
+    assert_eq!(paths(&state), ["two", "one"]);
+    told(&mut state, Message::Found(asked[2].0, Ok(found)));
+    let shown = paths(&state);
+    assert_eq!(shown.len(), 5_000);
+    assert!(shown.iter().all(|path| path.contains('8')), "{shown:?}");
+    let text = screen(&mut state, 200, 60);
+    assert!(!text.contains("searching"), "{text}");
+
+    // Nothing is looked for any more, and nothing of it stays.
+    press(&mut state, Command::Back);
+    assert_eq!(paths(&state), ["two", "one"]);
+}
+
+fn searches_of(state: &mut State, command: Command) -> Vec<Effect> {
+    update(state, Action::Do(command))
+}
+
+#[test]
+fn a_search_is_of_a_directory_and_of_a_layer() {
+    let (mut state, request) = asked_for();
+    told(&mut state, Message::Explained(request, Ok(many())));
+    press(&mut state, Command::NextField);
+    press(&mut state, Command::Open);
+    assert_eq!(here(&state), "/two");
+    press(&mut state, Command::Filter);
+    let asked = searches(&mut state, "~-7$");
+    let (request, search) = asked.last().expect("asked");
+    let found = search.run().expect("it is waited for");
+    told(&mut state, Message::Found(*request, Ok(found)));
+    // The second layer removed it, and what is in the other directory is none of this one's.
+    assert_eq!(paths(&state), [""; 0]);
+    press(&mut state, Command::Open);
+    press(&mut state, Command::PreviousField);
+    let asked = searches_of(&mut state, Command::Down);
+    let [Effect::Errand(Errand::Search(request, search))] = asked.as_slice() else {
+        panic!("{asked:?}");
+    };
+    let found = search.run().expect("it is waited for");
+    told(&mut state, Message::Found(*request, Ok(found)));
+    assert_eq!(paths(&state), ["two/file-7"]);
+    // A fault is said, and nothing else breaks.
+    let asked = searches_of(&mut state, Command::Down);
+    let [Effect::Errand(Errand::Search(request, _))] = asked.as_slice() else {
+        panic!("{asked:?}");
+    };
+    let fault = "karat itself failed here".to_owned();
+    told(&mut state, Message::Found(*request, Err(fault)));
+    let text = screen(&mut state, 200, 60);
+    assert!(!text.contains("searching"), "{text}");
+}

@@ -93,7 +93,12 @@ fn order(open: &Open) -> String {
         Order::Size => "size",
         Order::Name => "name",
     };
-    format!("{scope}by {order}{turned}")
+    let searching = if open.files.is_searching() {
+        "searching… "
+    } else {
+        ""
+    };
+    format!("{searching}{scope}by {order}{turned}")
 }
 
 /// What keeps rows from being shown; answers with the room below.
@@ -136,6 +141,7 @@ fn nothing(buffer: &mut Buffer, area: Rect, canvas: &Canvas<'_>, open: &Open) {
     let back = canvas.keymap.way(Command::Back);
     match (open.files.complaint(), open.files.narrow()) {
         (Some(why), _) => page.styled(why, theme.warn),
+        (None, true) if open.files.is_searching() => page.styled("Searching…", theme.quiet),
         (None, true) => page.styled(
             &format!("Nothing here matches. {back} shows everything again."),
             theme.warn,
