@@ -268,6 +268,8 @@ known good in prod: 0, ran 1 h here until Sun 2026-11-22 11:00 UTC, healthy when
         );
         fleet.rows[0].catalog.versions.clear();
         let text = render(&fleet, &fleet.rows[0], None, Colour::Never);
-        assert!(text.ends_with("no version is known: no engine or registry that answers has one\n"));
+        assert!(
+            text.ends_with("no version is known: no engine or registry that answers has one\n")
+        );
     }
 }

@@ -3,7 +3,7 @@
 use hyper::body::Bytes as Chunk;
 use reqwest::Method;
 
-use super::http::Action;
+use super::ask::Action;
 use super::{RegistryError, Remote};
 
 /// A digest that nothing has: what is asked for it shows what can be asked.
