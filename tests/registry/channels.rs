@@ -8,6 +8,7 @@ use karat::registry::{Registries, Remote};
 use serde_json::Value;
 
 use crate::images::{by, push, remote, tag};
+use crate::support::faults::{Fault, Faults};
 use crate::support::registry::{Registry, skopeo};
 use crate::support::{Karat, until};
 
@@ -57,9 +58,14 @@ impl Line {
     }
 
     fn project(&self, prod: &str) -> String {
+        self.project_at(&self.registry.host(), prod)
+    }
+
+    /// The same by way of another host.
+    fn project_at(&self, host: &str, prod: &str) -> String {
         format!(
             "[images.web]\nrepository = \"{}/golden/web\"\n[environments.dev]\nchannel = \"dev\"\n[environments.prod]\nchannel = \"prod\"\nafter = \"dev\"\n{prod}\n",
-            self.registry.host()
+            host
         )
     }
 }
@@ -70,7 +76,7 @@ fn texts(list: &Value) -> Vec<&str> {
 }
 
 /// Waits until a channel has been where it is for a second, as karat saw it.
-fn soaked(karat: &Karat, seconds: i64) {
+pub(crate) fn soaked(karat: &Karat, seconds: i64) {
     until("the soak", Duration::from_secs(20), || {
         let cell = karat.cell("web", "prod");
         let since: chrono::DateTime<chrono::Utc> = cell["since"].as_str()?.parse().ok()?;
@@ -371,4 +377,190 @@ async fn an_image_without_a_registry_is_never_looked_up() {
         "{names:?}"
     );
     assert!(karat.cell("local", "prod")["version"].is_null());
+}
+
+/// Killed at every moment at which something is written: another karat, with a home of its own,
+/// settles it, the tag is old or new and never anything else, and the next operation goes on.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_killed_half_way_is_settled_by_another() {
+    for (part, fault, finished) in [
+        ("-begun-", Fault::Hold, None),
+        ("-begun-", Fault::HoldAnswer, Some(false)),
+        ("/manifests/prod", Fault::Hold, Some(false)),
+        ("/manifests/prod", Fault::HoldAnswer, Some(true)),
+        ("-ended-", Fault::Hold, Some(true)),
+        ("-ended-", Fault::HoldAnswer, None),
+    ] {
+        let at = format!("{part} {fault:?}");
+        let line = Line::with(&["1.0.0", "1.1.0"]).await;
+        line.point("dev", "1.1.0").await;
+        line.point("prod", "1.0.0").await;
+        let wire = Faults::before(line.registry.port);
+        let project = line.project_at(&wire.host(), "");
+        wire.next(1, "PUT", part, fault);
+        let karat = Karat::new(&project);
+        let mut child = karat.spawn(&["promote", "web", "--to", "prod", "--yes"]);
+        until("the request", Duration::from_secs(30), || {
+            (wire.count("PUT", part) > 0).then_some(())
+        });
+        // What the registry was sent it has done by the time it is asked again.
+        let moved = matches!(finished, Some(true)) || part == "-ended-";
+        let wanted = line.digest(if moved { "1.1.0" } else { "1.0.0" }).clone();
+        for _ in 0..200 {
+            if line.points_to("prod").await.as_ref() == Some(&wanted) {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(25)).await;
+        }
+        assert_eq!(line.points_to("prod").await.as_ref(), Some(&wanted), "{at}");
+        child.kill().expect("killed");
+        child.wait().expect("its end");
+
+        let other = Karat::new(&project);
+        let found = other.run(&["recover", "--yes"]).is(0);
+        match finished {
+            None => assert!(found.said().contains("nothing"), "{at}: {}", found.said()),
+            Some(true) => assert!(found.said().contains("finished"), "{at}: {}", found.said()),
+            Some(false) => assert!(found.said().contains("undone"), "{at}: {}", found.said()),
+        }
+        assert_eq!(line.points_to("prod").await.as_ref(), Some(&wanted), "{at}");
+        let target = if moved { "1.0.0" } else { "1.1.0" };
+        other
+            .run(&["rollback", "web", "--env", "prod", "--to", target, "--yes"])
+            .is(0);
+        assert_eq!(
+            line.points_to("prod").await.as_ref(),
+            Some(line.digest(target)),
+            "{at}"
+        );
+        assert!(
+            other.cell("web", "prod")["locks"]
+                .as_array()
+                .is_some_and(Vec::is_empty),
+            "{at}"
+        );
+    }
+}
+
+/// What is under way is seen by everybody, and can be broken by somebody who says why.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_under_way_is_seen_and_holds_others_off() {
+    let line = Line::with(&["1.0.0", "1.1.0"]).await;
+    line.point("dev", "1.1.0").await;
+    line.point("prod", "1.0.0").await;
+    let wire = Faults::before(line.registry.port);
+    let project = line.project_at(&wire.host(), "");
+    wire.next(1, "PUT", "/manifests/prod", Fault::Hold);
+    let karat = Karat::new(&project);
+    let mut child = karat.spawn(&["promote", "web", "--to", "prod", "--yes"]);
+    until("the request", Duration::from_secs(30), || {
+        (wire.count("PUT", "/manifests/prod") > 0).then_some(())
+    });
+    let other = Karat::new(&project);
+    let locks = other.cell("web", "prod")["locks"].clone();
+    assert_eq!(
+        locks[0]["container"],
+        format!("{}/golden/web:prod", wire.host())
+    );
+    other
+        .run(&["recover", "--dry-run"])
+        .is(0)
+        .says("still runs");
+    let container = format!("{}/golden/web:prod", wire.host());
+    other
+        .run(&["unlock", &container, "--reason", "it hangs", "--yes"])
+        .is(0);
+    assert!(
+        other.cell("web", "prod")["locks"]
+            .as_array()
+            .is_some_and(Vec::is_empty)
+    );
+    child.kill().expect("killed");
+    child.wait().expect("its end");
+    assert_eq!(
+        line.points_to("prod").await.as_ref(),
+        Some(line.digest("1.0.0"))
+    );
+}
+
+/// Somebody without karat moves the tag between the plan and its end: it is left where he put
+/// it, and it is said.
+#[tokio::test(flavor = "multi_thread")]
+async fn another_writer_is_seen_and_left_alone() {
+    let line = Line::with(&["1.0.0", "1.1.0", "1.2.0"]).await;
+    line.point("dev", "1.1.0").await;
+    line.point("prod", "1.0.0").await;
+    let wire = Faults::before(line.registry.port);
+    let project = line.project_at(&wire.host(), "");
+    // The record that it begins is held up while the tag is moved.
+    wire.next(1, "PUT", "-begun-", Fault::Gate);
+    let karat = Karat::new(&project);
+    let child = karat.spawn(&["promote", "web", "--to", "prod", "--yes"]);
+    until("the request", Duration::from_secs(30), || {
+        (wire.count("PUT", "-begun-") > 0).then_some(())
+    });
+    line.point("prod", "1.2.0").await;
+    wire.open();
+    let ended = crate::support::karat::ended(child).is(1);
+    assert!(
+        ended.said().contains("moved the tag to"),
+        "{}",
+        ended.said()
+    );
+    assert_eq!(
+        line.points_to("prod").await.as_ref(),
+        Some(line.digest("1.2.0"))
+    );
+}
+
+/// What is wrong is told in one sentence with what to do, and the tag is where it was.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_done_changes_nothing() {
+    let line = Line::with(&["1.0.0", "1.1.0"]).await;
+    line.point("dev", "1.1.0").await;
+    line.point("prod", "1.0.0").await;
+    let wire = Faults::before(line.registry.port);
+    let project = line.project_at(&wire.host(), "");
+    let denied = || {
+        let body = r#"{"errors":[{"code":"DENIED","message":"not yours"}]}"#;
+        Fault::Answer("403 Forbidden", Vec::new(), body.to_owned())
+    };
+    for (part, fault, code, said) in [
+        ("-begun-", denied(), 1, "wants a login"),
+        ("/manifests/prod", denied(), 5, "wants a login"),
+        (
+            "/manifests/prod",
+            Fault::Answer("500 Internal Server Error", Vec::new(), String::new()),
+            5,
+            "500",
+        ),
+    ] {
+        let karat = Karat::new(&project);
+        wire.next(50, "PUT", part, fault);
+        let ended = karat
+            .run(&["promote", "web", "--to", "prod", "--yes"])
+            .is(code)
+            .says(said);
+        assert_eq!(
+            ended
+                .err
+                .lines()
+                .filter(|line| line.starts_with("karat:"))
+                .count(),
+            1,
+            "{}",
+            ended.err
+        );
+        assert_eq!(
+            line.points_to("prod").await.as_ref(),
+            Some(line.digest("1.0.0"))
+        );
+        wire.calm();
+        karat.run(&["recover", "--yes"]).is(0);
+    }
+    let karat = Karat::new(&project);
+    karat
+        .run(&["rollback", "web", "--env", "prod", "--to", "1.1.9", "--yes"])
+        .is(1)
+        .says("did you mean `1.1.0`");
 }
