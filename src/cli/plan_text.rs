@@ -35,7 +35,11 @@ pub(super) fn text(plan: &Plan) -> String {
 fn write_move(out: &mut String, one: &Move) {
     let from: Vec<String> = one.from.iter().map(version).collect();
     let _ = writeln!(out, "\n{}", one.image);
-    let _ = writeln!(out, "  from   {}", from.join(", "));
+    let from = match from.as_slice() {
+        [] => "nothing: it is not there yet".to_owned(),
+        some => some.join(", "),
+    };
+    let _ = writeln!(out, "  from   {from}");
     let _ = writeln!(out, "  to     {}", version(&one.to));
     let _ = writeln!(out, "         {}", one.to.identity);
     match &one.evidence {

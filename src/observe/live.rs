@@ -174,7 +174,7 @@ impl Voice {
             Ok(None) | Err(_) => return self.lost("listening to its events"),
         }
         loop {
-            match read(self.target.as_ref()).await {
+            match read(self.target.as_ref(), super::OBSERVE_WITHIN).await {
                 Ok(seen) => self.last = Some(seen),
                 Err(error) => return error,
             }

@@ -16,6 +16,8 @@ use futures_util::future::join_all;
 pub use live::{Live, Pace, live};
 
 use crate::model::fleet::{EngineState, Engines, Link};
+use crate::model::project::EngineName;
+use crate::model::step::Course;
 use crate::target::{Clock, Target, TargetError, Targets};
 
 /// How long one engine may take to be read whole.
@@ -25,7 +27,7 @@ const OBSERVE_WITHIN: Duration = Duration::from_secs(30);
 /// those that do not answer.
 pub async fn gather(targets: &Targets, last: &Engines, clock: Clock) -> Engines {
     let reads = targets.usable.values().map(|target| async move {
-        let state = match read(target.as_ref()).await {
+        let state = match read(target.as_ref(), patience(target.name())).await {
             Ok(seen) => EngineState {
                 last: Some(seen),
                 link: Link::Up,
@@ -39,14 +41,29 @@ pub async fn gather(targets: &Targets, last: &Engines, clock: Clock) -> Engines 
     engines
 }
 
-async fn read(target: &dyn Target) -> Result<crate::model::observation::Observation, TargetError> {
-    tokio::time::timeout(OBSERVE_WITHIN, target.observe())
+/// How long a single look waits. Nobody who puts production back waits for a registry that is
+/// away: what it said last will do.
+fn patience(name: &EngineName) -> Duration {
+    if name.is_registry() {
+        Duration::from_secs(5)
+    } else if name.course() == Course::Tag {
+        Duration::from_secs(10)
+    } else {
+        OBSERVE_WITHIN
+    }
+}
+
+async fn read(
+    target: &dyn Target,
+    within: Duration,
+) -> Result<crate::model::observation::Observation, TargetError> {
+    tokio::time::timeout(within, target.observe())
         .await
         .unwrap_or_else(|_| {
             Err(TargetError::Engine(crate::engine::EngineError::TimedOut {
                 engine: target.name().clone(),
                 doing: "reading what runs on it".to_owned(),
-                after: OBSERVE_WITHIN.into(),
+                after: within.into(),
             }))
         })
 }
@@ -70,7 +87,7 @@ pub fn at_first(targets: &Targets, last: &Engines, clock: Clock) -> Engines {
 fn unusable(
     targets: &Targets,
     clock: Clock,
-) -> impl Iterator<Item = (crate::model::project::EngineName, EngineState)> + '_ {
+) -> impl Iterator<Item = (EngineName, EngineState)> + '_ {
     targets
         .unusable
         .iter()

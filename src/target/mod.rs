@@ -17,7 +17,7 @@ pub mod shared;
 mod shell;
 pub mod versions;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -36,6 +36,7 @@ use crate::engine::build::Built;
 use crate::engine::images::ImageStream;
 use crate::engine::{Engine, EngineError};
 use crate::model::bytes::Bytes;
+use crate::model::channel::ChannelPlace;
 use crate::model::checkup::Finding;
 use crate::model::details::Details;
 use crate::model::digest::Digest;
@@ -468,6 +469,18 @@ pub enum TargetError {
     Cancelled,
 }
 
+/// The tags of an image's own repository that are channels.
+fn own_channels(project: &Project) -> BTreeSet<String> {
+    let channels = project
+        .environments
+        .iter()
+        .filter_map(|one| one.channel.as_ref());
+    channels
+        .filter(|channel| channel.place == ChannelPlace::Own)
+        .map(|channel| channel.tag.clone())
+        .collect()
+}
+
 /// Every target of a project.
 #[derive(Clone, Default)]
 pub struct Targets {
@@ -504,11 +517,9 @@ impl Targets {
                         .find(|one| one.repository == *repository);
                     let scheme = image.map_or(Scheme::Detect, |image| image.scheme.clone());
                     let repository = repository.clone();
-                    Arc::new(versions::VersionsTarget::new(
-                        repository,
-                        scheme,
-                        shared.clone(),
-                    ))
+                    let versions =
+                        versions::VersionsTarget::new(repository, scheme, shared.clone());
+                    Arc::new(versions.without(own_channels(project)))
                 }
                 _ => match Engine::new(name.clone(), address.clone()) {
                     Ok(engine) => {

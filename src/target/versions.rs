@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use futures_util::stream::{self, BoxStream};
@@ -22,7 +22,7 @@ use crate::model::observation::{EngineFacts, EngineKind, LocalImage, Observation
 use crate::model::plan::Frozen;
 use crate::model::project::EngineName;
 use crate::model::reference::{ImageRef, Repository};
-use crate::model::remote::is_technical;
+use crate::model::remote::{Attached, is_technical};
 use crate::model::shared;
 use crate::model::version::Scheme;
 use crate::registry::{Pointer, Remote};
@@ -32,6 +32,13 @@ pub const NEWEST_READ: usize = 24;
 
 /// Tags read at once.
 const AT_ONCE: usize = 8;
+
+/// How long what a tag points to is taken to hold while others are looked at: less than from
+/// one list to the next, so that each list asks again.
+const TAG_HOLDS_FOR: Duration = Duration::from_secs(60);
+
+/// How long what is attached to a version is not looked up again.
+const ATTACHED_HOLDS_FOR: Duration = Duration::from_secs(600);
 
 /// How often the tags are listed again while somebody looks.
 const LIST_EVERY: Duration = Duration::from_secs(120);
@@ -44,6 +51,9 @@ pub struct VersionsTarget {
     scheme: Scheme,
     history: SharedHistory,
     wanted: Arc<Wanted>,
+    seen: Arc<Mutex<Seen>>,
+    /// Tags that are channels: they move, and their own targets say where to.
+    channels: Arc<BTreeSet<String>>,
 }
 
 /// What somebody looks at.
@@ -70,7 +80,35 @@ impl VersionsTarget {
             scheme,
             history,
             wanted: Arc::default(),
+            seen: Arc::default(),
+            channels: Arc::default(),
         }
+    }
+
+    /// The same without these tags, which are channels.
+    #[must_use]
+    pub fn without(mut self, channels: BTreeSet<String>) -> Self {
+        self.channels = Arc::new(channels);
+        self
+    }
+
+    fn seen(&self) -> MutexGuard<'_, Seen> {
+        // A cache of answers: each is whole after a panic elsewhere.
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What a tag points to, as it was a moment ago at most.
+    async fn points_to(&self, remote: &Remote, tag: &str) -> Result<Option<Digest>, TargetError> {
+        let known = self.seen().tag(tag);
+        if known.is_some() {
+            return Ok(known);
+        }
+        let there = remote.head(&Pointer::Tag(tag.to_owned())).await?;
+        if let Some(there) = &there {
+            let now = (Instant::now(), there.digest.clone());
+            self.seen().tags.insert(tag.to_owned(), now);
+        }
+        Ok(there.map(|there| there.digest))
     }
 
     fn remote(&self) -> Result<Remote, TargetError> {
@@ -99,14 +137,54 @@ async fn read_tag(
     tag: String,
     depth: Depth,
 ) -> Result<Option<(String, Digest, LocalImage)>, TargetError> {
-    let Some(there) = remote.head(&Pointer::Tag(tag.clone())).await? else {
+    let Some(digest) = target.points_to(remote, &tag).await? else {
         return Ok(None);
     };
-    match remote_image::read(&target.history, remote, &there.digest, None, depth).await {
-        Ok(image) => Ok(Some((tag, there.digest, image))),
+    let looked = target.seen().attached(&digest);
+    let depth = match looked {
+        Some(_) => Depth::Plain,
+        None => depth,
+    };
+    match remote_image::read(&target.history, remote, &digest, None, depth).await {
+        Ok(mut image) => {
+            if let Some(remote) = &mut image.remote {
+                if depth == Depth::Attachments {
+                    target.seen().attach(&digest, remote.attached);
+                }
+                remote.attached = remote.attached.or(looked);
+            }
+            Ok(Some((tag, digest, image)))
+        }
         // A chart, a signature, a schema of long ago: no version of an image.
         Err(error) if error.is_no_image() => Ok(None),
         Err(error) => Err(error.into()),
+    }
+}
+
+/// What was asked a moment ago, so that looking at more tags does not ask for all the others
+/// again.
+#[derive(Default)]
+struct Seen {
+    tags: HashMap<String, (Instant, Digest)>,
+    attached: HashMap<Digest, (Instant, Attached)>,
+}
+
+impl Seen {
+    fn tag(&self, tag: &str) -> Option<Digest> {
+        let (at, digest) = self.tags.get(tag)?;
+        (at.elapsed() < TAG_HOLDS_FOR).then(|| digest.clone())
+    }
+
+    fn attached(&self, digest: &Digest) -> Option<Attached> {
+        let (at, attached) = self.attached.get(digest)?;
+        (at.elapsed() < ATTACHED_HOLDS_FOR).then_some(*attached)
+    }
+
+    fn attach(&mut self, digest: &Digest, attached: Option<Attached>) {
+        if let Some(attached) = attached {
+            self.attached
+                .insert(digest.clone(), (Instant::now(), attached));
+        }
     }
 }
 
@@ -133,7 +211,8 @@ impl Target for VersionsTarget {
         // Where there is history, it is learned on the way.
         let records = self.history.read_among(&self.repository, &all).await;
         let pushed = shared::published(&records.unwrap_or_default());
-        let tags: Vec<String> = all.into_iter().filter(|tag| !is_technical(tag)).collect();
+        let version = |tag: &String| !is_technical(tag) && !self.channels.contains(tag);
+        let tags: Vec<String> = all.into_iter().filter(version).collect();
         let chosen = self.chosen(&tags);
         let looked_at = self.wanted.tags().clone();
         let read: Vec<Option<(String, Digest, LocalImage)>> = stream::iter(chosen)

@@ -194,7 +194,8 @@ impl Operator {
         Ok(Some(Move {
             image: row.image.name.clone(),
             from: Vec::new(),
-            heading: Heading::default(),
+            // There is nothing to go back from.
+            heading: Heading::Forward,
             warnings: choice.warnings().to_vec(),
             evidence: choice.evidence,
             to: choice.to,
