@@ -762,3 +762,23 @@ async fn a_login_is_used_and_shown_nowhere() {
         assert!(!found, "{}", file.display());
     }
 }
+
+/// A registry that takes connections and says nothing is waited for a few seconds, not more:
+/// what is known of engines is shown.
+#[test]
+fn a_registry_that_is_silent_holds_nobody_up() {
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let host = silent.local_addr().expect("an address");
+    let karat = Karat::new(&format!(
+        "[images.web]\nrepository = \"{host}/golden/web\"\n[environments.prod]\nengines = [\"unix:///nowhere/docker.sock\"]\n"
+    ));
+    let began = std::time::Instant::now();
+    let done = karat.run(&["status", "--json"]).is(1);
+    assert!(
+        began.elapsed() < Duration::from_secs(9),
+        "{:?}",
+        began.elapsed()
+    );
+    assert!(done.said().contains("docker.sock"), "{}", done.said());
+    drop(silent);
+}
