@@ -32,6 +32,8 @@ pub(crate) enum Action {
     Resize(u16, u16),
     /// Time went by.
     Tick(Timestamp),
+    /// Nobody did anything for a while: time to ask for what is looked at.
+    Rest,
     /// News from outside.
     Told(Box<Message>),
     /// The terminal said whether its background is light.

@@ -1,9 +1,10 @@
 //! When an entry of the table of actions cannot be used, and why: one sentence for the
 //! reader, with what to do instead where there is something.
 
-use crate::model::fleet::Cell;
+use crate::model::fleet::{Cell, Deployment};
 use crate::model::known_good::Verdict;
 use crate::model::observation::Health;
+use crate::model::step::Course;
 use crate::model::project::{Environment, EnvironmentName, ImageName};
 
 use super::action::{Command, Place, TABLE};
@@ -46,6 +47,10 @@ pub(crate) fn unavailable(state: &State, command: Command) -> Option<String> {
                 )
             }),
         Command::Anatomy => anatomy(state),
+        Command::MarkVersion => state
+            .subject_unread()
+            .is_some()
+            .then(|| no_version(state)),
         Command::Compare => super::update::comparison::pair(state).err(),
         Command::Copy
         | Command::Extract
@@ -56,6 +61,7 @@ pub(crate) fn unavailable(state: &State, command: Command) -> Option<String> {
         Command::CancelOperation => cancel(state),
         Command::Recover => recover(state),
         Command::Operations => operations(state),
+        Command::CopyDigest if state.subject_unread().is_some() => Some(no_version(state)),
         Command::CopyDigest => state
             .digest()
             .is_none()
@@ -104,6 +110,7 @@ fn nothing_to_open(state: &State) -> Option<String> {
         {
             nothing()
         }
+        Place::Versions if state.subject_unread().is_some() => Some(no_version(state)),
         Place::Anatomy => {
             let Some(View::Anatomy(view)) = state.stack.last() else {
                 return None;
@@ -158,17 +165,25 @@ fn logs(state: &State) -> Option<String> {
     let Some((image, environment, cell)) = state.subject_cell() else {
         return Some("no cell is selected".to_owned());
     };
-    cell.deployment
-        .is_none()
-        .then(|| format!("{image} does not run in {environment}"))
+    match &cell.deployment {
+        None => Some(format!("{image} does not run in {environment}")),
+        Some(deployment) => no_containers(deployment),
+    }
+}
+
+/// Why there is nothing that only containers have.
+fn no_containers(deployment: &Deployment) -> Option<String> {
+    (deployment.course() == Course::Tag).then(|| "a channel has no containers".to_owned())
 }
 
 fn shell(state: &State) -> Option<String> {
     if let Some(View::Deployment(view)) = state.stack.last() {
         let cell = state.fleet.cell(&view.image, &view.environment);
-        let replica = cell
-            .and_then(|cell| cell.deployment.as_ref())
-            .and_then(|deployment| chosen_replica(view, deployment));
+        let deployment = cell.and_then(|cell| cell.deployment.as_ref());
+        if let Some(why) = deployment.and_then(no_containers) {
+            return Some(why);
+        }
+        let replica = deployment.and_then(|deployment| chosen_replica(view, deployment));
         return match replica {
             None => Some(format!(
                 "{} does not run in {}",
@@ -184,7 +199,7 @@ fn shell(state: &State) -> Option<String> {
         };
     }
     let Some((image, identity)) = state.subject_version() else {
-        return Some("no version is selected".to_owned());
+        return Some(no_version(state));
     };
     let version = state.fleet.row(image).and_then(|row| row.version(identity));
     version
@@ -194,6 +209,9 @@ fn shell(state: &State) -> Option<String> {
 
 fn anatomy(state: &State) -> Option<String> {
     let Some((image, identity)) = super::update::anatomy::subject(state) else {
+        if state.subject_unread().is_some() {
+            return Some(no_version(state));
+        }
         return Some("no version is selected, and none runs here".to_owned());
     };
     let version = state
@@ -315,13 +333,27 @@ fn runs_already(state: &State, ours: &Operation) -> String {
     format!("this runs already: {}; {way} shows it", ours.summary)
 }
 
+/// Why there is no version that a command could be about, in the views of versions.
+pub(crate) fn no_version(state: &State) -> String {
+    match state.subject_unread() {
+        Some(tag) => format!("{tag} is not read yet: its registry is being asked what it is"),
+        None => "no version is selected".to_owned(),
+    }
+}
+
 fn roll_back(state: &State) -> Option<String> {
+    if state.subject_unread().is_some() {
+        return Some(no_version(state));
+    }
     if let Some((image, identity)) = state.subject_version() {
         let row = state.fleet.row(image)?;
         if row.version(identity).is_some_and(|version| version.revoked) {
             return Some("this version is revoked".to_owned());
         }
-        let nowhere = row.cells.iter().all(|cell| cell.deployment.is_none());
+        let mut cells = state.fleet.environments.iter().zip(&row.cells);
+        let nowhere = cells.all(|(environment, cell)| {
+            cell.deployment.is_none() && environment.channel.is_none()
+        });
         return nowhere
             .then(|| format!("{image} runs nowhere yet: there is no container to replace"));
     }
@@ -392,7 +424,8 @@ pub(crate) fn cannot_promote_to(
         return Some(why);
     }
     let cell = state.fleet.cell(image, &to.name)?;
-    if cell.deployment.is_none() {
+    // A tag that is not there yet is made.
+    if cell.deployment.is_none() && to.channel.is_none() {
         return Some(format!(
             "{image} does not run in {} yet: there is no container to replace; start it there once by hand",
             to.name

@@ -3,6 +3,7 @@
 //! [`crate::tui`] itself never touches an engine, a file or the store. It hands an
 //! [`Errand`] to the [`Hands`] it was given, and hears of it by [`Message`]s.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
@@ -23,6 +24,7 @@ use crate::model::plan::{OperationId, OperationKind, Plan};
 use crate::model::progress::{Progress, Report};
 use crate::model::project::{EngineName, EnvironmentName, ImageName};
 use crate::model::rebuild::RebuildPlan;
+use crate::model::reference::Repository;
 use crate::target::{Shell, WindowSize};
 
 /// What [`update`](super::update) wants done outside the thread of the state.
@@ -59,7 +61,8 @@ pub enum Errand {
         /// Its name.
         container: String,
     },
-    /// Read the history. Answer: [`Message::History`] with the same filter.
+    /// Read the history. Answers: [`Message::Forks`], then [`Message::History`] with the same
+    /// filter.
     LoadHistory(HistoryFilter),
     /// Finish or undo these operations, which were cut off, and no other. Answer:
     /// [`Message::Recovered`].
@@ -120,6 +123,14 @@ pub enum Errand {
     /// Look for paths in a version. Answer: [`Message::Found`] with the same number; none once
     /// nobody waits for it any more.
     Search(Request, Search),
+    /// Somebody looks at these tags of a repository: read what is not known of them. What comes
+    /// of it comes with the fleet.
+    LookAt {
+        /// The repository.
+        repository: Repository,
+        /// The tags.
+        tags: Vec<String>,
+    },
     /// Ask every engine anew, without waiting for its back-off. The fleet itself comes by
     /// [`Opening::fleet_updates`](super::Opening::fleet_updates).
     Refresh,
@@ -450,6 +461,8 @@ pub enum Message {
     },
     /// Events, newest first, or one sentence why not.
     History(HistoryFilter, Result<Vec<Event>, String>),
+    /// The operations of shared histories whose karats did not see each other.
+    Forks(BTreeSet<OperationId>),
     /// What recovering did, in words.
     Recovered(Recovered),
     /// What containers that are followed wrote.

@@ -1,6 +1,6 @@
 //! The hands of the interface: whatever it asks is done here, and answered.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
@@ -16,6 +16,7 @@ use crate::model::fleet::Fleet;
 use crate::model::learned::learned;
 use crate::model::plan::{OperationId, OperationKind};
 use crate::model::progress::{Progress, Report};
+use crate::model::shared;
 use crate::model::project::{EngineName, ImageName, Project};
 use crate::observe;
 use crate::operate::planning::{DeployAsk, Pick};
@@ -74,6 +75,9 @@ impl Hands for Hand {
             }
             Errand::LoadDetails { engine, container } => self.details(engine, container).await,
             Errand::LoadHistory(filter) => {
+                let forks = Message::Forks(self.forks());
+                // The interface has gone: the answer below is not heard either.
+                let _ = answer.send(forks).await;
                 let events = self.history(&filter);
                 Message::History(filter, events)
             }
@@ -129,6 +133,13 @@ impl Hands for Hand {
                     Ok(None) => return,
                     Err(error) => Message::Found(request, Err(error.to_string())),
                 }
+            }
+            Errand::LookAt { repository, tags } => {
+                let registry = EngineName::registry(&repository);
+                if let Ok(target) = self.operator.targets().get(&registry) {
+                    target.look_at(&tags);
+                }
+                return;
             }
             Errand::Refresh => {
                 self.nudge.notify_waiters();
@@ -327,6 +338,21 @@ impl Hand {
         };
         let target = self.operator.targets().get(&engine)?;
         Ok(Line::new(target.shell(&ask, size).await?))
+    }
+
+    /// The operations of shared histories whose karats did not see each other, as far as they
+    /// were read.
+    fn forks(&self) -> BTreeSet<OperationId> {
+        let Some(history) = &self.operator.targets().shared else {
+            return BTreeSet::new();
+        };
+        let mut forks = BTreeSet::new();
+        for repository in history.repositories() {
+            let records = history.remembered(repository);
+            let forked = shared::forked(&records).into_iter();
+            forks.extend(forked.map(|id| OperationId(id.to_owned())));
+        }
+        forks
     }
 
     fn history(&self, filter: &HistoryFilter) -> Result<Vec<crate::model::event::Event>, String> {

@@ -7,6 +7,7 @@ mod form;
 mod layout;
 mod view;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use chrono::FixedOffset;
@@ -22,6 +23,7 @@ use super::action::Place;
 use super::effect::Request;
 use super::keymap::{Key, Keymap};
 use super::listing::Filters;
+use super::listing::rows::VersionKey;
 use super::log::{Log, Pane};
 use super::operation::Operation;
 use super::theme::Theme;
@@ -94,6 +96,10 @@ pub(crate) struct State {
     pub(crate) followed: Vec<Request>,
     /// Versions that are being taken apart, and those that were.
     pub(crate) readings: Readings,
+    /// Operations of shared histories whose karats did not see each other.
+    pub(crate) forks: BTreeSet<OperationId>,
+    /// The tags of each image that somebody looked at, and that were asked for.
+    pub(crate) looked_at: BTreeMap<ImageName, BTreeSet<String>>,
     /// Where things were drawn last.
     pub(crate) layout: Layout,
     /// The number of the last wish for a plan.
@@ -293,11 +299,22 @@ impl State {
     /// The version a command is about, in the views of versions.
     pub(crate) fn subject_version(&self) -> Option<(&ImageName, &Digest)> {
         match self.stack.last()? {
-            View::Versions(view) => Some((&view.image, view.selected.as_ref()?)),
+            View::Versions(view) => Some((&view.image, view.selected.as_ref()?.identity()?)),
             View::Anatomy(view) => Some((&view.image, &view.identity)),
             View::Version {
                 image, identity, ..
             } => Some((image, identity)),
+            _ => None,
+        }
+    }
+
+    /// The tag a command is about in the list of versions, while only its name is known.
+    pub(crate) fn subject_unread(&self) -> Option<&str> {
+        match self.stack.last()? {
+            View::Versions(view) => match view.selected.as_ref()? {
+                VersionKey::Unread(tag) => Some(tag),
+                VersionKey::Known(_) => None,
+            },
             _ => None,
         }
     }

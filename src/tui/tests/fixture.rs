@@ -1,6 +1,6 @@
 //! A fleet worth looking at, made by hand, at a fixed time.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use chrono::TimeDelta;
@@ -24,6 +24,7 @@ use crate::model::rebuild::RebuildPlan;
 use crate::model::reference::Repository;
 use crate::model::run::Run;
 use crate::model::skew::{Skew, SkewKind};
+use crate::model::step::Course;
 use crate::model::time::{Span, Timestamp};
 use crate::model::version::{Scheme, VersionLabel};
 use crate::tui::effect::{Confirmed, Request, Wanted};
@@ -106,6 +107,7 @@ pub(super) fn run(image: &str, version: &str, from: i64, until: i64) -> Run {
         until: ago(until),
         restarts: 0,
         health: Health::Healthy,
+        of: Course::Container,
         ended_by: OperationKind::Promote,
         heading: crate::model::plan::Heading::Back,
         operation: OperationId("0011223344556677".into()),
@@ -506,6 +508,8 @@ pub(super) fn state(fleet: Fleet) -> State {
         exit: None,
         followed: Vec::new(),
         readings: crate::tui::state::Readings::default(),
+        forks: BTreeSet::new(),
+        looked_at: BTreeMap::new(),
         layout: Layout::default(),
         last_request: Request(0),
     };

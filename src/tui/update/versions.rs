@@ -16,7 +16,7 @@ pub(super) fn command(state: &mut State, command: Command) -> Vec<Effect> {
     if command != Command::Open {
         return lists::walk(state, at, command);
     }
-    if let Some(identity) = view.selected.clone() {
+    if let Some(identity) = view.selected.as_ref().and_then(|it| it.identity()).cloned() {
         let image = view.image.clone();
         state.stack.push(View::Version {
             image,
@@ -45,8 +45,14 @@ pub(super) fn deploy(state: &mut State) -> Vec<Effect> {
         .iter()
         .zip(&row.cells)
         .filter_map(|(environment, cell)| {
-            let deployment = cell.deployment.as_ref()?;
-            let same = deployment.identities.as_slice() == std::slice::from_ref(&identity);
+            let deployment = cell.deployment.as_ref();
+            // A channel's tag that is not there yet is made.
+            if deployment.is_none() && environment.channel.is_none() {
+                return None;
+            }
+            let same = deployment.is_some_and(|deployment| {
+                deployment.identities.as_slice() == std::slice::from_ref(&identity)
+            });
             Some(Choice {
                 environment: environment.name.clone(),
                 note: runs_in(state, &image, &environment.name),

@@ -175,7 +175,7 @@ fn states(
 
 fn health(canvas: &Canvas<'_>, deployment: &Deployment) -> (String, Style) {
     let (sign, style) = canvas.theme.health(deployment.health);
-    (format!("{sign} {}", deployment.health.word()), style)
+    (format!("{sign} {}", deployment.state_word()), style)
 }
 
 /// The version, and of everything else as much as fits, the most urgent first.
