@@ -401,7 +401,10 @@ mod tests {
             [("a", minute(-90), minute(0)), ("b", minute(0), minute(60))]
         );
         let said = runs.first().map(Run::evidence).unwrap_or_default();
-        assert!(said.starts_with("pointed there 1 h 30 min until "), "{said}");
+        assert!(
+            said.starts_with("pointed there 1 h 30 min until "),
+            "{said}"
+        );
         assert!(!said.contains("health"), "{said}");
         let there = digest("manifest of d");
         assert!(mover(&records, &channel(), &there).is_some());

@@ -82,6 +82,7 @@ pub(crate) enum Command {
     PromoteAll,
     Rebuild,
     RebuildClean,
+    Publish,
     History,
     HistoryAll,
     Operations,
@@ -614,6 +615,15 @@ pub(crate) static TABLE: &[Entry] = &[
         "rebuild",
         "show the plan to build a new version of this image",
         OF_AN_IMAGE,
+    )
+    .danger(),
+    entry(
+        Command::Publish,
+        "publish",
+        &[letter('P')],
+        "publish",
+        "show the plan to push this version from its engine to its registry, under its tag",
+        &[P::Versions, P::Version],
     )
     .danger(),
     entry(

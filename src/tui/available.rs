@@ -4,8 +4,10 @@
 use crate::model::fleet::{Cell, Deployment};
 use crate::model::known_good::Verdict;
 use crate::model::observation::Health;
+use crate::model::project::{EngineName, Environment, EnvironmentName, ImageName};
+use crate::model::reference::ImageRef;
+use crate::model::remote::RemoteImage;
 use crate::model::step::Course;
-use crate::model::project::{Environment, EnvironmentName, ImageName};
 
 use super::action::{Command, Place, TABLE};
 use super::command_line;
@@ -25,6 +27,7 @@ pub(crate) fn unavailable(state: &State, command: Command) -> Option<String> {
         Command::Promote => promote(state),
         Command::PromoteAll => promote_all(state),
         Command::Rebuild | Command::RebuildClean => rebuild(state),
+        Command::Publish => publish(state),
         Command::Versions => state
             .subject()
             .is_none()
@@ -47,10 +50,7 @@ pub(crate) fn unavailable(state: &State, command: Command) -> Option<String> {
                 )
             }),
         Command::Anatomy => anatomy(state),
-        Command::MarkVersion => state
-            .subject_unread()
-            .is_some()
-            .then(|| no_version(state)),
+        Command::MarkVersion => state.subject_unread().is_some().then(|| no_version(state)),
         Command::Compare => super::update::comparison::pair(state).err(),
         Command::Copy
         | Command::Extract
@@ -351,9 +351,8 @@ fn roll_back(state: &State) -> Option<String> {
             return Some("this version is revoked".to_owned());
         }
         let mut cells = state.fleet.environments.iter().zip(&row.cells);
-        let nowhere = cells.all(|(environment, cell)| {
-            cell.deployment.is_none() && environment.channel.is_none()
-        });
+        let nowhere = cells
+            .all(|(environment, cell)| cell.deployment.is_none() && environment.channel.is_none());
         return nowhere
             .then(|| format!("{image} runs nowhere yet: there is no container to replace"));
     }
@@ -474,6 +473,45 @@ fn rebuild(state: &State) -> Option<String> {
     state
         .running()
         .find(|one| one.environment.is_none() && one.images.contains(&image))
+        .map(|ours| runs_already(state, ours))
+}
+
+/// Why a version cannot be published, or need not be.
+fn publish(state: &State) -> Option<String> {
+    let Some((image, identity)) = state.subject_version() else {
+        return Some(no_version(state));
+    };
+    let row = state.fleet.row(image)?;
+    let repository = &row.image.repository;
+    if repository.registry_host().is_none() {
+        return Some(format!(
+            "{repository} names no registry, so it lives on engines only: write the host into karat.toml"
+        ));
+    }
+    let Some(version) = row.version(identity) else {
+        return Some("this version is no longer known".to_owned());
+    };
+    let Some(label) = &version.label else {
+        return Some("it has no version label, and so no tag".to_owned());
+    };
+    if let Some(registry) = state.fleet.engines.get(&EngineName::registry(repository))
+        && let Some(last) = &registry.last
+        && last.images.iter().any(|there| {
+            let known = there.remote.as_ref().and_then(RemoteImage::digest);
+            let tag = |tag: &ImageRef| tag.tag.as_deref() == Some(&label.0);
+            version.remote.as_ref().and_then(RemoteImage::digest) == known
+                && known.is_some()
+                && there.tags.iter().any(tag)
+        })
+    {
+        return Some(format!("{repository}:{label} is in its registry already"));
+    }
+    if version.on_engines.is_empty() {
+        return Some("no engine has this version: it is in its registry only".to_owned());
+    }
+    state
+        .running()
+        .find(|one| one.environment.is_none() && one.images.contains(image))
         .map(|ours| runs_already(state, ours))
 }
 

@@ -23,6 +23,7 @@ use crate::model::log::Said;
 use crate::model::plan::{OperationId, OperationKind, Plan};
 use crate::model::progress::{Progress, Report};
 use crate::model::project::{EngineName, EnvironmentName, ImageName};
+use crate::model::publish::PublishPlan;
 use crate::model::rebuild::RebuildPlan;
 use crate::model::reference::Repository;
 use crate::target::{Shell, WindowSize};
@@ -351,6 +352,15 @@ pub enum Wanted {
         /// Pull the base image first.
         pull: bool,
     },
+    /// Push a version that an engine has to its registry.
+    Publish {
+        /// Of which image.
+        image: ImageName,
+        /// The version with this identity.
+        identity: Digest,
+        /// What it is called.
+        shown: String,
+    },
 }
 
 impl Wanted {
@@ -360,7 +370,7 @@ impl Wanted {
         match self {
             Self::Rollback { environment, .. } => Some(environment),
             Self::Promote { to, .. } => Some(to),
-            Self::Rebuild { .. } => None,
+            Self::Rebuild { .. } | Self::Publish { .. } => None,
         }
     }
 
@@ -381,6 +391,7 @@ impl Wanted {
                 several => format!("promote {} images from {from} to {to}", several.len()),
             },
             Self::Rebuild { image, .. } => format!("rebuild {image}"),
+            Self::Publish { image, shown, .. } => format!("publish {image} {shown}"),
         }
     }
 }
@@ -392,6 +403,8 @@ pub enum Confirmed {
     Deploy(Plan),
     /// Rebuild.
     Rebuild(RebuildPlan),
+    /// Push a version to its registry. Where its tag is taken, only with a reason.
+    Publish(PublishPlan),
 }
 
 impl Confirmed {
@@ -401,6 +414,7 @@ impl Confirmed {
         match self {
             Self::Deploy(plan) => &plan.id,
             Self::Rebuild(plan) => &plan.id,
+            Self::Publish(plan) => &plan.id,
         }
     }
 
@@ -410,6 +424,7 @@ impl Confirmed {
         match self {
             Self::Deploy(plan) => plan.kind,
             Self::Rebuild(_) => OperationKind::Rebuild,
+            Self::Publish(_) => OperationKind::Publish,
         }
     }
 
@@ -418,7 +433,11 @@ impl Confirmed {
     pub fn summary(&self) -> String {
         match self {
             Self::Deploy(plan) => plan.summary(),
+            Self::Rebuild(plan) if plan.publish => {
+                format!("rebuild {} as {} and publish it", plan.image, plan.version)
+            }
             Self::Rebuild(plan) => format!("rebuild {} as {}", plan.image, plan.version),
+            Self::Publish(plan) => format!("publish {} {}", plan.image, plan.version),
         }
     }
 }

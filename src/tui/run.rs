@@ -138,7 +138,7 @@ fn broken_down(errand: Errand, fault: &str) -> Message {
             id: plan.id().clone(),
             outcome: match *plan {
                 Confirmed::Deploy(_) => Outcome::NeedsRecover,
-                Confirmed::Rebuild(_) => Outcome::Failed,
+                Confirmed::Rebuild(_) | Confirmed::Publish(_) => Outcome::Failed,
             },
             summary: plan.summary(),
             error: Some(format!(

@@ -16,10 +16,11 @@ use crate::model::fleet::Fleet;
 use crate::model::learned::learned;
 use crate::model::plan::{OperationId, OperationKind};
 use crate::model::progress::{Progress, Report};
-use crate::model::shared;
 use crate::model::project::{EngineName, ImageName, Project};
+use crate::model::shared;
 use crate::observe;
 use crate::operate::planning::{DeployAsk, Pick};
+use crate::operate::publish::{PublishAsk, Publishing};
 use crate::operate::rebuild::RebuildAsk;
 use crate::operate::{Operator, Refusal};
 use crate::store::{Filter, Store};
@@ -216,6 +217,24 @@ impl Hand {
                 let plan = self.operator.plan_rebuild(&fleet, &self.project, &ask)?;
                 return Ok(Box::new(Confirmed::Rebuild(plan)));
             }
+            Wanted::Publish {
+                image, identity, ..
+            } => {
+                let ask = PublishAsk {
+                    version: Some(identity.to_string()),
+                    ..PublishAsk::default()
+                };
+                let made = self.operator.plan_publish(&fleet, &image, &ask).await;
+                return match made? {
+                    Publishing::Plan(plan) | Publishing::Taken { plan, .. } => {
+                        Ok(Box::new(Confirmed::Publish(*plan)))
+                    }
+                    Publishing::There { reference, digest } => {
+                        let reference = reference.to_string();
+                        Err(Refusal::PublishedAlready { reference, digest })
+                    }
+                };
+            }
         };
         let plan = self
             .operator
@@ -238,7 +257,8 @@ impl Hand {
         let telling = tokio::spawn(pass_on(id.clone(), receiver, answer.clone()));
         let report = match &confirmed {
             Confirmed::Deploy(plan) => self.operator.run(plan, &watch).await,
-            Confirmed::Rebuild(plan) => self.operator.rebuild(plan, &watch).await,
+            Confirmed::Rebuild(plan) => self.operator.rebuild_and_publish(plan, &watch).await,
+            Confirmed::Publish(plan) => self.operator.publish_version(plan, &watch).await,
         };
         drop(watch);
         // Everything is told before the end is.

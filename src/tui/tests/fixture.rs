@@ -20,6 +20,7 @@ use crate::model::plan::{Frozen, Move, Obtain, OperationId, OperationKind, Plan,
 use crate::model::project::{
     EngineName, Environment, EnvironmentName, Image, ImageName, Recipe, Selector, Source,
 };
+use crate::model::publish::PublishPlan;
 use crate::model::rebuild::RebuildPlan;
 use crate::model::reference::Repository;
 use crate::model::run::Run;
@@ -553,6 +554,11 @@ pub(super) fn plan(fleet: &Fleet, wanted: &Wanted) -> Confirmed {
             no_cache,
             pull,
         } => return Confirmed::Rebuild(rebuild(fleet, image, *no_cache, *pull)),
+        Wanted::Publish {
+            image,
+            identity,
+            shown,
+        } => return Confirmed::Publish(publish(fleet, image, identity, shown)),
     };
     let environment = fleet
         .environments
@@ -620,6 +626,22 @@ fn one_move(fleet: &Fleet, image: &ImageName, place: &EnvironmentName, to: &str)
     }
 }
 
+fn publish(fleet: &Fleet, image: &ImageName, identity: &Digest, shown: &str) -> PublishPlan {
+    let row = fleet.row(image).expect("a row");
+    PublishPlan {
+        id: OperationId("00ff00ff00ff00ff".into()),
+        image: image.clone(),
+        repository: row.image.repository.clone(),
+        version: VersionLabel(shown.into()),
+        engine: "context:default".into(),
+        image_id: identity.clone(),
+        replaces: None,
+        who: "mara@laptop".into(),
+        reason: None,
+        made: now(),
+    }
+}
+
 fn rebuild(fleet: &Fleet, image: &ImageName, no_cache: bool, pull: bool) -> RebuildPlan {
     let row = fleet.row(image).expect("a row");
     RebuildPlan {
@@ -632,6 +654,7 @@ fn rebuild(fleet: &Fleet, image: &ImageName, no_cache: bool, pull: bool) -> Rebu
         recipe: row.image.build.clone().expect("a recipe"),
         no_cache,
         pull,
+        publish: false,
         labels: BTreeMap::from([(
             "org.opencontainers.image.version".to_owned(),
             "1.5.1".to_owned(),

@@ -188,7 +188,10 @@ pub(super) fn runs_in(state: &State, image: &ImageName, environment: &Environmen
             format!("points to {}", deployment.version)
         }
         Some(deployment) => format!("runs {}, {}", deployment.version, deployment.health.word()),
-        None if state.environment(environment).is_some_and(|it| it.channel.is_some()) => {
+        None if state
+            .environment(environment)
+            .is_some_and(|it| it.channel.is_some()) =>
+        {
             "no such tag yet".to_owned()
         }
         None => "nothing runs".to_owned(),

@@ -43,7 +43,10 @@ fn wanted(state: &State) -> Option<(ImageName, Vec<String>)> {
         View::Versions(view) => {
             let window = state.layout.view;
             let on_screen = view.list.order().iter().skip(window.top).take(window.page);
-            let mut places: Vec<usize> = on_screen.chain(view.list.position().iter()).copied().collect();
+            let mut places: Vec<usize> = on_screen
+                .chain(view.list.position().iter())
+                .copied()
+                .collect();
             places.sort_unstable();
             places.dedup();
             let mut wanted = places.into_iter().peekable();

@@ -220,6 +220,7 @@ fn command_in_place(state: &mut State, command: Command) -> Vec<Effect> {
         Command::Versions => open_versions(state),
         Command::Rebuild => rebuild(state, false),
         Command::RebuildClean => rebuild(state, true),
+        Command::Publish => versions::publish(state),
         Command::Promote => home::promote(state),
         Command::PromoteAll => home::promote_all(state),
         Command::RollBack => roll_back(state),

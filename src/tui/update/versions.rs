@@ -5,7 +5,7 @@ use super::super::available::closed;
 use super::super::effect::{Effect, Wanted};
 use super::super::state::{Choice, State, View};
 use super::home::{one_or_choose, runs_in};
-use super::lists;
+use super::{lists, want};
 
 /// A key in the list.
 pub(super) fn command(state: &mut State, command: Command) -> Vec<Effect> {
@@ -25,6 +25,21 @@ pub(super) fn command(state: &mut State, command: Command) -> Vec<Effect> {
         });
     }
     Vec::new()
+}
+
+/// Wants the plan to publish the version that is selected.
+pub(super) fn publish(state: &mut State) -> Vec<Effect> {
+    let Some((image, identity)) = state.subject_version() else {
+        return Vec::new();
+    };
+    let row = state.fleet.row(image);
+    let version = row.and_then(|row| row.version(identity));
+    let wanted = Wanted::Publish {
+        image: image.clone(),
+        identity: identity.clone(),
+        shown: version.map_or(identity.short(), |it| it.shown()).to_owned(),
+    };
+    want(state, wanted)
 }
 
 /// Deploys the version that is selected, in the environment that is chosen.

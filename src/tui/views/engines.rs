@@ -255,7 +255,10 @@ fn tell_all(canvas: &Canvas<'_>, name: &EngineName, engine: &EngineState, page: 
 /// A registry: read for versions, nothing runs there.
 fn tell_registry(last: &Observation, page: &mut Page<'_>) {
     page.title("What it is");
-    page.pair("kind", "a repository of a registry, read for the versions of an image");
+    page.pair(
+        "kind",
+        "a repository of a registry, read for the versions of an image",
+    );
     page.pair("host", &last.facts.host);
     let tags = images_of(last);
     let text = match last.unread.len() {
@@ -269,17 +272,25 @@ fn tell_registry(last: &Observation, page: &mut Page<'_>) {
 /// A channel: the same moving tag of every image.
 fn tell_channel(canvas: &Canvas<'_>, last: &Observation, page: &mut Page<'_>) {
     page.title("What it is");
-    page.pair("kind", "a channel: a tag that is moved from version to version");
+    page.pair(
+        "kind",
+        "a channel: a tag that is moved from version to version",
+    );
     page.pair("last answer", &moment(last.at));
     page.title("What its tags point to");
     if last.containers.is_empty() {
         page.styled("none of them is there yet", canvas.theme.quiet);
     }
     for tag in &last.containers {
-        let since = tag
-            .started
-            .map_or_else(String::new, |at| format!("; unchanged for {}", canvas.age(at)));
-        page.labelled(&tag.name, 24, &format!("{}{since}", tag.id), canvas.theme.text);
+        let since = tag.started.map_or_else(String::new, |at| {
+            format!("; unchanged for {}", canvas.age(at))
+        });
+        page.labelled(
+            &tag.name,
+            24,
+            &format!("{}{since}", tag.id),
+            canvas.theme.text,
+        );
     }
 }
 

@@ -112,7 +112,10 @@ fn old(frame: &mut Frame<'_>, area: Rect, canvas: &Canvas<'_>, view: &HistoryVie
     let shown = rows.filter(|image| only.is_none_or(|only| only == &image.name));
     let lines: Vec<String> = shown
         .filter_map(|image| {
-            let state = canvas.fleet.engines.get(&EngineName::registry(&image.repository))?;
+            let state = canvas
+                .fleet
+                .engines
+                .get(&EngineName::registry(&image.repository))?;
             let Link::Down { error, .. } = &state.link else {
                 return None;
             };
@@ -120,7 +123,10 @@ fn old(frame: &mut Frame<'_>, area: Rect, canvas: &Canvas<'_>, view: &HistoryVie
                 || "was never read here".to_owned(),
                 |last| format!("is as it was {} ago", canvas.age(last.at)),
             );
-            Some(format!("! the history beside {} {age}: {error}", image.repository))
+            Some(format!(
+                "! the history beside {} {age}: {error}",
+                image.repository
+            ))
         })
         .collect();
     // Where one registry is silent, it is for all of its repositories.

@@ -58,7 +58,10 @@ pub(in crate::tui::views) fn tell_deployment(
             let here = canvas.subject().and_then(|(_, name)| name);
             let here = here.and_then(|name| canvas.environment(&name));
             let (label, text) = match here.and_then(|it| it.channel.as_ref()) {
-                Some(channel) => ("points to", format!("nothing: there is no tag {channel} yet")),
+                Some(channel) => (
+                    "points to",
+                    format!("nothing: there is no tag {channel} yet"),
+                ),
                 None => (
                     "runs",
                     "nothing: no container of this image is here".to_owned(),
