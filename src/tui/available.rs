@@ -1,13 +1,15 @@
 //! When an entry of the table of actions cannot be used, and why: one sentence for the
 //! reader, with what to do instead where there is something.
 
-use crate::model::fleet::{Cell, Deployment};
+use crate::model::catalog::Version;
+use crate::model::fleet::{Cell, Deployment, EngineState};
 use crate::model::known_good::Verdict;
 use crate::model::observation::Health;
-use crate::model::project::{EngineName, Environment, EnvironmentName, ImageName};
+use crate::model::project::{Environment, EnvironmentName, ImageName};
 use crate::model::reference::ImageRef;
 use crate::model::remote::RemoteImage;
 use crate::model::step::Course;
+use crate::model::version::VersionLabel;
 
 use super::action::{Command, Place, TABLE};
 use super::command_line;
@@ -40,6 +42,10 @@ pub(crate) fn unavailable(state: &State, command: Command) -> Option<String> {
         }),
         Command::Logs => logs(state),
         Command::Shell => shell(state),
+        Command::NextField | Command::PreviousField if state.view_place() == Place::Deployment => {
+            let (_, _, cell) = state.subject_cell()?;
+            cell.deployment.as_ref().and_then(no_containers)
+        }
         Command::NextMatch | Command::PreviousMatch => state
             .pane()
             .is_some_and(|pane| pane.search.is_none())
@@ -476,6 +482,19 @@ fn rebuild(state: &State) -> Option<String> {
         .map(|ours| runs_already(state, ours))
 }
 
+/// Whether a registry has a version under its own tag, as far as was read.
+fn is_published(registry: &EngineState, version: &Version, label: &VersionLabel) -> bool {
+    let Some(digest) = version.remote.as_ref().and_then(RemoteImage::digest) else {
+        return false;
+    };
+    let mut images = registry.last.iter().flat_map(|last| &last.images);
+    images.any(|there| {
+        let named = |tag: &ImageRef| tag.tag.as_deref() == Some(&label.0);
+        there.remote.as_ref().and_then(RemoteImage::digest) == Some(digest)
+            && there.tags.iter().any(named)
+    })
+}
+
 /// Why a version cannot be published, or need not be.
 fn publish(state: &State) -> Option<String> {
     let Some((image, identity)) = state.subject_version() else {
@@ -494,16 +513,10 @@ fn publish(state: &State) -> Option<String> {
     let Some(label) = &version.label else {
         return Some("it has no version label, and so no tag".to_owned());
     };
-    if let Some(registry) = state.fleet.engines.get(&EngineName::registry(repository))
-        && let Some(last) = &registry.last
-        && last.images.iter().any(|there| {
-            let known = there.remote.as_ref().and_then(RemoteImage::digest);
-            let tag = |tag: &ImageRef| tag.tag.as_deref() == Some(&label.0);
-            version.remote.as_ref().and_then(RemoteImage::digest) == known
-                && known.is_some()
-                && there.tags.iter().any(tag)
-        })
-    {
+    let Some(registry) = state.registry_of(repository) else {
+        return Some(format!("no registry is asked for {repository} here"));
+    };
+    if is_published(registry, version, label) {
         return Some(format!("{repository}:{label} is in its registry already"));
     }
     if version.on_engines.is_empty() {

@@ -89,9 +89,6 @@ impl PlanDialog {
                 Form::new(Some(plan.environment.clone()), true)
             }
             Confirmed::Publish(plan) if plan.replaces.is_some() => Form::wants_why(),
-            Confirmed::Rebuild(plan) if plan.repository.registry_host().is_some() => {
-                Form::new(None, true).with_switch("Publish it once it is built".to_owned())
-            }
             Confirmed::Deploy(_) | Confirmed::Rebuild(_) | Confirmed::Publish(_) => {
                 Form::new(None, true)
             }

@@ -89,14 +89,6 @@ impl Form {
         }
     }
 
-    /// The same, with a switch that is off.
-    pub(crate) fn with_switch(self, words: String) -> Self {
-        Self {
-            switch: Some((words, false)),
-            ..self
-        }
-    }
-
     /// Whether the switch is on.
     pub(crate) fn switched_on(&self) -> bool {
         self.switch.as_ref().is_some_and(|(_, on)| *on)

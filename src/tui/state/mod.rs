@@ -14,9 +14,10 @@ use chrono::FixedOffset;
 
 use crate::config::Preferences;
 use crate::model::digest::Digest;
-use crate::model::fleet::{Cell, Fleet, Row};
+use crate::model::fleet::{Cell, EngineState, Fleet, Row};
 use crate::model::plan::OperationId;
-use crate::model::project::{Environment, EnvironmentName, ImageName};
+use crate::model::project::{EngineName, Environment, EnvironmentName, ImageName};
+use crate::model::reference::Repository;
 use crate::model::time::Timestamp;
 
 use super::action::Place;
@@ -317,6 +318,13 @@ impl State {
             },
             _ => None,
         }
+    }
+
+    /// What is known of the registry that is asked for a repository's versions; nothing where
+    /// none is.
+    pub(crate) fn registry_of(&self, repository: &Repository) -> Option<&EngineState> {
+        repository.registry_host()?;
+        self.fleet.engines.get(&EngineName::registry(repository))
     }
 
     /// The digest of what is selected.

@@ -3,7 +3,7 @@
 //! once the view rests: who scrolls through thousands of tags wants none of those that flew by.
 
 use crate::model::catalog::{Entry, Version};
-use crate::model::project::{EngineName, ImageName};
+use crate::model::project::ImageName;
 
 use super::super::effect::{Effect, Errand};
 use super::super::state::{State, View};
@@ -35,10 +35,7 @@ fn wanted(state: &State) -> Option<(ImageName, Vec<String>)> {
         _ => return None,
     };
     let row = state.fleet.row(image)?;
-    let registry = EngineName::registry(&row.image.repository);
-    if !state.fleet.engines.contains_key(&registry) {
-        return None;
-    }
+    state.registry_of(&row.image.repository)?;
     let tags: Vec<&String> = match state.stack.last()? {
         View::Versions(view) => {
             let window = state.layout.view;

@@ -9,7 +9,7 @@ use crate::model::project::{EnvironmentName, ImageName};
 use super::super::action::Command;
 use super::super::effect::{Confirmed, Effect, Errand, Wanted};
 use super::super::operation::Operation;
-use super::super::state::{ContainerKey, Dialog, Focus, PlanDialog, Pressed, State, paste};
+use super::super::state::{ContainerKey, Dialog, Focus, Form, PlanDialog, Pressed, State, paste};
 use super::{logs, operation, scroll};
 
 /// A key that is no text.
@@ -124,11 +124,13 @@ pub(super) fn check(state: &mut State) -> Vec<Effect> {
 /// Opens the dialog for a plan, remembering what the fleet looked like.
 pub(super) fn open(state: &mut State, wanted: Wanted, plan: Confirmed, anew: Option<String>) {
     let mut dialog = PlanDialog::new(wanted, plan, anew);
-    if let Some(Dialog::Plan(before)) = &state.dialog
-        && let (Some(switch), Some(now)) = (&before.form.switch, &mut dialog.form.switch)
+    if let Confirmed::Rebuild(plan) = &dialog.plan
+        && state.registry_of(&plan.repository).is_some()
     {
         // What was chosen for the old plan holds for the new one.
-        now.1 = switch.1;
+        let before = state.dialog.as_ref().and_then(Dialog::form);
+        let on = before.is_some_and(Form::switched_on);
+        dialog.form.switch = Some(("Publish it once it is built".to_owned(), on));
     }
     dialog.known = containers(&state.fleet, &dialog.plan);
     dialog.baseline = moved(&state.fleet, &dialog.plan, &dialog.known);

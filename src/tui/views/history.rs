@@ -5,7 +5,6 @@ use ratatui::layout::Rect;
 
 use crate::model::event::Event;
 use crate::model::fleet::Link;
-use crate::model::project::EngineName;
 use crate::tui::listing::rows::{mark, outcome_and_fork};
 use crate::tui::state::{HistoryView, Layout, Window};
 use crate::tui::text::{clip, log_line, width};
@@ -112,10 +111,7 @@ fn old(frame: &mut Frame<'_>, area: Rect, canvas: &Canvas<'_>, view: &HistoryVie
     let shown = rows.filter(|image| only.is_none_or(|only| only == &image.name));
     let lines: Vec<String> = shown
         .filter_map(|image| {
-            let state = canvas
-                .fleet
-                .engines
-                .get(&EngineName::registry(&image.repository))?;
+            let state = canvas.registry_of(&image.repository)?;
             let Link::Down { error, .. } = &state.link else {
                 return None;
             };

@@ -4,7 +4,6 @@
 use crate::model::bytes::Bytes;
 use crate::model::catalog::{Unread, Version};
 use crate::model::fleet::{Link, Row};
-use crate::model::project::EngineName;
 use crate::model::remote::Presence;
 use crate::tui::listing::rows::NOT_READ;
 use crate::tui::widgets::page::Page;
@@ -41,8 +40,7 @@ pub(super) fn unread(canvas: &Canvas<'_>, row: &Row, unread: &Unread, page: &mut
     let theme = &canvas.theme;
     let repository = &row.image.repository;
     page.pair("tag", &format!("{repository}:{}", unread.tag));
-    let registry = canvas.fleet.engines.get(&EngineName::registry(repository));
-    match registry.map(|state| &state.link) {
+    match canvas.registry_of(repository).map(|state| &state.link) {
         Some(Link::Down { error, .. }) => page.styled(
             &format!("✗ {NOT_READ}, and its registry does not answer: {error}"),
             theme.bad,

@@ -7,7 +7,7 @@ use crate::model::catalog::{Entry, Version};
 use crate::model::digest::Digest;
 use crate::model::fleet::{Link, Row};
 use crate::model::known_good::Objection;
-use crate::model::project::{EngineName, ImageName};
+use crate::model::project::ImageName;
 use crate::tui::action::Command;
 use crate::tui::listing::rows::{known_good_in, left_behind, runs_in, size_of};
 use crate::tui::state::{Layout, Versions, Window};
@@ -96,17 +96,13 @@ pub(super) fn list(
 fn nowhere(canvas: &Canvas<'_>, row: &Row) -> String {
     let repository = &row.image.repository;
     let engines = format!("No engine that answers has a version of {repository}");
-    if repository.registry_host().is_none() {
-        return format!("{engines}.");
-    }
-    let registry = canvas.fleet.engines.get(&EngineName::registry(repository));
-    match registry.map(|state| &state.link) {
+    match canvas.registry_of(repository).map(|state| &state.link) {
         Some(Link::Up) => format!("{engines}, and its registry has no tag of it."),
         Some(Link::Down { error, .. }) => {
             format!("{engines}, and its registry does not answer: {error}")
         }
         Some(Link::Connecting) => format!("{engines}, and its registry has not answered yet."),
-        None => format!("{engines}, and no registry is asked for it."),
+        None => format!("{engines}."),
     }
 }
 

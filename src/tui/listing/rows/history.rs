@@ -88,7 +88,7 @@ pub(crate) const fn outcome_words(outcome: Outcome) -> &'static str {
 pub(crate) fn outcome_and_fork(event: &Event, forks: &BTreeSet<OperationId>) -> String {
     let words = outcome_words(event.outcome);
     if forks.contains(&event.id) {
-        format!("{words}, fork")
+        format!("fork: {words}")
     } else {
         words.to_owned()
     }
