@@ -2,6 +2,7 @@
 //! them, and a tag that is moved by keys.
 
 use std::io::Write as _;
+use std::process::{Child, Stdio};
 use std::time::Duration;
 
 use karat::model::digest::Digest;
@@ -10,10 +11,10 @@ use karat::registry::manifest::OCI_MANIFEST;
 use karat::registry::{Pointer, Registries, Remote};
 use serde_json::json;
 
-use crate::pty::{ENTER, ESC};
-use crate::stage::Somebody;
-use crate::support::registry::Registry;
-use crate::support::until;
+use crate::pty::{ENTER, ESC, TAB};
+use crate::stage::{Somebody, Stage};
+use crate::support::registry::{Registry, skopeo};
+use crate::support::{needs, until};
 
 /// How many versions there are.
 const TAGS: usize = 300;
@@ -179,6 +180,7 @@ fn tags_become_versions_as_one_looks_at_them_and_a_channel_is_promoted_by_keys()
     assert_eq!(line.points_to("prod").as_ref(), Some(&line.newest));
     // The tag's own page tells who moved it, and there is nothing in it to look into.
     term.keys(ESC);
+    term.sees("── web in dev");
     term.keys("l");
     term.sees("── web in prod");
     term.keys(ENTER);
@@ -194,4 +196,84 @@ fn tags_become_versions_as_one_looks_at_them_and_a_channel_is_promoted_by_keys()
     until("the registry is missed", Duration::from_secs(30), || {
         term.text().contains("registry down").then_some(())
     });
+}
+
+/// The same registry, for an engine that has a network of its own: over the same folder, on
+/// the same port of that one's loopback.
+struct Beside(Child);
+
+impl Beside {
+    fn of(stage: &Stage, registry: &Registry) -> Self {
+        let child = stage
+            .engine
+            .inside(&needs("docker-registry", "docker-registry"))
+            .arg("serve")
+            .arg(registry.folder.path().join("config.yml"))
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("a registry starts");
+        Self(child)
+    }
+}
+
+impl Drop for Beside {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[test]
+fn a_version_is_published_by_keys() {
+    let registry = Registry::plain();
+    let repository = format!("{}/golden/web", registry.host());
+    let stage = Stage::empty();
+    let _beside = Beside::of(&stage, &registry);
+    stage.engine.api.usual(&repository, "2.0.0");
+    std::fs::create_dir_all(stage.project()).expect("a folder");
+    let project = format!(
+        "[images.web]\nrepository = \"{repository}\"\nversion = \"semver\"\n\
+         [environments.prod]\nengines = [\"context:default\"]\n"
+    );
+    std::fs::write(stage.project().join("karat.toml"), project).expect("a file");
+    let somebody = stage.somebody();
+    let term = somebody.opens(110, 32);
+    term.sees("1 engine up");
+    term.keys("v");
+    term.see("the version", |text| {
+        row(text, "2.0.0").is_some() && text.contains("P publish")
+    });
+    term.keys("P");
+    let dialog = term.sees("[ Publish 2.0.0 ]");
+    for words in ["PUBLISH web 2.0.0", "nothing: the tag is not there yet"] {
+        assert!(dialog.contains(words), "`{words}` is missing:\n{dialog}");
+    }
+    term.keys(TAB);
+    term.sees("›[ Publish 2.0.0 ]‹");
+    term.keys(ENTER);
+    term.sees("✓ done");
+    let reference = format!("docker://{repository}:2.0.0");
+    let seen = skopeo(&["inspect", "--tls-verify=false", &reference]);
+    assert!(seen.contains("sha256:"), "{seen}");
+    // The list knows it by and by, and says why once is enough.
+    term.keys(ESC);
+    term.sees("versions of web");
+    term.keys("\x12");
+    term.sees("to pull");
+    term.keys("P");
+    term.sees("2.0.0 is in its registry already");
+    // Another version under the same tag is another matter.
+    let other = Repository::new(&repository);
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let over = runtime.block_on(async {
+        let web = Registries::default().repository(&other).expect("it");
+        let other = push(&web, "other").await;
+        web.retag(&other, "2.0.0").await.expect("a tag");
+        other
+    });
+    term.keys("\x12");
+    term.see("that both are there", |text| text.contains("two digests"));
+    drop(over);
 }
