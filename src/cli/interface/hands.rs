@@ -264,6 +264,8 @@ impl Hand {
         // Everything is told before the end is.
         let _ = telling.await;
         self.running().remove(&id);
+        // A registry does not tell what was just done there.
+        self.nudge.notify_waiters();
         report
     }
 
