@@ -52,7 +52,7 @@ pub(super) fn list(
     let mut story = Page::new(theme, area.width.saturating_sub(2));
     if let Some((name, state)) = engine(view.list.at()) {
         story.styled(name.as_str(), theme.title);
-        tell_link(canvas, state, &mut story);
+        tell_link(canvas, (name, state), &mut story);
         tell_trouble(canvas, state, &mut story);
     }
     let line = |place: usize| engine(place).map_or_else(Vec::new, |it| said(canvas, it));
@@ -89,7 +89,7 @@ fn said(canvas: &Canvas<'_>, (name, engine): (&EngineName, &EngineState)) -> Vec
     };
     let count = |count: Option<usize>| count.map_or_else(String::new, |it| it.to_string());
     let seen = match (&engine.link, last) {
-        (Link::Up, _) => "now".to_owned(),
+        (Link::Up, _) if name.is_engine() => "now".to_owned(),
         (_, Some(last)) => format!("{} ago", canvas.age(last.at)),
         (_, None) => "never".to_owned(),
     };
@@ -127,11 +127,22 @@ fn images(name: &EngineName, last: Option<&Observation>) -> String {
 }
 
 /// How the connection stands, the error in full, and what comes next.
-fn tell_link(canvas: &Canvas<'_>, engine: &EngineState, page: &mut Page<'_>) {
+fn tell_link(
+    canvas: &Canvas<'_>,
+    (name, engine): (&EngineName, &EngineState),
+    page: &mut Page<'_>,
+) {
     let theme = &canvas.theme;
     let (sign, style) = standing(canvas, &engine.link);
     match &engine.link {
-        Link::Up => page.pair_styled("state", &format!("{sign} up: what it says is live"), style),
+        Link::Up => {
+            // A registry tells nobody when something changes there.
+            let what = match (name.is_engine(), &engine.last) {
+                (false, Some(last)) => format!("read {} ago", canvas.age(last.at)),
+                _ => "what it says is live".to_owned(),
+            };
+            page.pair_styled("state", &format!("{sign} up: {what}"), style);
+        }
         Link::Connecting => page.pair_styled(
             "state",
             &format!("{sign} connecting: asked, not answered yet"),
@@ -226,7 +237,7 @@ pub(super) fn one(
 
 fn tell_all(canvas: &Canvas<'_>, name: &EngineName, engine: &EngineState, page: &mut Page<'_>) {
     page.title(name.as_str());
-    tell_link(canvas, engine, page);
+    tell_link(canvas, (name, engine), page);
     tell_trouble(canvas, engine, page);
     let serves = served(&canvas.fleet, name);
     let serves = if serves.is_empty() {

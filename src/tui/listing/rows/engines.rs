@@ -164,9 +164,9 @@ impl Rows for EngineRows<'_> {
             EnginesBy::Images => by(order, falls, |at| Some(images_of(last(at)?))),
             // The oldest first: the earliest moment.
             EnginesBy::Seen => by(order, !falls, |at| {
-                let (_, state) = self.engine(at)?;
+                let (name, state) = self.engine(at)?;
                 // One that is up says what changes: what it said last holds now.
-                (state.link == Link::Up)
+                (state.link == Link::Up && name.is_engine())
                     .then_some((true, None))
                     .or_else(|| Some((false, Some(state.last.as_ref()?.at))))
             }),
