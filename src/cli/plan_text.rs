@@ -194,6 +194,7 @@ pub(super) fn rebuild_json(plan: &RebuildPlan) -> Value {
         "build_args": plan.recipe.args.keys().collect::<Vec<_>>(),
         "no_cache": plan.no_cache,
         "pull": plan.pull,
+        "publish": plan.publish,
         "labels": plan.labels,
         "warnings": plan.warnings,
     })

@@ -58,9 +58,7 @@ pub(super) async fn run(session: &Session, args: Rebuild) -> Exit {
     }
     if args.change.dry_run {
         if session.json {
-            let mut json = plan_text::rebuild_json(&plan);
-            json["publish"] = plan.publish.into();
-            output::json(&json);
+            output::json(&plan_text::rebuild_json(&plan));
         } else {
             output::result(&text(&plan));
         }

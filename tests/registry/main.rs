@@ -11,6 +11,7 @@ mod support;
 
 mod channels;
 mod copies;
+mod doctor;
 mod faults;
 mod images;
 mod logins;

@@ -46,6 +46,7 @@ fn remote(name: &str, attached: Option<Attached>) -> RemoteImage {
         platforms: vec!["linux/amd64".to_owned(), "linux/arm64".to_owned()],
         compressed: Some(Bytes(61_200_000)),
         layers: Vec::new(),
+        pushed: Some(ago(30 * DAY)),
         attached,
     }
 }

@@ -9,7 +9,7 @@ use crate::tui::listing::rows::NOT_READ;
 use crate::tui::widgets::page::Page;
 use crate::tui::widgets::table::Said;
 
-use super::Canvas;
+use super::{Canvas, moment};
 
 /// A size, marked where it is that of packed layers: the two cannot be compared.
 pub(super) fn size_words((size, packed): (Bytes, bool)) -> String {
@@ -63,8 +63,8 @@ pub(super) fn summary(version: &Version, page: &mut Page<'_>) {
     page.pair("attached", &attached_words(version));
 }
 
-/// Its packed size, and for which platforms it is.
-pub(super) fn packed(version: &Version, page: &mut Page<'_>) {
+/// Its packed size, for which platforms it is, and when it was pushed.
+pub(super) fn packed(canvas: &Canvas<'_>, version: &Version, page: &mut Page<'_>) {
     let Some(remote) = &version.remote else {
         return;
     };
@@ -74,6 +74,12 @@ pub(super) fn packed(version: &Version, page: &mut Page<'_>) {
     page.pair("packed", &format!("{packed}, as its registry has it"));
     if !remote.platforms.is_empty() {
         page.pair("platforms", &remote.platforms.join(" "));
+    }
+    if let Some(at) = remote.pushed {
+        page.pair(
+            "pushed",
+            &format!("{} ({} ago)", moment(at), canvas.age(at)),
+        );
     }
 }
 

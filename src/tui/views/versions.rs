@@ -230,7 +230,7 @@ fn tell_all(canvas: &Canvas<'_>, row: &Row, version: &Version, page: &mut Page<'
         .size
         .map_or_else(|| "not known".to_owned(), |it| it.to_string());
     page.pair("size", &size);
-    remote::packed(version, page);
+    remote::packed(canvas, version, page);
     page.title("Digests");
     page.pair("identity", version.identity.as_str());
     let digest = |it: &Option<Digest>| {
