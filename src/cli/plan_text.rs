@@ -183,7 +183,7 @@ pub(super) fn rebuild_text(plan: &RebuildPlan) -> String {
 }
 
 /// A rebuild as JSON.
-pub(super) fn rebuild_json(plan: &RebuildPlan, publish: bool) -> Value {
+pub(super) fn rebuild_json(plan: &RebuildPlan) -> Value {
     json!({
         "schema": SCHEMA,
         "operation": "rebuild",
@@ -198,7 +198,7 @@ pub(super) fn rebuild_json(plan: &RebuildPlan, publish: bool) -> Value {
         "build_args": plan.recipe.args.keys().collect::<Vec<_>>(),
         "no_cache": plan.no_cache,
         "pull": plan.pull,
-        "publish": publish,
+        "publish": plan.publish,
         "labels": plan.labels,
         "warnings": plan.warnings,
     })

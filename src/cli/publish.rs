@@ -46,7 +46,7 @@ pub(super) async fn run(session: &Session, args: Publish) -> Exit {
             }
             return Exit::DONE;
         }
-        Err(refusal) => return deploy::refused(session, &refusal),
+        Ok(Publishing::Taken { why, .. }) | Err(why) => return deploy::refused(session, &why),
     };
     if args.change.dry_run {
         if session.json {

@@ -10,12 +10,8 @@ use super::progress::Teller;
 use super::session::Session;
 use super::signals::Signals;
 use super::{confirm, deploy, plan_text};
-use crate::model::event::Outcome;
-use crate::model::progress::Report;
 use crate::model::project::{EngineName, EnvironmentName, ImageName};
 use crate::model::rebuild::RebuildPlan;
-use crate::model::time::Span;
-use crate::operate::publish::{PublishAsk, Publishing};
 use crate::operate::rebuild::RebuildAsk;
 
 pub(super) async fn run(session: &Session, args: Rebuild) -> Exit {
@@ -45,11 +41,13 @@ pub(super) async fn run(session: &Session, args: Rebuild) -> Exit {
         .operator
         .plan_rebuild(&fleet, &session.project, &ask)
     {
-        Ok(plan) => plan,
+        Ok(plan) => RebuildPlan {
+            publish: args.publish,
+            ..plan
+        },
         Err(refusal) => return deploy::refused(session, &refusal),
     };
-    let publish = args.publish;
-    if publish {
+    if plan.publish {
         // Before anything is built that could not be pushed.
         let free = session
             .operator
@@ -60,78 +58,36 @@ pub(super) async fn run(session: &Session, args: Rebuild) -> Exit {
     }
     if args.change.dry_run {
         if session.json {
-            output::json(&plan_text::rebuild_json(&plan, publish));
+            output::json(&plan_text::rebuild_json(&plan));
         } else {
-            output::result(&text(&plan, publish));
+            output::result(&text(&plan));
         }
         return Exit::DONE;
     }
-    session.hint(&text(&plan, publish));
+    session.hint(&text(&plan));
     if let Err(why) = confirm::confirm(&args.change, &[]) {
         return output::refused(session.json, &why, Exit::REFUSED);
     }
     let cancel = CancellationToken::new();
     let signals = Signals::watch(&cancel);
     let teller = Teller::start(session.quiet, cancel);
-    let mut report = session.operator.rebuild(&plan, &teller.watch).await;
-    if publish && report.outcome == Outcome::Done {
-        report = published(session, &plan, report, &teller).await;
-    }
+    let report = session
+        .operator
+        .rebuild_and_publish(&plan, &teller.watch)
+        .await;
     teller.finish().await;
     deploy::told(session, &report, signals.came())
 }
 
-fn text(plan: &RebuildPlan, publish: bool) -> String {
+fn text(plan: &RebuildPlan) -> String {
     let mut text = plan_text::rebuild_text(plan);
-    if publish {
+    if plan.publish {
         text.push_str(&format!(
             "  then    push {}:{}\n",
             plan.repository, plan.version
         ));
     }
     text
-}
-
-/// Publishes what was just built. The report is that of both.
-async fn published(
-    session: &Session,
-    plan: &RebuildPlan,
-    built: Report,
-    teller: &Teller,
-) -> Report {
-    let failed = |why: String| Report {
-        outcome: Outcome::Failed,
-        summary: format!("{}; it is not published", built.summary),
-        error: Some(why),
-        ..built.clone()
-    };
-    let image_id = built
-        .events
-        .first()
-        .and_then(|event| event.to.as_ref()?.digest.clone());
-    let Some(image_id) = image_id else {
-        return failed("the engine did not say what it built".to_owned());
-    };
-    let ask = PublishAsk {
-        reason: plan.reason.clone(),
-        ..PublishAsk::default()
-    };
-    let image = (&plan.image, &plan.repository);
-    let version = (&plan.version, &plan.engine, &image_id);
-    match session.operator.publishing(image, version, &ask).await {
-        Ok(Publishing::Plan(plan)) => {
-            let mut report = session.operator.publish_version(&plan, &teller.watch).await;
-            report.summary = format!("{}; {}", built.summary, report.summary);
-            report.duration = Span(built.duration.0 + report.duration.0);
-            report.events.extend(built.events);
-            report
-        }
-        Ok(Publishing::There { reference, digest }) => Report {
-            summary: format!("{}; {reference} is {digest} already", built.summary),
-            ..built
-        },
-        Err(refusal) => failed(refusal.to_string()),
-    }
 }
 
 fn build_args(given: &[String]) -> Result<BTreeMap<String, String>, String> {

@@ -4,6 +4,7 @@ use crate::model::fleet::{Cell, Deployment, Fleet, Link};
 use crate::model::observation::{Health, LockSeen};
 use crate::model::project::{EngineName, Environment, ImageName, Source};
 use crate::model::skew::SkewKind;
+use crate::model::step::Course;
 use crate::model::text::printable;
 use crate::model::time::{Span, Timestamp};
 
@@ -146,16 +147,15 @@ fn deployment_lines(deployment: &Deployment, now: Timestamp) -> CellLines {
     let mut health = format!(
         "{} {}",
         health_sign(deployment.health),
-        deployment.health.word()
+        deployment.state_word()
     );
     if let Some(since) = deployment.since {
         health.push_str(&format!(", {}", Span::between(since, now)));
     }
-    health.push_str(&format!(
-        ", {}/{}",
-        deployment.running(),
-        deployment.replicas.len()
-    ));
+    if deployment.course() == Course::Container {
+        let (running, all) = (deployment.running(), deployment.replicas.len());
+        health.push_str(&format!(", {running}/{all}"));
+    }
     vec![Text::plain(&deployment.version), Text::new(paint, &health)]
 }
 

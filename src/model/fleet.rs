@@ -11,6 +11,7 @@ use super::known_good::Verdict;
 use super::observation::{Container, Health, LockSeen, Observation};
 use super::project::{EngineName, Environment, EnvironmentName, Image, ImageName, Source};
 use super::skew::Skew;
+use super::step::Course;
 use super::time::Timestamp;
 
 /// What is known of one engine.
@@ -130,7 +131,36 @@ pub struct Replica {
     pub version: String,
 }
 
+impl Replica {
+    /// How it fares, in words: a channel's tag has no health, it points there or it does not.
+    #[must_use]
+    pub fn state_word(&self) -> &'static str {
+        state_word(self.engine.course(), self.container.health)
+    }
+}
+
+/// How a container or a tag fares, in words.
+fn state_word(course: Course, health: Health) -> &'static str {
+    match (course, health) {
+        (Course::Tag, Health::NoCheck) => "tag",
+        (_, health) => health.word(),
+    }
+}
+
 impl Deployment {
+    /// Whether these are containers, or the tag of a channel.
+    #[must_use]
+    pub fn course(&self) -> Course {
+        let first = self.replicas.first();
+        first.map_or(Course::Container, |replica| replica.engine.course())
+    }
+
+    /// How all of it fares, in words.
+    #[must_use]
+    pub fn state_word(&self) -> &'static str {
+        state_word(self.course(), self.health)
+    }
+
     /// Replicas that run, of all.
     #[must_use]
     pub fn running(&self) -> usize {

@@ -76,6 +76,12 @@ impl EngineName {
         }
     }
 
+    /// Whether this is an engine, where containers run: neither a channel nor a registry.
+    #[must_use]
+    pub fn is_engine(&self) -> bool {
+        !self.is_registry() && self.course() == Course::Container
+    }
+
     /// Whether this is a registry that is only read for versions: nothing is deployed there.
     #[must_use]
     pub fn is_registry(&self) -> bool {

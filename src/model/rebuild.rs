@@ -42,6 +42,8 @@ pub struct RebuildPlan {
     pub no_cache: bool,
     /// Pull the base image first.
     pub pull: bool,
+    /// Push it to its registry once it is built.
+    pub publish: bool,
     /// The OCI labels it will carry.
     pub labels: BTreeMap<String, String>,
     /// What to know before saying yes.

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::digest::Digest;
 use super::observation::Health;
 use super::plan::{Heading, OperationId, OperationKind};
+use super::step::Course;
 use super::time::{Span, Timestamp};
 
 /// The label that carries the last runs: a JSON array of [`Run`], newest first.
@@ -35,6 +36,9 @@ pub struct Run {
     pub restarts: u64,
     /// Its health when karat last read it, just before ending it.
     pub health: Health,
+    /// Whether a container ran it, or a channel's tag pointed to it: that has no health.
+    #[serde(default, skip_serializing_if = "Course::is_container")]
+    pub of: Course,
     /// Which kind of operation ended it.
     pub ended_by: OperationKind,
     /// Whether what replaced it was older or newer.
@@ -69,6 +73,10 @@ impl Run {
     /// What is known of the run, as a person would say it: `ran 6 d 4 h healthy here`.
     #[must_use]
     pub fn evidence(&self) -> String {
+        let until = self.until.format("%a %Y-%m-%d %H:%M UTC");
+        if self.of == Course::Tag {
+            return format!("pointed there {} until {until}", self.span());
+        }
         let health = match self.health {
             Health::Healthy => "healthy when last read",
             Health::NoCheck => "no health check",
@@ -81,7 +89,6 @@ impl Run {
             1 => ", restarted once".to_owned(),
             n => format!(", restarted {n} times"),
         };
-        let until = self.until.format("%a %Y-%m-%d %H:%M UTC");
         format!("ran {} here until {until}, {health}{restarts}", self.span())
     }
 }

@@ -19,6 +19,7 @@ use super::plan::{Frozen, OperationKind};
 use super::project::{EnvironmentName, ImageName};
 use super::reference::ImageRef;
 use super::run::Run;
+use super::step::Course;
 use super::time::{Span, Timestamp};
 
 /// How long an operation that began and did not end is waited for. Moving a tag takes
@@ -299,6 +300,7 @@ fn run(record: &Record, from: &Frozen, since: Timestamp) -> Run {
         until: record.written.max(since),
         restarts: 0,
         health: Health::NoCheck,
+        of: Course::Tag,
         ended_by: event.operation,
         heading: event.heading,
         operation: event.id.clone(),
@@ -411,6 +413,12 @@ mod tests {
             spans,
             [("a", minute(-90), minute(0)), ("b", minute(0), minute(60))]
         );
+        let said = runs.first().map(Run::evidence).unwrap_or_default();
+        assert!(
+            said.starts_with("pointed there 1 h 30 min until "),
+            "{said}"
+        );
+        assert!(!said.contains("health"), "{said}");
         let there = digest("manifest of d");
         assert!(mover(&records, &channel(), &there).is_some());
         assert!(mover(&records, &channel(), &digest("manifest of c")).is_none());

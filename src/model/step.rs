@@ -63,15 +63,23 @@ impl Step {
 }
 
 /// What is worked on, and so which steps there are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Course {
     /// A container on an engine is replaced.
+    #[default]
     Container,
     /// A channel's tag is moved in its registry.
     Tag,
 }
 
 impl Course {
+    /// Whether it is the usual one: what was written before there were others names none.
+    #[must_use]
+    pub fn is_container(&self) -> bool {
+        *self == Self::Container
+    }
+
     /// Every step, in order.
     #[must_use]
     pub const fn steps(self) -> &'static [Step] {

@@ -15,6 +15,7 @@ use super::project::{
 };
 use super::reference::{ImageRef, Repository};
 use super::run::Run;
+use super::step::Course;
 use super::time::Timestamp;
 use super::version::Scheme;
 
@@ -164,6 +165,7 @@ pub(crate) fn run(id: &str, until: i64) -> Run {
         until: minute(until),
         restarts: 0,
         health: Health::Healthy,
+        of: Course::Container,
         ended_by: OperationKind::Promote,
         heading: crate::model::plan::Heading::Back,
         operation: OperationId(format!("{until:016x}")),

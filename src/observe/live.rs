@@ -50,7 +50,7 @@ pub struct Live {
 }
 
 impl Live {
-    /// Tries lost engines again at once.
+    /// Tries lost engines again at once, and reads registries and channels anew.
     pub fn nudge(&self) -> Arc<Notify> {
         self.nudge.clone()
     }
@@ -142,7 +142,7 @@ impl Voice {
         let mut since: Option<Timestamp> = None;
         loop {
             let was_up = self.last.as_ref().map(|seen| seen.at);
-            let error = self.read_until_lost(pace).await;
+            let error = self.read_until_lost(pace, &nudge).await;
             let answered = self.last.as_ref().map(|seen| seen.at) != was_up;
             if answered {
                 pause = pace.retry_first;
@@ -165,7 +165,9 @@ impl Voice {
     }
 
     /// Listens, reads, and reads again whenever something changed; until the engine is lost.
-    async fn read_until_lost(&mut self, pace: Pace) -> TargetError {
+    /// Registries tell nobody what happens there: they are read again when nudged, too.
+    async fn read_until_lost(&mut self, pace: Pace, nudge: &Notify) -> TargetError {
+        let tells = self.target.name().is_engine();
         let mut changes = self.target.changes();
         let begun = tokio::time::timeout(super::OBSERVE_WITHIN, changes.next()).await;
         match begun {
@@ -174,6 +176,10 @@ impl Voice {
             Ok(None) | Err(_) => return self.lost("listening to its events"),
         }
         loop {
+            // Heard from here on: what is read now may be of before.
+            let nudged = nudge.notified();
+            tokio::pin!(nudged);
+            nudged.as_mut().enable();
             match read(self.target.as_ref(), super::OBSERVE_WITHIN).await {
                 Ok(seen) => self.last = Some(seen),
                 Err(error) => return error,
@@ -188,6 +194,7 @@ impl Voice {
                         Some(Err(error)) => return error,
                         None => return self.lost("listening to its events"),
                     },
+                    () = &mut nudged, if !tells => break,
                     () = tokio::time::sleep(pace.greet_every) => {
                         if let Err(error) = self.target.ping().await {
                             return error;

@@ -4,7 +4,7 @@
 
 use tokio::time::Instant;
 
-use super::{Operator, Refusal, new_id, planning};
+use super::{Operator, Refusal, new_id, planning, rebuild};
 use crate::model::digest::Digest;
 use crate::model::event::{Event, Outcome, VersionMark};
 use crate::model::fleet::{Fleet, Link};
@@ -12,7 +12,9 @@ use crate::model::plan::{Frozen, Heading, OperationKind};
 use crate::model::progress::{Progress, Report};
 use crate::model::project::{EngineName, ImageName};
 use crate::model::publish::PublishPlan;
+use crate::model::rebuild::RebuildPlan;
 use crate::model::reference::{ImageRef, Repository};
+use crate::model::time::Span;
 use crate::model::version::VersionLabel;
 use crate::registry::inspect::{Described, describe};
 use crate::registry::{Pointer, RegistryError, Remote};
@@ -36,6 +38,13 @@ pub struct PublishAsk {
 pub enum Publishing {
     /// This.
     Plan(Box<PublishPlan>),
+    /// Only with a reason: the tag is there, and holds another version.
+    Taken {
+        /// What would be done, written over what is there.
+        plan: Box<PublishPlan>,
+        /// Why it is not.
+        why: Refusal,
+    },
     /// Nothing: the tag holds that very version already.
     There {
         /// `repository:version`.
@@ -127,7 +136,12 @@ impl Operator {
             return Ok(Publishing::There { reference, digest });
         }
         if !ask.force {
-            return Err(taken(&plan, &digest));
+            let why = taken(&plan, &digest);
+            let plan = Box::new(PublishPlan {
+                replaces: Some(digest),
+                ..plan
+            });
+            return Ok(Publishing::Taken { plan, why });
         }
         if ask
             .reason
@@ -176,6 +190,63 @@ impl Operator {
         let shared = shared.ok_or_else(|| unpublished(image, "there are no registries here"))?;
         let remote = shared.registries().repository(repository);
         Ok(remote.map_err(TargetError::from)?)
+    }
+
+    /// Builds a new version, and publishes it where its plan says so. The report is that of
+    /// both, under the operation of the build.
+    pub async fn rebuild_and_publish(&self, plan: &RebuildPlan, watch: &Watch) -> Report {
+        if !plan.publish {
+            return self.rebuild(plan, watch).await;
+        }
+        // Before anything is built that could not be pushed.
+        let free = self.tag_is_free(&plan.image, &plan.repository, &plan.version);
+        if let Err(refusal) = free.await {
+            return rebuild::impossible(plan, refusal.to_string());
+        }
+        let built = self.rebuild(plan, watch).await;
+        if built.outcome != Outcome::Done {
+            return built;
+        }
+        self.publish_built(plan, built, watch).await
+    }
+
+    async fn publish_built(&self, plan: &RebuildPlan, built: Report, watch: &Watch) -> Report {
+        let failed = |why: String| Report {
+            outcome: Outcome::Failed,
+            summary: format!("{}; it is not published", built.summary),
+            error: Some(why),
+            ..built.clone()
+        };
+        let image_id = built
+            .events
+            .first()
+            .and_then(|event| event.to.as_ref()?.digest.clone());
+        let Some(image_id) = image_id else {
+            return failed("the engine did not say what it built".to_owned());
+        };
+        let ask = PublishAsk {
+            reason: plan.reason.clone(),
+            ..PublishAsk::default()
+        };
+        let image = (&plan.image, &plan.repository);
+        let version = (&plan.version, &plan.engine, &image_id);
+        match self.publishing(image, version, &ask).await {
+            Ok(Publishing::Plan(publish)) => {
+                let pushed = self.publish_version(&publish, watch).await;
+                Report {
+                    id: plan.id.clone(),
+                    summary: format!("{}; {}", built.summary, pushed.summary),
+                    duration: Span(built.duration.0 + pushed.duration.0),
+                    events: [pushed.events, built.events].concat(),
+                    ..pushed
+                }
+            }
+            Ok(Publishing::There { reference, digest }) => Report {
+                summary: format!("{}; {reference} is {digest} already", built.summary),
+                ..built
+            },
+            Ok(Publishing::Taken { why, .. }) | Err(why) => failed(why.to_string()),
+        }
     }
 
     /// Pushes, and reads what is there afterwards. The report says what became of it; the

@@ -143,6 +143,14 @@ pub enum Refusal {
         /// What it holds.
         digest: Digest,
     },
+    /// Nothing to publish.
+    #[error("nothing to do: {reference} is {digest} already")]
+    PublishedAlready {
+        /// `repository:version`.
+        reference: String,
+        /// What it holds.
+        digest: Digest,
+    },
     /// Only with a reason.
     #[error("{what} wants a reason: give `--reason TEXT`")]
     NeedsReason {
@@ -165,7 +173,7 @@ impl Refusal {
     #[must_use]
     pub const fn exit_code(&self) -> u8 {
         match self {
-            Self::NothingToDo { .. } => 0,
+            Self::NothingToDo { .. } | Self::PublishedAlready { .. } => 0,
             Self::NothingToRollBackTo { .. } => 4,
             Self::NothingRuns { .. }
             | Self::ReadOnly { .. }

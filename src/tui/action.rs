@@ -32,6 +32,8 @@ pub(crate) enum Action {
     Resize(u16, u16),
     /// Time went by.
     Tick(Timestamp),
+    /// Nobody did anything for a while: time to ask for what is looked at.
+    Rest,
     /// News from outside.
     Told(Box<Message>),
     /// The terminal said whether its background is light.
@@ -80,6 +82,7 @@ pub(crate) enum Command {
     PromoteAll,
     Rebuild,
     RebuildClean,
+    Publish,
     History,
     HistoryAll,
     Operations,
@@ -612,6 +615,15 @@ pub(crate) static TABLE: &[Entry] = &[
         "rebuild",
         "show the plan to build a new version of this image",
         OF_AN_IMAGE,
+    )
+    .danger(),
+    entry(
+        Command::Publish,
+        "publish",
+        &[letter('P')],
+        "publish",
+        "show the plan to push this version from its engine to its registry, under its tag",
+        &[P::Versions, P::Version],
     )
     .danger(),
     entry(

@@ -1,10 +1,15 @@
 //! When an entry of the table of actions cannot be used, and why: one sentence for the
 //! reader, with what to do instead where there is something.
 
-use crate::model::fleet::Cell;
+use crate::model::catalog::Version;
+use crate::model::fleet::{Cell, Deployment, EngineState};
 use crate::model::known_good::Verdict;
 use crate::model::observation::Health;
 use crate::model::project::{Environment, EnvironmentName, ImageName};
+use crate::model::reference::ImageRef;
+use crate::model::remote::RemoteImage;
+use crate::model::step::Course;
+use crate::model::version::VersionLabel;
 
 use super::action::{Command, Place, TABLE};
 use super::command_line;
@@ -24,6 +29,7 @@ pub(crate) fn unavailable(state: &State, command: Command) -> Option<String> {
         Command::Promote => promote(state),
         Command::PromoteAll => promote_all(state),
         Command::Rebuild | Command::RebuildClean => rebuild(state),
+        Command::Publish => publish(state),
         Command::Versions => state
             .subject()
             .is_none()
@@ -36,6 +42,10 @@ pub(crate) fn unavailable(state: &State, command: Command) -> Option<String> {
         }),
         Command::Logs => logs(state),
         Command::Shell => shell(state),
+        Command::NextField | Command::PreviousField if state.view_place() == Place::Deployment => {
+            let (_, _, cell) = state.subject_cell()?;
+            cell.deployment.as_ref().and_then(no_containers)
+        }
         Command::NextMatch | Command::PreviousMatch => state
             .pane()
             .is_some_and(|pane| pane.search.is_none())
@@ -46,6 +56,7 @@ pub(crate) fn unavailable(state: &State, command: Command) -> Option<String> {
                 )
             }),
         Command::Anatomy => anatomy(state),
+        Command::MarkVersion => state.subject_unread().is_some().then(|| no_version(state)),
         Command::Compare => super::update::comparison::pair(state).err(),
         Command::Copy
         | Command::Extract
@@ -56,6 +67,7 @@ pub(crate) fn unavailable(state: &State, command: Command) -> Option<String> {
         Command::CancelOperation => cancel(state),
         Command::Recover => recover(state),
         Command::Operations => operations(state),
+        Command::CopyDigest if state.subject_unread().is_some() => Some(no_version(state)),
         Command::CopyDigest => state
             .digest()
             .is_none()
@@ -104,6 +116,7 @@ fn nothing_to_open(state: &State) -> Option<String> {
         {
             nothing()
         }
+        Place::Versions if state.subject_unread().is_some() => Some(no_version(state)),
         Place::Anatomy => {
             let Some(View::Anatomy(view)) = state.stack.last() else {
                 return None;
@@ -158,17 +171,25 @@ fn logs(state: &State) -> Option<String> {
     let Some((image, environment, cell)) = state.subject_cell() else {
         return Some("no cell is selected".to_owned());
     };
-    cell.deployment
-        .is_none()
-        .then(|| format!("{image} does not run in {environment}"))
+    match &cell.deployment {
+        None => Some(format!("{image} does not run in {environment}")),
+        Some(deployment) => no_containers(deployment),
+    }
+}
+
+/// Why there is nothing that only containers have.
+fn no_containers(deployment: &Deployment) -> Option<String> {
+    (deployment.course() == Course::Tag).then(|| "a channel has no containers".to_owned())
 }
 
 fn shell(state: &State) -> Option<String> {
     if let Some(View::Deployment(view)) = state.stack.last() {
         let cell = state.fleet.cell(&view.image, &view.environment);
-        let replica = cell
-            .and_then(|cell| cell.deployment.as_ref())
-            .and_then(|deployment| chosen_replica(view, deployment));
+        let deployment = cell.and_then(|cell| cell.deployment.as_ref());
+        if let Some(why) = deployment.and_then(no_containers) {
+            return Some(why);
+        }
+        let replica = deployment.and_then(|deployment| chosen_replica(view, deployment));
         return match replica {
             None => Some(format!(
                 "{} does not run in {}",
@@ -184,7 +205,7 @@ fn shell(state: &State) -> Option<String> {
         };
     }
     let Some((image, identity)) = state.subject_version() else {
-        return Some("no version is selected".to_owned());
+        return Some(no_version(state));
     };
     let version = state.fleet.row(image).and_then(|row| row.version(identity));
     version
@@ -194,6 +215,9 @@ fn shell(state: &State) -> Option<String> {
 
 fn anatomy(state: &State) -> Option<String> {
     let Some((image, identity)) = super::update::anatomy::subject(state) else {
+        if state.subject_unread().is_some() {
+            return Some(no_version(state));
+        }
         return Some("no version is selected, and none runs here".to_owned());
     };
     let version = state
@@ -315,13 +339,26 @@ fn runs_already(state: &State, ours: &Operation) -> String {
     format!("this runs already: {}; {way} shows it", ours.summary)
 }
 
+/// Why there is no version that a command could be about, in the views of versions.
+pub(crate) fn no_version(state: &State) -> String {
+    match state.subject_unread() {
+        Some(tag) => format!("{tag} is not read yet: its registry is being asked what it is"),
+        None => "no version is selected".to_owned(),
+    }
+}
+
 fn roll_back(state: &State) -> Option<String> {
+    if state.subject_unread().is_some() {
+        return Some(no_version(state));
+    }
     if let Some((image, identity)) = state.subject_version() {
         let row = state.fleet.row(image)?;
         if row.version(identity).is_some_and(|version| version.revoked) {
             return Some("this version is revoked".to_owned());
         }
-        let nowhere = row.cells.iter().all(|cell| cell.deployment.is_none());
+        let mut cells = state.fleet.environments.iter().zip(&row.cells);
+        let nowhere = cells
+            .all(|(environment, cell)| cell.deployment.is_none() && environment.channel.is_none());
         return nowhere
             .then(|| format!("{image} runs nowhere yet: there is no container to replace"));
     }
@@ -392,7 +429,8 @@ pub(crate) fn cannot_promote_to(
         return Some(why);
     }
     let cell = state.fleet.cell(image, &to.name)?;
-    if cell.deployment.is_none() {
+    // A tag that is not there yet is made.
+    if cell.deployment.is_none() && to.channel.is_none() {
         return Some(format!(
             "{image} does not run in {} yet: there is no container to replace; start it there once by hand",
             to.name
@@ -441,6 +479,52 @@ fn rebuild(state: &State) -> Option<String> {
     state
         .running()
         .find(|one| one.environment.is_none() && one.images.contains(&image))
+        .map(|ours| runs_already(state, ours))
+}
+
+/// Whether a registry has a version under its own tag, as far as was read.
+fn is_published(registry: &EngineState, version: &Version, label: &VersionLabel) -> bool {
+    let Some(digest) = version.remote.as_ref().and_then(RemoteImage::digest) else {
+        return false;
+    };
+    let mut images = registry.last.iter().flat_map(|last| &last.images);
+    images.any(|there| {
+        let named = |tag: &ImageRef| tag.tag.as_deref() == Some(&label.0);
+        there.remote.as_ref().and_then(RemoteImage::digest) == Some(digest)
+            && there.tags.iter().any(named)
+    })
+}
+
+/// Why a version cannot be published, or need not be.
+fn publish(state: &State) -> Option<String> {
+    let Some((image, identity)) = state.subject_version() else {
+        return Some(no_version(state));
+    };
+    let row = state.fleet.row(image)?;
+    let repository = &row.image.repository;
+    if repository.registry_host().is_none() {
+        return Some(format!(
+            "{repository} names no registry, so it lives on engines only: write the host into karat.toml"
+        ));
+    }
+    let Some(version) = row.version(identity) else {
+        return Some("this version is no longer known".to_owned());
+    };
+    let Some(label) = &version.label else {
+        return Some("it has no version label, and so no tag".to_owned());
+    };
+    let Some(registry) = state.registry_of(repository) else {
+        return Some(format!("no registry is asked for {repository} here"));
+    };
+    if is_published(registry, version, label) {
+        return Some(format!("{repository}:{label} is in its registry already"));
+    }
+    if version.on_engines.is_empty() {
+        return Some("no engine has this version: it is in its registry only".to_owned());
+    }
+    state
+        .running()
+        .find(|one| one.environment.is_none() && one.images.contains(image))
         .map(|ours| runs_already(state, ours))
 }
 

@@ -18,6 +18,7 @@ use crate::model::digest::Digest;
 use crate::model::event::{Event, VersionMark};
 use crate::model::plan::{OperationKind, Plan};
 use crate::model::project::{EngineName, EnvironmentName, ImageName, Source};
+use crate::model::publish::PublishPlan;
 use crate::model::rebuild::RebuildPlan;
 
 use super::action::Command;
@@ -261,6 +262,11 @@ fn of_wanted(wanted: &Wanted) -> Line {
             .name(image)
             .flag("--no-cache", *no_cache)
             .flag("--pull", *pull),
+        Wanted::Publish {
+            image, identity, ..
+        } => Line::new("publish")
+            .name(image)
+            .with("--version", identity.to_string()),
     }
 }
 
@@ -271,7 +277,9 @@ fn of_dialog(dialog: &PlanDialog) -> Line {
         Confirmed::Deploy(plan) => of_deploy(plan),
         Confirmed::Rebuild(plan) => of_rebuild(plan)
             .with("--version", plan.version.to_string())
-            .engine(&plan.engine),
+            .engine(&plan.engine)
+            .flag("--publish", dialog.form.switched_on()),
+        Confirmed::Publish(plan) => of_publish(plan),
     };
     line.confirmed(dialog.form.wants.first(), dialog.form.why())
 }
@@ -280,8 +288,17 @@ fn of_dialog(dialog: &PlanDialog) -> Line {
 pub(crate) fn of_plan(plan: &Confirmed) -> Line {
     match plan {
         Confirmed::Deploy(plan) => of_deploy(plan),
-        Confirmed::Rebuild(plan) => of_rebuild(plan),
+        Confirmed::Rebuild(plan) => of_rebuild(plan).flag("--publish", plan.publish),
+        Confirmed::Publish(plan) => of_publish(plan),
     }
+}
+
+fn of_publish(plan: &PublishPlan) -> Line {
+    Line::new("publish")
+        .name(&plan.image)
+        .with("--version", plan.version.to_string())
+        .engine(&plan.engine)
+        .flag("--force", plan.replaces.is_some())
 }
 
 fn of_deploy(plan: &Plan) -> Line {
@@ -345,6 +362,13 @@ fn of_event(state: &State, event: &Event) -> Option<Line> {
             Some(line.with("--to", environment.as_str()))
         }
         (OperationKind::Rebuild, _) => Some(Line::new("rebuild").name(&event.image)),
+        (OperationKind::Publish, _) => {
+            let line = Line::new("publish").name(&event.image);
+            Some(match event.to.as_ref().and_then(|it| it.version.clone()) {
+                Some(version) => line.with("--version", version),
+                None => line,
+            })
+        }
         (OperationKind::Recover, _) => Some(Line::new("recover")),
         _ => None,
     }

@@ -3,6 +3,7 @@
 //! [`crate::tui`] itself never touches an engine, a file or the store. It hands an
 //! [`Errand`] to the [`Hands`] it was given, and hears of it by [`Message`]s.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
@@ -22,7 +23,9 @@ use crate::model::log::Said;
 use crate::model::plan::{OperationId, OperationKind, Plan};
 use crate::model::progress::{Progress, Report};
 use crate::model::project::{EngineName, EnvironmentName, ImageName};
+use crate::model::publish::PublishPlan;
 use crate::model::rebuild::RebuildPlan;
+use crate::model::reference::Repository;
 use crate::target::{Shell, WindowSize};
 
 /// What [`update`](super::update) wants done outside the thread of the state.
@@ -59,7 +62,8 @@ pub enum Errand {
         /// Its name.
         container: String,
     },
-    /// Read the history. Answer: [`Message::History`] with the same filter.
+    /// Read the history. Answers: [`Message::Forks`], then [`Message::History`] with the same
+    /// filter.
     LoadHistory(HistoryFilter),
     /// Finish or undo these operations, which were cut off, and no other. Answer:
     /// [`Message::Recovered`].
@@ -120,6 +124,14 @@ pub enum Errand {
     /// Look for paths in a version. Answer: [`Message::Found`] with the same number; none once
     /// nobody waits for it any more.
     Search(Request, Search),
+    /// Somebody looks at these tags of a repository: read what is not known of them. What comes
+    /// of it comes with the fleet.
+    LookAt {
+        /// The repository.
+        repository: Repository,
+        /// The tags.
+        tags: Vec<String>,
+    },
     /// Ask every engine anew, without waiting for its back-off. The fleet itself comes by
     /// [`Opening::fleet_updates`](super::Opening::fleet_updates).
     Refresh,
@@ -340,6 +352,15 @@ pub enum Wanted {
         /// Pull the base image first.
         pull: bool,
     },
+    /// Push a version that an engine has to its registry.
+    Publish {
+        /// Of which image.
+        image: ImageName,
+        /// The version with this identity.
+        identity: Digest,
+        /// What it is called.
+        shown: String,
+    },
 }
 
 impl Wanted {
@@ -349,7 +370,7 @@ impl Wanted {
         match self {
             Self::Rollback { environment, .. } => Some(environment),
             Self::Promote { to, .. } => Some(to),
-            Self::Rebuild { .. } => None,
+            Self::Rebuild { .. } | Self::Publish { .. } => None,
         }
     }
 
@@ -370,6 +391,7 @@ impl Wanted {
                 several => format!("promote {} images from {from} to {to}", several.len()),
             },
             Self::Rebuild { image, .. } => format!("rebuild {image}"),
+            Self::Publish { image, shown, .. } => format!("publish {image} {shown}"),
         }
     }
 }
@@ -381,6 +403,8 @@ pub enum Confirmed {
     Deploy(Plan),
     /// Rebuild.
     Rebuild(RebuildPlan),
+    /// Push a version to its registry. Where its tag is taken, only with a reason.
+    Publish(PublishPlan),
 }
 
 impl Confirmed {
@@ -390,6 +414,7 @@ impl Confirmed {
         match self {
             Self::Deploy(plan) => &plan.id,
             Self::Rebuild(plan) => &plan.id,
+            Self::Publish(plan) => &plan.id,
         }
     }
 
@@ -399,6 +424,7 @@ impl Confirmed {
         match self {
             Self::Deploy(plan) => plan.kind,
             Self::Rebuild(_) => OperationKind::Rebuild,
+            Self::Publish(_) => OperationKind::Publish,
         }
     }
 
@@ -407,7 +433,11 @@ impl Confirmed {
     pub fn summary(&self) -> String {
         match self {
             Self::Deploy(plan) => plan.summary(),
+            Self::Rebuild(plan) if plan.publish => {
+                format!("rebuild {} as {} and publish it", plan.image, plan.version)
+            }
             Self::Rebuild(plan) => format!("rebuild {} as {}", plan.image, plan.version),
+            Self::Publish(plan) => format!("publish {} {}", plan.image, plan.version),
         }
     }
 }
@@ -450,6 +480,8 @@ pub enum Message {
     },
     /// Events, newest first, or one sentence why not.
     History(HistoryFilter, Result<Vec<Event>, String>),
+    /// The operations of shared histories whose karats did not see each other.
+    Forks(BTreeSet<OperationId>),
     /// What recovering did, in words.
     Recovered(Recovered),
     /// What containers that are followed wrote.

@@ -52,7 +52,7 @@ mod update;
 mod views;
 mod widgets;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write as _};
 use std::mem::ManuallyDrop;
 use std::sync::Arc;
@@ -199,6 +199,8 @@ impl Opening {
             exit: None,
             followed: Vec::new(),
             readings: Readings::default(),
+            forks: BTreeSet::new(),
+            looked_at: BTreeMap::new(),
             layout: Layout::default(),
             last_request: Request(0),
         };

@@ -124,6 +124,7 @@ impl Operation {
                     .collect();
             }
             Confirmed::Rebuild(plan) => this.images = vec![plan.image.clone()],
+            Confirmed::Publish(plan) => this.images = vec![plan.image.clone()],
         }
         this
     }

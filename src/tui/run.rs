@@ -26,7 +26,7 @@ use super::action::Action;
 use super::effect::{Confirmed, Effect, Errand, Hands, Line, Message, Recovered, Refused, Turn};
 use super::event::{Event, action_for};
 use super::state::{Ending, Layout, State};
-use super::update::{shell, update};
+use super::update::{looking, shell, update};
 use super::views;
 use crate::target::ShellControl;
 
@@ -35,6 +35,9 @@ const WAITING: usize = 256;
 
 /// The shortest time between two frames that no key asked for.
 const FRAME: Duration = Duration::from_millis(10);
+
+/// How long nobody may have done anything for what is on screen to be asked for.
+const REST: Duration = Duration::from_millis(100);
 
 /// What the loop wants from the terminal beyond drawing.
 pub(crate) trait Host {
@@ -135,7 +138,7 @@ fn broken_down(errand: Errand, fault: &str) -> Message {
             id: plan.id().clone(),
             outcome: match *plan {
                 Confirmed::Deploy(_) => Outcome::NeedsRecover,
-                Confirmed::Rebuild(_) => Outcome::Failed,
+                Confirmed::Rebuild(_) | Confirmed::Publish(_) => Outcome::Failed,
             },
             summary: plan.summary(),
             error: Some(format!(
@@ -169,6 +172,7 @@ fn broken_down(errand: Errand, fault: &str) -> Message {
         Errand::Extract(_) => Message::Saved(Err(sentence)),
         Errand::Search(request, _) => Message::Found(request, Err(sentence)),
         Errand::Cancel(_)
+        | Errand::LookAt { .. }
         | Errand::Refresh
         | Errand::Remember(..)
         | Errand::StopLogs(_)
@@ -201,6 +205,7 @@ where
     draw_now(terminal, host, state)?;
     let mut drawn = Instant::now();
     let mut dirty = false;
+    let mut moved = drawn;
     while state.exit.is_none() {
         if let Some((line, words)) = outside.shell.take() {
             give_away(terminal, events, host, (state, outside), (&line, &words)).await?;
@@ -211,11 +216,20 @@ where
             draw(terminal, host, state)?;
             (drawn, dirty) = (Instant::now(), false);
         }
-        let wait = if dirty { FRAME } else { until_it_ages(state) };
-        let woken = wake(events, outside, drawn + wait).await;
+        let mut deadline = drawn + if dirty { FRAME } else { until_it_ages(state) };
+        if looking::due(state) {
+            if moved.elapsed() >= REST {
+                act(state, outside, host, Action::Rest);
+            } else {
+                deadline = deadline.min(moved + REST);
+            }
+        }
+        let rests = deadline == moved + REST;
+        let woken = wake(events, outside, deadline).await;
         state.now = outside.now();
         match woken {
             Woken::Event(event) => {
+                moved = Instant::now();
                 // Events that queued up meanwhile (a paste, a storm of sizes) are drawn once.
                 let mut next = Some(event);
                 let (mut taken, mut changed) = (0, false);
@@ -249,7 +263,7 @@ where
                 dirty = true;
             }
             Woken::NoMoreFleets => outside.watching = false,
-            Woken::Time if dirty => {}
+            Woken::Time if dirty || rests => {}
             Woken::Time => {
                 let now = state.now;
                 act(state, outside, host, Action::Tick(now));

@@ -45,6 +45,7 @@ fn plan(corner: &Corner, dockerfile: &str) -> RebuildPlan {
         },
         no_cache: false,
         pull: false,
+        publish: false,
         labels: [
             ("org.opencontainers.image.version", "1.0.0".to_owned()),
             (

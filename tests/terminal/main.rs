@@ -15,6 +15,7 @@
 //! | `keying` | the palette, keys of the user's own, keys that are not bound |
 //! | `living` | what changes on an engine changes on screen |
 //! | `looking` | themes, light or dark, the mouse, refused settings, the log file |
+//! | `registries` | tags that are read as one looks at them; a channel promoted by keys |
 //! | `touching` | the mouse, pastes that mean harm, a window that is dragged about |
 //! | `tour` | the tour of the README, word for word |
 //! | `screenshots`, `svg` | the pictures of the README |
@@ -37,6 +38,7 @@ mod living;
 mod looking;
 mod opening;
 mod pty;
+mod registries;
 mod screenshots;
 mod stage;
 mod svg;

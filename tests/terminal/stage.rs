@@ -169,12 +169,16 @@ pub(crate) const ON_A_LAPTOP: [&str; 6] = [
 impl Somebody {
     /// In a project that names an engine which is nothing but this socket.
     pub(crate) fn before(socket: &Path) -> Self {
-        let home = tempfile::tempdir().expect("a folder");
-        let project = format!(
+        Self::with_project(&format!(
             "[images.web]\nrepository = \"golden/web\"\n\
              [environments.prod]\nengines = [\"unix://{}\"]\n",
             socket.display()
-        );
+        ))
+    }
+
+    /// In a project of which this is the file.
+    pub(crate) fn with_project(project: &str) -> Self {
+        let home = tempfile::tempdir().expect("a folder");
         std::fs::write(home.path().join("karat.toml"), project).expect("a file");
         Self {
             folder: home.path().to_owned(),

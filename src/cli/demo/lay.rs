@@ -29,6 +29,7 @@ use crate::model::event::{EVENT_LABEL, Event, Outcome, VersionMark};
 use crate::model::plan::OperationKind;
 use crate::model::project::{EngineName, EnvironmentName, ImageName};
 use crate::model::run::{RUNS_LABEL, Run, write_label};
+use crate::model::step::Course;
 use crate::model::time::{Span, Timestamp};
 use crate::operate::{new_id, who};
 
@@ -336,6 +337,7 @@ impl Laying<'_> {
             until: Utc::now(),
             restarts: seen.restarts,
             health: seen.health,
+            of: Course::Container,
             ended_by: OperationKind::Promote,
             heading: crate::model::plan::Heading::Forward,
             operation: new_id(),

@@ -1,6 +1,6 @@
 //! The hands of the interface: whatever it asks is done here, and answered.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
@@ -17,8 +17,10 @@ use crate::model::learned::learned;
 use crate::model::plan::{OperationId, OperationKind};
 use crate::model::progress::{Progress, Report};
 use crate::model::project::{EngineName, ImageName, Project};
+use crate::model::shared;
 use crate::observe;
 use crate::operate::planning::{DeployAsk, Pick};
+use crate::operate::publish::{PublishAsk, Publishing};
 use crate::operate::rebuild::RebuildAsk;
 use crate::operate::{Operator, Refusal};
 use crate::store::{Filter, Store};
@@ -74,6 +76,9 @@ impl Hands for Hand {
             }
             Errand::LoadDetails { engine, container } => self.details(engine, container).await,
             Errand::LoadHistory(filter) => {
+                let forks = Message::Forks(self.forks());
+                // The interface has gone: the answer below is not heard either.
+                let _ = answer.send(forks).await;
                 let events = self.history(&filter);
                 Message::History(filter, events)
             }
@@ -129,6 +134,13 @@ impl Hands for Hand {
                     Ok(None) => return,
                     Err(error) => Message::Found(request, Err(error.to_string())),
                 }
+            }
+            Errand::LookAt { repository, tags } => {
+                let registry = EngineName::registry(&repository);
+                if let Ok(target) = self.operator.targets().get(&registry) {
+                    target.look_at(&tags);
+                }
+                return;
             }
             Errand::Refresh => {
                 self.nudge.notify_waiters();
@@ -205,6 +217,24 @@ impl Hand {
                 let plan = self.operator.plan_rebuild(&fleet, &self.project, &ask)?;
                 return Ok(Box::new(Confirmed::Rebuild(plan)));
             }
+            Wanted::Publish {
+                image, identity, ..
+            } => {
+                let ask = PublishAsk {
+                    version: Some(identity.to_string()),
+                    ..PublishAsk::default()
+                };
+                let made = self.operator.plan_publish(&fleet, &image, &ask).await;
+                return match made? {
+                    Publishing::Plan(plan) | Publishing::Taken { plan, .. } => {
+                        Ok(Box::new(Confirmed::Publish(*plan)))
+                    }
+                    Publishing::There { reference, digest } => {
+                        let reference = reference.to_string();
+                        Err(Refusal::PublishedAlready { reference, digest })
+                    }
+                };
+            }
         };
         let plan = self
             .operator
@@ -227,12 +257,15 @@ impl Hand {
         let telling = tokio::spawn(pass_on(id.clone(), receiver, answer.clone()));
         let report = match &confirmed {
             Confirmed::Deploy(plan) => self.operator.run(plan, &watch).await,
-            Confirmed::Rebuild(plan) => self.operator.rebuild(plan, &watch).await,
+            Confirmed::Rebuild(plan) => self.operator.rebuild_and_publish(plan, &watch).await,
+            Confirmed::Publish(plan) => self.operator.publish_version(plan, &watch).await,
         };
         drop(watch);
         // Everything is told before the end is.
         let _ = telling.await;
         self.running().remove(&id);
+        // A registry does not tell what was just done there.
+        self.nudge.notify_waiters();
         report
     }
 
@@ -327,6 +360,21 @@ impl Hand {
         };
         let target = self.operator.targets().get(&engine)?;
         Ok(Line::new(target.shell(&ask, size).await?))
+    }
+
+    /// The operations of shared histories whose karats did not see each other, as far as they
+    /// were read.
+    fn forks(&self) -> BTreeSet<OperationId> {
+        let Some(history) = &self.operator.targets().shared else {
+            return BTreeSet::new();
+        };
+        let mut forks = BTreeSet::new();
+        for repository in history.repositories() {
+            let records = history.remembered(repository);
+            let forked = shared::forked(&records).into_iter();
+            forks.extend(forked.map(|id| OperationId(id.to_owned())));
+        }
+        forks
     }
 
     fn history(&self, filter: &HistoryFilter) -> Result<Vec<crate::model::event::Event>, String> {

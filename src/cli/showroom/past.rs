@@ -11,6 +11,7 @@ use crate::model::plan::{Heading, OperationId, OperationKind};
 use crate::model::project::EnvironmentName;
 use crate::model::reference::ImageRef;
 use crate::model::run::Run;
+use crate::model::step::Course;
 use crate::model::time::{Span, Timestamp};
 
 const HOUR: i64 = 60;
@@ -141,6 +142,7 @@ impl Past<'_> {
                     until: self.ago(chapter.ended),
                     restarts: chapter.restarts,
                     health: chapter.health,
+                    of: Course::Container,
                     ended_by: chapter.by,
                     heading: chapter.heading,
                     operation,

@@ -10,6 +10,7 @@ use crate::model::observation::Health;
 use crate::model::plan::{Frozen, Heading, OperationKind};
 use crate::model::project::Environment;
 use crate::model::run::Run;
+use crate::model::step::Course;
 use crate::operate::refusal::why_not;
 
 /// The version that was chosen, and why.
@@ -189,12 +190,15 @@ fn source_warnings(fleet: &Fleet, row: &Row, source: &Environment) -> Vec<String
 fn source_evidence(fleet: &Fleet, row: &Row, source: &Environment) -> Option<String> {
     let deployment = source_deployment(fleet, row, source)?;
     let since = deployment.since?;
-    Some(format!(
-        "runs in {} since {} ({})",
-        source.name,
-        since.format("%a %Y-%m-%d %H:%M UTC"),
-        deployment.health.word()
-    ))
+    let since = since.format("%a %Y-%m-%d %H:%M UTC");
+    Some(match deployment.course() {
+        Course::Container => format!(
+            "runs in {} since {since} ({})",
+            source.name,
+            deployment.health.word()
+        ),
+        Course::Tag => format!("{} points to it since {since}", source.name),
+    })
 }
 
 fn runs(cell: &Cell) -> Vec<&Run> {

@@ -86,6 +86,7 @@ pub fn plan(
         recipe,
         no_cache: ask.no_cache,
         pull: ask.pull,
+        publish: false,
         labels,
         warnings,
         who: ask.who.clone(),

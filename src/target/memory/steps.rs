@@ -8,7 +8,7 @@ use super::{Job, SimEngine, TargetError, Watch, lock, log, look};
 use crate::model::observation::Health;
 use crate::model::progress::Progress;
 use crate::model::run::{RUNS_KEPT, Run};
-use crate::model::step::Step;
+use crate::model::step::{Course, Step};
 use crate::model::time::{Span, Timestamp};
 use crate::target::job::StopSent;
 use crate::target::plain::names;
@@ -196,6 +196,7 @@ fn run(job: &Job, old: &SimContainer, now: Timestamp) -> Option<Run> {
         until,
         restarts: old.restarts,
         health: old.health(),
+        of: Course::Container,
         ended_by: job.event.operation,
         heading: job.heading,
         operation: job.event.id.clone(),

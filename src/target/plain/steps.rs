@@ -21,7 +21,7 @@ use crate::model::plan::Frozen;
 use crate::model::progress::Progress;
 use crate::model::reference::ImageRef;
 use crate::model::run::{RUNS_LABEL, Run, read_label, write_label};
-use crate::model::step::Step;
+use crate::model::step::{Course, Step};
 use crate::target::job::StopSent;
 
 /// How long an engine gives a container to stop when nothing else is said.
@@ -200,6 +200,7 @@ fn run(job: &Job, old: &Value) -> Option<Run> {
             .and_then(|n| u64::try_from(n).ok())
             .unwrap_or(0),
         health,
+        of: Course::Container,
         ended_by: job.event.operation,
         heading: job.heading,
         operation: job.event.id.clone(),

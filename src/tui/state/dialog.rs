@@ -88,7 +88,10 @@ impl PlanDialog {
             Confirmed::Deploy(plan) if plan.protected => {
                 Form::new(Some(plan.environment.clone()), true)
             }
-            Confirmed::Deploy(_) | Confirmed::Rebuild(_) => Form::new(None, true),
+            Confirmed::Publish(plan) if plan.replaces.is_some() => Form::wants_why(),
+            Confirmed::Deploy(_) | Confirmed::Rebuild(_) | Confirmed::Publish(_) => {
+                Form::new(None, true)
+            }
         };
         Self {
             wanted,

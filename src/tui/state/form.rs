@@ -18,6 +18,8 @@ pub(crate) enum Focus {
     Name,
     /// The field for the reason.
     Reason,
+    /// The switch.
+    Switch,
     /// The button that does nothing: where the focus starts.
     Cancel,
     /// The button that does it.
@@ -35,6 +37,10 @@ pub(crate) struct Form {
     pub(crate) name: Input,
     /// Why, where it is asked for.
     pub(crate) reason: Option<Input>,
+    /// Whether it is not done without a reason.
+    pub(crate) must_say_why: bool,
+    /// Something that may be done besides, where it is offered: in words, and whether it is.
+    pub(crate) switch: Option<(String, bool)>,
     /// There is something to confirm.
     pub(crate) confirms: bool,
     /// Why Enter did nothing.
@@ -60,6 +66,8 @@ impl Form {
             wants: wants.into_iter().collect(),
             name: Input::default(),
             reason: asks_why.then(Input::default),
+            must_say_why: false,
+            switch: None,
             confirms: true,
             complaint: None,
         }
@@ -73,12 +81,26 @@ impl Form {
         }
     }
 
+    /// One that is not confirmed without a reason.
+    pub(crate) fn wants_why() -> Self {
+        Self {
+            must_say_why: true,
+            ..Self::new(None, true)
+        }
+    }
+
+    /// Whether the switch is on.
+    pub(crate) fn switched_on(&self) -> bool {
+        self.switch.as_ref().is_some_and(|(_, on)| *on)
+    }
+
     /// The fields and buttons there are, in the order of Tab.
     fn stops(&self) -> Vec<Focus> {
         let name = self.is_wanted().then_some(Focus::Name);
         let reason = self.reason.is_some().then_some(Focus::Reason);
         let confirm = self.confirms.then_some(Focus::Confirm);
-        let all = [name, reason, Some(Focus::Cancel), confirm];
+        let switch = self.switch.is_some().then_some(Focus::Switch);
+        let all = [name, reason, switch, Some(Focus::Cancel), confirm];
         all.into_iter().flatten().collect()
     }
 
@@ -100,7 +122,7 @@ impl Form {
         match self.focus {
             Focus::Name => Some(&self.name),
             Focus::Reason => self.reason.as_ref(),
-            Focus::Cancel | Focus::Confirm => None,
+            Focus::Switch | Focus::Cancel | Focus::Confirm => None,
         }
     }
 
@@ -108,7 +130,7 @@ impl Form {
         match self.focus {
             Focus::Name => Some(&mut self.name),
             Focus::Reason => self.reason.as_mut(),
-            Focus::Cancel | Focus::Confirm => None,
+            Focus::Switch | Focus::Cancel | Focus::Confirm => None,
         }
     }
 
@@ -163,6 +185,12 @@ impl Form {
                 self.focus = Focus::Cancel;
                 Pressed::Stays
             }
+            Focus::Switch => {
+                if let Some((_, on)) = &mut self.switch {
+                    *on = !*on;
+                }
+                Pressed::Stays
+            }
             Focus::Name | Focus::Confirm => Pressed::Confirmed,
         }
     }
@@ -172,7 +200,15 @@ impl Form {
         self.complaint = Some(complaint);
         if self.is_wanted() {
             self.focus = Focus::Name;
+        } else if self.must_say_why {
+            self.focus = Focus::Reason;
         }
+    }
+
+    /// That there is no reason where there must be one.
+    pub(crate) fn unexplained(&self) -> Option<String> {
+        let missing = self.must_say_why && self.why().is_empty();
+        missing.then(|| "a version's tag is not moved without a reason: type one first".to_owned())
     }
 
     /// What of the name is in the way.

@@ -7,21 +7,24 @@ mod form;
 mod layout;
 mod view;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use chrono::FixedOffset;
 
 use crate::config::Preferences;
 use crate::model::digest::Digest;
-use crate::model::fleet::{Cell, Fleet, Row};
+use crate::model::fleet::{Cell, EngineState, Fleet, Row};
 use crate::model::plan::OperationId;
-use crate::model::project::{Environment, EnvironmentName, ImageName};
+use crate::model::project::{EngineName, Environment, EnvironmentName, ImageName};
+use crate::model::reference::Repository;
 use crate::model::time::Timestamp;
 
 use super::action::Place;
 use super::effect::Request;
 use super::keymap::{Key, Keymap};
 use super::listing::Filters;
+use super::listing::rows::VersionKey;
 use super::log::{Log, Pane};
 use super::operation::Operation;
 use super::theme::Theme;
@@ -94,6 +97,10 @@ pub(crate) struct State {
     pub(crate) followed: Vec<Request>,
     /// Versions that are being taken apart, and those that were.
     pub(crate) readings: Readings,
+    /// Operations of shared histories whose karats did not see each other.
+    pub(crate) forks: BTreeSet<OperationId>,
+    /// The tags of each image that somebody looked at, and that were asked for.
+    pub(crate) looked_at: BTreeMap<ImageName, BTreeSet<String>>,
     /// Where things were drawn last.
     pub(crate) layout: Layout,
     /// The number of the last wish for a plan.
@@ -293,13 +300,31 @@ impl State {
     /// The version a command is about, in the views of versions.
     pub(crate) fn subject_version(&self) -> Option<(&ImageName, &Digest)> {
         match self.stack.last()? {
-            View::Versions(view) => Some((&view.image, view.selected.as_ref()?)),
+            View::Versions(view) => Some((&view.image, view.selected.as_ref()?.identity()?)),
             View::Anatomy(view) => Some((&view.image, &view.identity)),
             View::Version {
                 image, identity, ..
             } => Some((image, identity)),
             _ => None,
         }
+    }
+
+    /// The tag a command is about in the list of versions, while only its name is known.
+    pub(crate) fn subject_unread(&self) -> Option<&str> {
+        match self.stack.last()? {
+            View::Versions(view) => match view.selected.as_ref()? {
+                VersionKey::Unread(tag) => Some(tag),
+                VersionKey::Known(_) => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// What is known of the registry that is asked for a repository's versions; nothing where
+    /// none is.
+    pub(crate) fn registry_of(&self, repository: &Repository) -> Option<&EngineState> {
+        repository.registry_host()?;
+        self.fleet.engines.get(&EngineName::registry(repository))
     }
 
     /// The digest of what is selected.

@@ -1,6 +1,6 @@
 //! The views, and what each remembers while it is on the stack.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::anatomy::report::Difference;
@@ -10,10 +10,11 @@ use crate::model::event::Event;
 use crate::model::fleet::{Deployment, Replica};
 use crate::model::plan::OperationId;
 use crate::model::project::{EngineName, EnvironmentName, ImageName};
+use crate::model::step::Course;
 use crate::tui::action::Place;
 use crate::tui::effect::{Errand, FileAt, HistoryFilter, Request};
 use crate::tui::listing::Listing;
-use crate::tui::listing::rows::{EventKey, widest};
+use crate::tui::listing::rows::{EventKey, VersionKey, widest};
 use crate::tui::log::{Log, Pane};
 
 use super::anatomy::AnatomyView;
@@ -115,12 +116,12 @@ pub(crate) enum View {
 pub(crate) struct Versions {
     /// Of which image.
     pub(crate) image: ImageName,
-    /// Which is selected, by identity.
-    pub(crate) selected: Option<Digest>,
+    /// Which is selected.
+    pub(crate) selected: Option<VersionKey>,
     /// Which is marked, to be compared with another.
     pub(crate) marked: Option<Digest>,
     /// Which are shown, in which order.
-    pub(crate) list: Listing<Digest>,
+    pub(crate) list: Listing<VersionKey>,
     /// First row drawn.
     pub(crate) top: usize,
 }
@@ -180,9 +181,13 @@ impl HistoryView {
     }
 
     /// Takes over what was read.
-    pub(crate) fn read(&mut self, events: Result<Vec<Event>, String>) {
+    pub(crate) fn read(
+        &mut self,
+        events: Result<Vec<Event>, String>,
+        forks: &BTreeSet<OperationId>,
+    ) {
         self.readings += 1;
-        self.widest = widest(events.as_deref().unwrap_or_default());
+        self.widest = widest(events.as_deref().unwrap_or_default(), forks);
         self.events = Some(events);
     }
 }
@@ -213,12 +218,13 @@ pub(crate) fn chosen_replica<'a>(
     chosen.or_else(|| deployment.replicas.first().map(|first| (0, first)))
 }
 
-/// The errand that reads a container closely.
-pub(crate) fn load_details(replica: &Replica) -> Errand {
-    Errand::LoadDetails {
+/// The errand that reads a container closely. A channel's tag is none: there is nothing more
+/// to read.
+pub(crate) fn load_details(replica: &Replica) -> Option<Errand> {
+    (replica.engine.course() == Course::Container).then(|| Errand::LoadDetails {
         engine: replica.engine.clone(),
         container: replica.container.name.clone(),
-    }
+    })
 }
 
 /// Lines and bytes of a deployment's log that are kept.

@@ -1,6 +1,6 @@
 //! A fleet worth looking at, made by hand, at a fixed time.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use chrono::TimeDelta;
@@ -20,10 +20,12 @@ use crate::model::plan::{Frozen, Move, Obtain, OperationId, OperationKind, Plan,
 use crate::model::project::{
     EngineName, Environment, EnvironmentName, Image, ImageName, Recipe, Selector, Source,
 };
+use crate::model::publish::PublishPlan;
 use crate::model::rebuild::RebuildPlan;
 use crate::model::reference::Repository;
 use crate::model::run::Run;
 use crate::model::skew::{Skew, SkewKind};
+use crate::model::step::Course;
 use crate::model::time::{Span, Timestamp};
 use crate::model::version::{Scheme, VersionLabel};
 use crate::tui::effect::{Confirmed, Request, Wanted};
@@ -106,6 +108,7 @@ pub(super) fn run(image: &str, version: &str, from: i64, until: i64) -> Run {
         until: ago(until),
         restarts: 0,
         health: Health::Healthy,
+        of: Course::Container,
         ended_by: OperationKind::Promote,
         heading: crate::model::plan::Heading::Back,
         operation: OperationId("0011223344556677".into()),
@@ -506,6 +509,8 @@ pub(super) fn state(fleet: Fleet) -> State {
         exit: None,
         followed: Vec::new(),
         readings: crate::tui::state::Readings::default(),
+        forks: BTreeSet::new(),
+        looked_at: BTreeMap::new(),
         layout: Layout::default(),
         last_request: Request(0),
     };
@@ -549,6 +554,11 @@ pub(super) fn plan(fleet: &Fleet, wanted: &Wanted) -> Confirmed {
             no_cache,
             pull,
         } => return Confirmed::Rebuild(rebuild(fleet, image, *no_cache, *pull)),
+        Wanted::Publish {
+            image,
+            identity,
+            shown,
+        } => return Confirmed::Publish(publish(fleet, image, identity, shown)),
     };
     let environment = fleet
         .environments
@@ -616,6 +626,22 @@ fn one_move(fleet: &Fleet, image: &ImageName, place: &EnvironmentName, to: &str)
     }
 }
 
+fn publish(fleet: &Fleet, image: &ImageName, identity: &Digest, shown: &str) -> PublishPlan {
+    let row = fleet.row(image).expect("a row");
+    PublishPlan {
+        id: OperationId("00ff00ff00ff00ff".into()),
+        image: image.clone(),
+        repository: row.image.repository.clone(),
+        version: VersionLabel(shown.into()),
+        engine: "context:default".into(),
+        image_id: identity.clone(),
+        replaces: None,
+        who: "mara@laptop".into(),
+        reason: None,
+        made: now(),
+    }
+}
+
 fn rebuild(fleet: &Fleet, image: &ImageName, no_cache: bool, pull: bool) -> RebuildPlan {
     let row = fleet.row(image).expect("a row");
     RebuildPlan {
@@ -628,6 +654,7 @@ fn rebuild(fleet: &Fleet, image: &ImageName, no_cache: bool, pull: bool) -> Rebu
         recipe: row.image.build.clone().expect("a recipe"),
         no_cache,
         pull,
+        publish: false,
         labels: BTreeMap::from([(
             "org.opencontainers.image.version".to_owned(),
             "1.5.1".to_owned(),

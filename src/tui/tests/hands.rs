@@ -112,7 +112,7 @@ impl Hands for FakeHands {
             Errand::LoadHistory(filter) => Message::History(filter, Ok(fixture::events())),
             Errand::Recover(_) => Message::Recovered(self.recovers.clone()),
             Errand::Refresh => Message::Note("asked".into()),
-            Errand::Remember(..) => return,
+            Errand::Remember(..) | Errand::LookAt { .. } => return,
             Errand::FollowLogs { request, .. } => {
                 Message::Logs(request, fixture::said(), Turn::default())
             }

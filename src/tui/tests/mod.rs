@@ -21,6 +21,7 @@ mod palette;
 mod pictures;
 mod reasons;
 mod recovering;
+mod registries;
 mod returning;
 mod screens;
 mod several;

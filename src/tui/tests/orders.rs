@@ -98,11 +98,7 @@ fn catalog() -> Row {
 #[test]
 fn of_versions() {
     let (fleet, row) = (fleet(), catalog());
-    let rows = |sort| VersionRows {
-        fleet: &fleet,
-        row: &row,
-        sort,
-    };
+    let rows = |sort| VersionRows::new(&fleet, &row, sort);
     orders(
         rows,
         &[
@@ -173,8 +169,10 @@ fn events() -> Vec<Event> {
 #[test]
 fn of_events() {
     let (fleet, events, quick) = (fleet(), events(), BTreeSet::new());
+    let forks = BTreeSet::new();
     let rows = |sort| HistoryRows {
         fleet: &fleet,
+        forks: &forks,
         events: &events,
         quick: &quick,
         midnight: now(),

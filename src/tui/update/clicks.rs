@@ -62,10 +62,13 @@ pub(super) fn line(state: &mut State, at: usize) -> Vec<Effect> {
 /// A field to type in, by its place from the top.
 pub(super) fn field(state: &mut State, at: usize) {
     if let Some(form) = state.dialog.as_mut().and_then(Dialog::form_mut) {
+        let fields = usize::from(form.is_wanted()) + usize::from(form.reason.is_some());
         form.focus = if at == 0 && form.is_wanted() {
             Focus::Name
-        } else {
+        } else if at < fields {
             Focus::Reason
+        } else {
+            Focus::Switch
         };
     }
 }

@@ -6,7 +6,9 @@ use crate::anatomy::report::Difference;
 use crate::model::digest::Digest;
 use crate::model::project::ImageName;
 
+use super::super::available::no_version;
 use super::super::effect::{Effect, Errand, Request, Shared};
+use super::super::listing::rows::VersionKey;
 use super::super::state::{ComparisonView, State, Tone, View};
 use super::{anatomy, say};
 
@@ -15,10 +17,11 @@ pub(super) fn mark(state: &mut State) -> Vec<Effect> {
     let Some(View::Versions(view)) = state.stack.last_mut() else {
         return Vec::new();
     };
-    view.marked = if view.marked == view.selected {
+    let selected = view.selected.as_ref().and_then(VersionKey::identity);
+    view.marked = if view.marked.as_ref() == selected {
         None
     } else {
-        view.selected.clone()
+        selected.cloned()
     };
     let note = if view.marked.is_some() {
         "marked: the differences of another version are those from this one"
@@ -32,7 +35,7 @@ pub(super) fn mark(state: &mut State) -> Vec<Effect> {
 /// The two versions that are compared, the one to begin with first; or why there are none.
 pub(crate) fn pair(state: &State) -> Result<(ImageName, Digest, Digest), String> {
     let Some((image, after)) = state.subject_version() else {
-        return Err("no version is selected".to_owned());
+        return Err(no_version(state));
     };
     let marked = state.stack.iter().rev().find_map(|view| match view {
         View::Versions(view) if &view.image == image => view.marked.as_ref(),

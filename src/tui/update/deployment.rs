@@ -49,7 +49,7 @@ fn step(state: &mut State, by: isize) -> Vec<Effect> {
         return Vec::new();
     }
     view.details.insert(key, None);
-    vec![Effect::Errand(load_details(next))]
+    load_details(next).map(Effect::Errand).into_iter().collect()
 }
 
 /// Reads again what a new fleet replaced: the container that is shown has another id.
@@ -79,7 +79,7 @@ pub(super) fn reload(state: &mut State) -> Vec<Effect> {
         };
         if !fresh {
             view.details.insert(key, None);
-            effects.push(Effect::Errand(load_details(replica)));
+            effects.extend(load_details(replica).map(Effect::Errand));
         }
     }
     effects

@@ -9,6 +9,7 @@ use super::super::listing::rows::FleetRows;
 use super::super::state::{Choice, Chooser, DeploymentView, Dialog, State, View, load_details};
 use super::{lists, moved, say, want};
 use crate::config::{FleetBy, SortKey as _};
+use crate::model::step::Course;
 use crate::tui::state::Tone;
 
 /// A key in the matrix.
@@ -84,7 +85,7 @@ fn open(state: &mut State) -> Vec<Effect> {
         let key = (first.engine.clone(), first.container.name.clone());
         view.container = Some(key.clone());
         view.details.insert(key, None);
-        effects.push(Effect::Errand(load_details(first)));
+        effects.extend(load_details(first).map(Effect::Errand));
     }
     state.stack.push(View::Deployment(view));
     effects
@@ -182,10 +183,19 @@ pub(super) fn runs_in(state: &State, image: &ImageName, environment: &Environmen
         .fleet
         .cell(image, environment)
         .and_then(|cell| cell.deployment.as_ref());
-    deployment.map_or_else(
-        || "nothing runs".to_owned(),
-        |deployment| format!("runs {}, {}", deployment.version, deployment.health.word()),
-    )
+    match deployment {
+        Some(deployment) if deployment.course() == Course::Tag => {
+            format!("points to {}", deployment.version)
+        }
+        Some(deployment) => format!("runs {}, {}", deployment.version, deployment.health.word()),
+        None if state
+            .environment(environment)
+            .is_some_and(|it| it.channel.is_some()) =>
+        {
+            "no such tag yet".to_owned()
+        }
+        None => "nothing runs".to_owned(),
+    }
 }
 
 /// With one option, wants it; with several, asks which.

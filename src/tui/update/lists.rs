@@ -206,11 +206,10 @@ pub(crate) fn refresh(state: &mut State) {
                 return;
             };
             let basis = basis(&view.list.filters, (fleets, 0), sorting(sorts.versions));
-            let rows = VersionRows {
-                fleet: &fleet,
-                row,
-                sort: sorts.versions,
-            };
+            if let Some(read) = view.selected.as_ref().and_then(|it| it.by_now(row)) {
+                view.selected = Some(read);
+            }
+            let rows = VersionRows::new(&fleet, row, sorts.versions);
             view.list.refresh(&mut view.selected, &rows, basis);
         }
         Some(View::Operations { selected, list, .. }) => {
@@ -229,6 +228,7 @@ pub(crate) fn refresh(state: &mut State) {
             let events = view.events.as_ref().and_then(|it| it.as_deref().ok());
             let rows = HistoryRows {
                 fleet: &fleet,
+                forks: &state.forks,
                 events: events.unwrap_or_default(),
                 quick: &quick,
                 midnight,
@@ -322,11 +322,7 @@ pub(super) fn select(state: &mut State, place: usize) {
     match state.stack.last_mut() {
         Some(View::Versions(view)) => {
             if let Some(row) = fleet.row(&view.image) {
-                let rows = VersionRows {
-                    fleet: &fleet,
-                    row,
-                    sort: sorts.versions,
-                };
+                let rows = VersionRows::new(&fleet, row, sorts.versions);
                 view.list.select(&mut view.selected, &rows, place);
             }
         }
@@ -342,6 +338,7 @@ pub(super) fn select(state: &mut State, place: usize) {
             let quick = view.list.filters.quick.clone();
             let rows = HistoryRows {
                 fleet: &fleet,
+                forks: &state.forks,
                 events: events.unwrap_or_default(),
                 quick: &quick,
                 midnight: state.now,

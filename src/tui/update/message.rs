@@ -38,12 +38,13 @@ pub(super) fn told(state: &mut State, message: Message) -> Vec<Effect> {
                 }
             }
         }
+        Message::Forks(forks) => state.forks = forks,
         Message::History(filter, answer) => {
             for view in &mut state.stack {
                 if let View::History(view) = view
                     && view.filter == filter
                 {
-                    view.read(answer.clone());
+                    view.read(answer.clone(), &state.forks);
                 }
             }
         }

@@ -13,6 +13,7 @@ mod history;
 mod home;
 mod lists;
 mod logs;
+pub(super) mod looking;
 mod message;
 mod operation;
 mod palette;
@@ -32,6 +33,7 @@ use super::effect::{Effect, Errand, HistoryFilter, Wanted};
 use super::keymap::{Key, shown};
 use super::listing::Listing;
 use super::listing::quick::quick_of;
+use super::listing::rows::VersionKey;
 use super::state::{
     Dialog, Ending, HistoryView, Note, Notice, PaletteDialog, State, Target, Tone, Versions, View,
     Window,
@@ -56,6 +58,7 @@ fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::Wait(_)
             | Action::Resize(..)
             | Action::Tick(_)
+            | Action::Rest
             | Action::Told(_)
             | Action::Background { .. }
     );
@@ -93,6 +96,7 @@ fn act(state: &mut State, action: Action) -> Vec<Effect> {
             state.now = now;
             Vec::new()
         }
+        Action::Rest => looking::ask(state),
         Action::Told(message) => {
             state.news += 1;
             message::told(state, *message)
@@ -216,6 +220,7 @@ fn command_in_place(state: &mut State, command: Command) -> Vec<Effect> {
         Command::Versions => open_versions(state),
         Command::Rebuild => rebuild(state, false),
         Command::RebuildClean => rebuild(state, true),
+        Command::Publish => versions::publish(state),
         Command::Promote => home::promote(state),
         Command::PromoteAll => home::promote_all(state),
         Command::RollBack => roll_back(state),
@@ -392,8 +397,8 @@ fn open_versions(state: &mut State) -> Vec<Effect> {
             .and_then(|environment| state.fleet.cell(&image, &environment))
             .and_then(|cell| cell.deployment.as_ref()?.identities.first().cloned())
             .filter(|identity| row.is_some_and(|row| row.version(identity).is_some()));
-        let newest = row.and_then(|row| Some(row.catalog.versions.first()?.identity.clone()));
-        let selected = runs.or(newest);
+        let newest = row.and_then(|row| Some(row.catalog.in_order().next()?.into()));
+        let selected = runs.map(VersionKey::Known).or(newest);
         state.stack.push(View::Versions(Versions {
             image,
             selected,

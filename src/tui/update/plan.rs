@@ -9,7 +9,7 @@ use crate::model::project::{EnvironmentName, ImageName};
 use super::super::action::Command;
 use super::super::effect::{Confirmed, Effect, Errand, Wanted};
 use super::super::operation::Operation;
-use super::super::state::{ContainerKey, Dialog, Focus, PlanDialog, Pressed, State, paste};
+use super::super::state::{ContainerKey, Dialog, Focus, Form, PlanDialog, Pressed, State, paste};
 use super::{logs, operation, scroll};
 
 /// A key that is no text.
@@ -51,16 +51,20 @@ fn objection(dialog: &PlanDialog) -> Option<String> {
     if !dialog.form.confirms {
         return Some("there is nothing to do".to_owned());
     }
-    dialog.form.misnamed()
+    dialog.form.misnamed().or_else(|| dialog.form.unexplained())
 }
 
 fn run(state: &mut State, dialog: PlanDialog) -> Vec<Effect> {
     let mut plan = dialog.plan;
+    if let Confirmed::Rebuild(plan) = &mut plan {
+        plan.publish = dialog.form.switched_on();
+    }
     let reason = dialog.form.why().to_owned();
     if !reason.is_empty() {
         match &mut plan {
             Confirmed::Deploy(plan) => plan.reason = Some(reason),
             Confirmed::Rebuild(plan) => plan.reason = Some(reason),
+            Confirmed::Publish(plan) => plan.reason = Some(reason),
         }
     }
     let id = plan.id().clone();
@@ -120,6 +124,14 @@ pub(super) fn check(state: &mut State) -> Vec<Effect> {
 /// Opens the dialog for a plan, remembering what the fleet looked like.
 pub(super) fn open(state: &mut State, wanted: Wanted, plan: Confirmed, anew: Option<String>) {
     let mut dialog = PlanDialog::new(wanted, plan, anew);
+    if let Confirmed::Rebuild(plan) = &dialog.plan
+        && state.registry_of(&plan.repository).is_some()
+    {
+        // What was chosen for the old plan holds for the new one.
+        let before = state.dialog.as_ref().and_then(Dialog::form);
+        let on = before.is_some_and(Form::switched_on);
+        dialog.form.switch = Some(("Publish it once it is built".to_owned(), on));
+    }
     dialog.known = containers(&state.fleet, &dialog.plan);
     dialog.baseline = moved(&state.fleet, &dialog.plan, &dialog.known);
     state.dialog = Some(Dialog::Plan(Box::new(dialog)));
@@ -160,6 +172,20 @@ fn moved(fleet: &Fleet, plan: &Confirmed, known: &[ContainerKey]) -> Vec<String>
             let mut versions = versions.unwrap_or_default().iter();
             let there = versions.any(|one| one.label.as_ref() == Some(&plan.version));
             let why = there.then(|| format!("{} {} has come", plan.image, plan.version));
+            why.into_iter().collect()
+        }
+        Confirmed::Publish(plan) => {
+            let row = fleet.row(&plan.image);
+            let held = row.is_some_and(|row| {
+                let mut all = row.catalog.versions.iter().flat_map(|it| &it.on_engines);
+                all.any(|held| held.engine == plan.engine && held.image_id == plan.image_id)
+            });
+            let why = (!held).then(|| {
+                format!(
+                    "{} {} is no longer on {}",
+                    plan.image, plan.version, plan.engine
+                )
+            });
             why.into_iter().collect()
         }
     }

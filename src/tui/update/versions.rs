@@ -5,7 +5,7 @@ use super::super::available::closed;
 use super::super::effect::{Effect, Wanted};
 use super::super::state::{Choice, State, View};
 use super::home::{one_or_choose, runs_in};
-use super::lists;
+use super::{lists, want};
 
 /// A key in the list.
 pub(super) fn command(state: &mut State, command: Command) -> Vec<Effect> {
@@ -16,7 +16,7 @@ pub(super) fn command(state: &mut State, command: Command) -> Vec<Effect> {
     if command != Command::Open {
         return lists::walk(state, at, command);
     }
-    if let Some(identity) = view.selected.clone() {
+    if let Some(identity) = view.selected.as_ref().and_then(|it| it.identity()).cloned() {
         let image = view.image.clone();
         state.stack.push(View::Version {
             image,
@@ -25,6 +25,21 @@ pub(super) fn command(state: &mut State, command: Command) -> Vec<Effect> {
         });
     }
     Vec::new()
+}
+
+/// Wants the plan to publish the version that is selected.
+pub(super) fn publish(state: &mut State) -> Vec<Effect> {
+    let Some((image, identity)) = state.subject_version() else {
+        return Vec::new();
+    };
+    let row = state.fleet.row(image);
+    let version = row.and_then(|row| row.version(identity));
+    let wanted = Wanted::Publish {
+        image: image.clone(),
+        identity: identity.clone(),
+        shown: version.map_or(identity.short(), |it| it.shown()).to_owned(),
+    };
+    want(state, wanted)
 }
 
 /// Deploys the version that is selected, in the environment that is chosen.
@@ -45,8 +60,14 @@ pub(super) fn deploy(state: &mut State) -> Vec<Effect> {
         .iter()
         .zip(&row.cells)
         .filter_map(|(environment, cell)| {
-            let deployment = cell.deployment.as_ref()?;
-            let same = deployment.identities.as_slice() == std::slice::from_ref(&identity);
+            let deployment = cell.deployment.as_ref();
+            // A channel's tag that is not there yet is made.
+            if deployment.is_none() && environment.channel.is_none() {
+                return None;
+            }
+            let same = deployment.is_some_and(|deployment| {
+                deployment.identities.as_slice() == std::slice::from_ref(&identity)
+            });
             Some(Choice {
                 environment: environment.name.clone(),
                 note: runs_in(state, &image, &environment.name),

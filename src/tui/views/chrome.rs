@@ -204,8 +204,13 @@ fn engines(canvas: &Canvas<'_>, narrow: bool, less: &[Less]) -> Vec<Span<'static
     let theme = &canvas.theme;
     let (mut up, mut waiting, mut down) = (0, 0, 0);
     let mut oldest = None;
-    for engine in canvas.fleet.engines.values() {
+    // Registries and channels answer too, and are no engines.
+    let (mut others, mut silent) = (0, 0);
+    for (name, engine) in &canvas.fleet.engines {
         match engine.link {
+            Link::Up if !name.is_engine() => others += 1,
+            Link::Down { .. } if !name.is_engine() => silent += 1,
+            Link::Connecting if !name.is_engine() => others += 1,
             Link::Up => up += 1,
             Link::Connecting => waiting += 1,
             Link::Down { .. } => down += 1,
@@ -235,16 +240,25 @@ fn engines(canvas: &Canvas<'_>, narrow: bool, less: &[Less]) -> Vec<Span<'static
     if waiting > 0 && (down == 0 || !less.contains(&Less::Connecting)) {
         say(format!("… {waiting} connecting"), theme.busy);
     }
-    if down > 0 {
+    if down + silent > 0 {
         // What one wants to know next, on the view that tells it already excepted.
         let way = canvas.keymap.way(Command::Engines);
         let hint = match unavailable(canvas, Command::Engines) {
             None => format!(" ({way})"),
             Some(_) => String::new(),
         };
-        say(format!("✗ {down} down{hint}"), theme.bad);
+        let what = match (down, silent) {
+            (down, 0) => format!("{down}"),
+            (0, _) => "registry".to_owned(),
+            (down, _) => format!("{down} + registry"),
+        };
+        say(format!("✗ {what} down{hint}"), theme.bad);
     }
-    if up + waiting + down == 0 {
+    if up + waiting + down + silent == 0 {
+        if others > 0 {
+            say("no engine, registries only".to_owned(), theme.quiet);
+            return parts;
+        }
         say("no engine".to_owned(), theme.bad);
     }
     if let Some(oldest) = oldest.filter(|_| !less.contains(&Less::Age)) {

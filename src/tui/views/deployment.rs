@@ -7,6 +7,7 @@ use ratatui::text::Span;
 
 use crate::model::details::{ChangeKind, Details, Origin};
 use crate::model::fleet::{Cell, Deployment, Replica};
+use crate::model::step::Course;
 use crate::tui::action::{Command, Place};
 use crate::tui::state::{DeploymentView, Window, chosen_replica};
 use crate::tui::text::{end_of, fit, printable, width};
@@ -63,12 +64,46 @@ fn tell(canvas: &Canvas<'_>, view: &DeploymentView, cell: &Cell, page: &mut Page
     let Some(deployment) = &cell.deployment else {
         return;
     };
+    if deployment.course() == Course::Tag {
+        for tag in &deployment.replicas {
+            tell_tag(canvas, tag, page);
+        }
+        tell_runs(canvas, cell, Course::Tag, page);
+        return;
+    }
     let chosen = chosen_replica(view, deployment);
     tell_containers(canvas, deployment, chosen.map(|(at, _)| at), page);
     if let Some((_, replica)) = chosen {
         tell_replica(canvas, view, replica, page);
     }
-    tell_runs(canvas, cell, page);
+    tell_runs(canvas, cell, Course::Container, page);
+}
+
+/// A channel's tag: what it points to, since when, and who moved it there.
+fn tell_tag(canvas: &Canvas<'_>, tag: &Replica, page: &mut Page<'_>) {
+    let container = &tag.container;
+    page.title("Its tag");
+    page.pair("tag", &container.name);
+    page.pair("version", &tag.version);
+    page.pair("digest", &container.id);
+    if let Some(since) = container.started {
+        let text = format!("{} ({} ago)", moment(since), canvas.age(since));
+        page.pair("since", &text);
+    }
+    match &container.deployed_by {
+        Some(event) => {
+            let text = format!("{} by {}, {}", event.words(), event.who, moment(event.time));
+            page.pair("put here", &text);
+            if let Some(reason) = &event.reason {
+                page.pair("why", reason);
+            }
+        }
+        None => page.pair_styled(
+            "put here",
+            "not by karat, as far as the history beside it tells; since when it points there is known from the first look only",
+            canvas.theme.quiet,
+        ),
+    }
 }
 
 fn tell_containers(
@@ -236,17 +271,24 @@ fn tell_changes(canvas: &Canvas<'_>, details: &Details, page: &mut Page<'_>) {
 }
 
 /// What ran here before, and why each counts or not.
-fn tell_runs(canvas: &Canvas<'_>, cell: &Cell, page: &mut Page<'_>) {
+fn tell_runs(canvas: &Canvas<'_>, cell: &Cell, of: Course, page: &mut Page<'_>) {
     let theme = &canvas.theme;
     let Some(verdict) = &cell.known_good else {
         return;
     };
-    page.title("What ran here before");
-    if verdict.choice.is_none() && verdict.passed_over.is_empty() {
-        page.styled(
+    let (title, none) = match of {
+        Course::Container => (
+            "What ran here before",
             "no run is recorded: karat has not replaced this container yet",
-            theme.quiet,
-        );
+        ),
+        Course::Tag => (
+            "What it pointed to before",
+            "nothing is recorded: karat has not moved this tag yet",
+        ),
+    };
+    page.title(title);
+    if verdict.choice.is_none() && verdict.passed_over.is_empty() {
+        page.styled(none, theme.quiet);
     }
     let name = |run: &crate::model::run::Run| {
         run.version

@@ -7,8 +7,9 @@ use ratatui::style::Style;
 use crate::model::fleet::{EngineState, Link};
 use crate::model::observation::{Health, ImageStore, Observation};
 use crate::model::project::EngineName;
+use crate::model::step::Course;
 use crate::tui::action::{Command, Place};
-use crate::tui::listing::rows::{images_of, link_word, served, version_of};
+use crate::tui::listing::rows::{images_of, kind_of, link_word, served, version_of};
 use crate::tui::state::{EnginesView, Layout, Window};
 use crate::tui::widgets::page::Page;
 use crate::tui::widgets::table::{Column, Rows, Said};
@@ -51,7 +52,7 @@ pub(super) fn list(
     let mut story = Page::new(theme, area.width.saturating_sub(2));
     if let Some((name, state)) = engine(view.list.at()) {
         story.styled(name.as_str(), theme.title);
-        tell_link(canvas, state, &mut story);
+        tell_link(canvas, (name, state), &mut story);
         tell_trouble(canvas, state, &mut story);
     }
     let line = |place: usize| engine(place).map_or_else(Vec::new, |it| said(canvas, it));
@@ -88,7 +89,7 @@ fn said(canvas: &Canvas<'_>, (name, engine): (&EngineName, &EngineState)) -> Vec
     };
     let count = |count: Option<usize>| count.map_or_else(String::new, |it| it.to_string());
     let seen = match (&engine.link, last) {
-        (Link::Up, _) => "now".to_owned(),
+        (Link::Up, _) if name.is_engine() => "now".to_owned(),
         (_, Some(last)) => format!("{} ago", canvas.age(last.at)),
         (_, None) => "never".to_owned(),
     };
@@ -97,22 +98,51 @@ fn said(canvas: &Canvas<'_>, (name, engine): (&EngineName, &EngineState)) -> Vec
         (name.to_string(), theme.text),
         (served(&canvas.fleet, name).join(", "), text),
         (
-            last.and_then(|it| version_of(&it.facts))
-                .unwrap_or_default(),
+            version_of(name, last.map(|it| &it.facts)).unwrap_or_default(),
             text,
         ),
-        (count(last.map(|it| it.containers.len())), text),
-        (count(last.map(images_of)), text),
+        (
+            count(
+                last.filter(|_| name.is_engine())
+                    .map(|it| it.containers.len()),
+            ),
+            text,
+        ),
+        (images(name, last), text),
         (seen, theme.quiet),
     ]
 }
 
+/// How many images it has; a registry has tags, and a channel neither.
+fn images(name: &EngineName, last: Option<&Observation>) -> String {
+    let Some(last) = last.filter(|_| name.course() == Course::Container) else {
+        return String::new();
+    };
+    let count = images_of(last);
+    match name.is_registry() {
+        true if count == 1 => "1 tag".to_owned(),
+        true => format!("{count} tags"),
+        false => count.to_string(),
+    }
+}
+
 /// How the connection stands, the error in full, and what comes next.
-fn tell_link(canvas: &Canvas<'_>, engine: &EngineState, page: &mut Page<'_>) {
+fn tell_link(
+    canvas: &Canvas<'_>,
+    (name, engine): (&EngineName, &EngineState),
+    page: &mut Page<'_>,
+) {
     let theme = &canvas.theme;
     let (sign, style) = standing(canvas, &engine.link);
     match &engine.link {
-        Link::Up => page.pair_styled("state", &format!("{sign} up: what it says is live"), style),
+        Link::Up => {
+            // A registry tells nobody when something changes there.
+            let what = match (name.is_engine(), &engine.last) {
+                (false, Some(last)) => format!("read {} ago", canvas.age(last.at)),
+                _ => "what it says is live".to_owned(),
+            };
+            page.pair_styled("state", &format!("{sign} up: {what}"), style);
+        }
         Link::Connecting => page.pair_styled(
             "state",
             &format!("{sign} connecting: asked, not answered yet"),
@@ -207,11 +237,15 @@ pub(super) fn one(
 
 fn tell_all(canvas: &Canvas<'_>, name: &EngineName, engine: &EngineState, page: &mut Page<'_>) {
     page.title(name.as_str());
-    tell_link(canvas, engine, page);
+    tell_link(canvas, (name, engine), page);
     tell_trouble(canvas, engine, page);
     let serves = served(&canvas.fleet, name);
     let serves = if serves.is_empty() {
-        "no environment".to_owned()
+        match kind_of(name) {
+            Some(_) => "no environment: it is only read",
+            None => "no environment",
+        }
+        .to_owned()
     } else {
         serves.join(", ")
     };
@@ -219,11 +253,59 @@ fn tell_all(canvas: &Canvas<'_>, name: &EngineName, engine: &EngineState, page: 
     let Some(last) = &engine.last else {
         return;
     };
-    tell_facts(last, page);
-    tell_containers(canvas, last, page);
+    match kind_of(name) {
+        None => {
+            tell_facts(name, last, page);
+            tell_containers(canvas, last, page);
+        }
+        Some(_) if name.is_registry() => tell_registry(last, page),
+        Some(_) => tell_channel(canvas, last, page),
+    }
 }
 
-fn tell_facts(last: &Observation, page: &mut Page<'_>) {
+/// A registry: read for versions, nothing runs there.
+fn tell_registry(last: &Observation, page: &mut Page<'_>) {
+    page.title("What it is");
+    page.pair(
+        "kind",
+        "a repository of a registry, read for the versions of an image",
+    );
+    page.pair("host", &last.facts.host);
+    let tags = images_of(last);
+    let text = match last.unread.len() {
+        0 => format!("{tags}, all of them read"),
+        unread => format!("{tags}, of which {unread} are read once somebody looks at them"),
+    };
+    page.pair("tags", &text);
+    page.pair("last answer", &moment(last.at));
+}
+
+/// A channel: the same moving tag of every image.
+fn tell_channel(canvas: &Canvas<'_>, last: &Observation, page: &mut Page<'_>) {
+    page.title("What it is");
+    page.pair(
+        "kind",
+        "a channel: a tag that is moved from version to version",
+    );
+    page.pair("last answer", &moment(last.at));
+    page.title("What its tags point to");
+    if last.containers.is_empty() {
+        page.styled("none of them is there yet", canvas.theme.quiet);
+    }
+    for tag in &last.containers {
+        let since = tag.started.map_or_else(String::new, |at| {
+            format!("; unchanged for {}", canvas.age(at))
+        });
+        page.labelled(
+            &tag.name,
+            24,
+            &format!("{}{since}", tag.id),
+            canvas.theme.text,
+        );
+    }
+}
+
+fn tell_facts(name: &EngineName, last: &Observation, page: &mut Page<'_>) {
     let facts = &last.facts;
     page.title("What it is");
     let known = |text: &str| {
@@ -233,7 +315,7 @@ fn tell_facts(last: &Observation, page: &mut Page<'_>) {
             text.to_owned()
         }
     };
-    let version = version_of(facts).unwrap_or_default();
+    let version = version_of(name, Some(facts)).unwrap_or_default();
     page.pair("version", &known(&version));
     page.pair("API", &known(&facts.api));
     page.pair("platform", &known(&facts.platform));

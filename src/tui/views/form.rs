@@ -12,7 +12,8 @@ use super::Canvas;
 
 /// The rows it takes: its fields, the line of what is wrong, the buttons.
 pub(super) fn height(form: &Form) -> u16 {
-    u16::try_from(fields(form).len()).unwrap_or(0) + 2
+    let switch = u16::from(form.switch.is_some());
+    u16::try_from(fields(form).len()).unwrap_or(0) + switch + 2
 }
 
 /// Draws it at the lower edge of a dialog. `wrong` is what is said while nothing else is, and
@@ -37,6 +38,22 @@ pub(super) fn draw(
         field::draw(frame, theme, row, (&label, input, form.focus == focus));
         y += 1;
     }
+    if let Some((words, on)) = &form.switch {
+        let row = Rect {
+            y,
+            height: 1,
+            ..inside
+        };
+        canvas.clickable(row, Target::Field(fields(form).len()));
+        let style = match form.focus {
+            Focus::Switch => theme.selected,
+            _ => theme.text,
+        };
+        let mark = if *on { "[x] yes" } else { "[ ] no" };
+        let text = clip(&format!("{words}: {mark}"), usize::from(inside.width));
+        frame.buffer_mut().set_string(inside.x, y, text, style);
+        y += 1;
+    }
     if let Some(wrong) = form.complaint.as_deref().or(wrong) {
         let text = clip(&format!("! {wrong}"), usize::from(inside.width));
         frame.buffer_mut().set_string(inside.x, y, text, theme.bad);
@@ -46,7 +63,7 @@ pub(super) fn draw(
         canvas.buttons(frame.buffer_mut(), row, &[("Close", true, true)]);
         return;
     }
-    let can = can && form.is_named();
+    let can = can && form.is_named() && form.unexplained().is_none();
     let buttons = [
         ("Cancel", form.focus == Focus::Cancel, true),
         (confirm, form.focus == Focus::Confirm, can),
@@ -62,7 +79,12 @@ fn fields(form: &Form) -> Vec<(String, &Input, Focus)> {
         fields.push((label, &form.name, Focus::Name));
     }
     if let Some(reason) = &form.reason {
-        fields.push(("Why (optional):".to_owned(), reason, Focus::Reason));
+        let label = if form.must_say_why {
+            "Why:"
+        } else {
+            "Why (optional):"
+        };
+        fields.push((label.to_owned(), reason, Focus::Reason));
     }
     fields
 }

@@ -4,9 +4,10 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 
 use crate::model::event::Event;
-use crate::tui::listing::rows::{mark, outcome_words};
+use crate::model::fleet::Link;
+use crate::tui::listing::rows::{mark, outcome_and_fork};
 use crate::tui::state::{HistoryView, Layout, Window};
-use crate::tui::text::{log_line, width};
+use crate::tui::text::{clip, log_line, width};
 use crate::tui::widgets::page::Page;
 use crate::tui::widgets::table::{Column, Rows, Said};
 
@@ -53,6 +54,7 @@ pub(super) fn list(
             return;
         }
     };
+    let area = old(frame, area, canvas, view);
     let area = lists::head(frame, area, canvas, None);
     if lists::nothing(frame, area, canvas) {
         return;
@@ -82,6 +84,7 @@ pub(super) fn list(
 fn tell(canvas: &Canvas<'_>, event: &Event, page: &mut Page<'_>) {
     let what = format!("{}: {}", subject(event), change(event));
     page.styled(&what, canvas.theme.title);
+    tell_fork(canvas, event, page);
     if let Some(error) = &event.error {
         page.pair_styled("error", error, canvas.theme.bad);
     }
@@ -90,6 +93,54 @@ fn tell(canvas: &Canvas<'_>, event: &Event, page: &mut Page<'_>) {
         "why",
         event.reason.as_deref().unwrap_or("no reason was given"),
     );
+}
+
+/// That another operation did not see it, and it did not see that one.
+fn tell_fork(canvas: &Canvas<'_>, event: &Event, page: &mut Page<'_>) {
+    if canvas.forks.contains(&event.id) {
+        let text = "fork: another operation here began without seeing this one";
+        page.styled(text, canvas.theme.warn);
+    }
+}
+
+/// Says how old what is shown of a shared history is, where its registry does not answer, and
+/// answers with the room below.
+fn old(frame: &mut Frame<'_>, area: Rect, canvas: &Canvas<'_>, view: &HistoryView) -> Rect {
+    let rows = canvas.fleet.rows.iter().map(|row| &row.image);
+    let only = view.filter.image.as_ref();
+    let shown = rows.filter(|image| only.is_none_or(|only| only == &image.name));
+    let lines: Vec<String> = shown
+        .filter_map(|image| {
+            let state = canvas.registry_of(&image.repository)?;
+            let Link::Down { error, .. } = &state.link else {
+                return None;
+            };
+            let age = state.last.as_ref().map_or_else(
+                || "was never read here".to_owned(),
+                |last| format!("is as it was {} ago", canvas.age(last.at)),
+            );
+            Some(format!(
+                "! the history beside {} {age}: {error}",
+                image.repository
+            ))
+        })
+        .collect();
+    // Where one registry is silent, it is for all of its repositories.
+    let more = match lines.len() {
+        0 | 1 => String::new(),
+        count => format!("({} more) ", count - 1),
+    };
+    let Some(first) = lines.first() else {
+        return area;
+    };
+    let text = clip(&format!(" {more}{first}"), usize::from(area.width));
+    let style = canvas.theme.warn;
+    frame.buffer_mut().set_string(area.x, area.y, text, style);
+    Rect {
+        y: area.y + 1,
+        height: area.height.saturating_sub(1),
+        ..area
+    }
 }
 
 /// What was done to which image, and where.
@@ -130,7 +181,7 @@ fn fitted(widest: &[usize], sorted: usize) -> Vec<Column> {
 fn said(canvas: &Canvas<'_>, event: &Event) -> Vec<Said> {
     let theme = &canvas.theme;
     let (sign, style) = operation::ended(canvas, event.outcome);
-    let outcome = outcome_words(event.outcome);
+    let outcome = outcome_and_fork(event, &canvas.forks);
     let place = event
         .environment
         .as_ref()
@@ -171,6 +222,7 @@ pub(super) fn one(
     if let Some(error) = &event.error {
         page.pair_styled("error", error, theme.bad);
     }
+    tell_fork(canvas, event, &mut page);
     let when = format!("{} ({} ago)", moment(event.time), canvas.age(event.time));
     page.pair("when", &when);
     page.pair("who", &event.who);

@@ -25,6 +25,7 @@ mod operation;
 mod palette;
 mod plan;
 mod recovering;
+mod remote;
 mod shell;
 mod touched;
 mod versions;

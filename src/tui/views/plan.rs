@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use crate::model::plan::{Frozen, Move, OperationKind, Plan, Touch};
+use crate::model::publish::PublishPlan;
 use crate::model::rebuild::RebuildPlan;
 use crate::model::step::Course;
 use crate::tui::effect::Confirmed;
@@ -40,6 +41,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, canvas: &Canvas<'_>, shown: &PlanDialo
     match &shown.plan {
         Confirmed::Deploy(plan) => tell_plan(canvas, plan, &mut page),
         Confirmed::Rebuild(plan) => tell_rebuild(canvas, plan, &mut page),
+        Confirmed::Publish(plan) => tell_publish(canvas, plan, &mut page),
     }
     let below = form::height(&shown.form);
     let height = u16::try_from(page.len())
@@ -86,6 +88,7 @@ fn title(shown: &PlanDialog) -> String {
             _ => format!("{} in {}", plan.words().to_uppercase(), plan.environment),
         },
         Confirmed::Rebuild(plan) => format!("REBUILD {}", plan.image),
+        Confirmed::Publish(plan) => format!("PUBLISH {} {}", plan.image, plan.version),
     }
 }
 
@@ -187,8 +190,9 @@ fn tell_touch(canvas: &Canvas<'_>, touch: &Touch, mixed: bool, page: &mut Page<'
     } else {
         String::new()
     };
+    let tag = touch.engine.course() == Course::Tag;
     page.pair(
-        "container",
+        if tag { "tag" } else { "container" },
         &format!(
             "{} on {}{runs}: {}",
             touch.container,
@@ -196,7 +200,7 @@ fn tell_touch(canvas: &Canvas<'_>, touch: &Touch, mixed: bool, page: &mut Page<'
             touch.obtain.words()
         ),
     );
-    if touch.changes.is_empty() {
+    if touch.changes.is_empty() && !tag {
         page.item(
             LABEL,
             "·",
@@ -213,6 +217,9 @@ fn tell_touch(canvas: &Canvas<'_>, touch: &Touch, mixed: bool, page: &mut Page<'
     if !touch.dependents.is_empty() {
         let text = format!("recreated with it: {}", touch.dependents.join(", "));
         page.item(LABEL, "!", &text, theme.warn);
+    }
+    if tag {
+        return;
     }
     let wait = format!("its health is waited for, {} at most", touch.health_wait);
     page.item(LABEL, "·", &wait, theme.quiet);
@@ -266,6 +273,33 @@ fn tell_rebuild(canvas: &Canvas<'_>, plan: &RebuildPlan, page: &mut Page<'_>) {
     );
 }
 
+fn tell_publish(canvas: &Canvas<'_>, plan: &PublishPlan, page: &mut Page<'_>) {
+    let theme = &canvas.theme;
+    if let Some(digest) = &plan.replaces {
+        page.styled(
+            &format!(
+                "✗ {} is there already, and is another version. A version's tag means one digest for good: whoever has it would not have what you have.",
+                plan.reference()
+            ),
+            theme.bad,
+        );
+        page.pair_styled("replaces", digest.as_str(), theme.bad);
+        page.blank();
+    }
+    page.pair_styled("version", &plan.version.0, theme.title);
+    page.pair("from", plan.engine.as_str());
+    page.pair("image id", plan.image_id.as_str());
+    page.pair("to", &plan.reference().to_string());
+    if plan.replaces.is_none() {
+        page.pair("replaces", "nothing: the tag is not there yet");
+    }
+    page.pair_styled(
+        "after",
+        "the tag is read again; nothing is deployed",
+        theme.quiet,
+    );
+}
+
 /// The button that does it.
 fn confirm(shown: &PlanDialog) -> String {
     match &shown.plan {
@@ -276,6 +310,11 @@ fn confirm(shown: &PlanDialog) -> String {
             format!("Roll {} forward", plan.environment)
         }
         Confirmed::Deploy(plan) => format!("Roll back {}", plan.environment),
+        Confirmed::Rebuild(plan) if shown.form.switched_on() => {
+            format!("Build and publish {}", plan.version)
+        }
         Confirmed::Rebuild(plan) => format!("Build {}", plan.version),
+        Confirmed::Publish(plan) if plan.replaces.is_some() => "Write over it".to_owned(),
+        Confirmed::Publish(plan) => format!("Publish {}", plan.version),
     }
 }

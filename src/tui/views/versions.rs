@@ -3,18 +3,18 @@
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
-use crate::model::catalog::Version;
+use crate::model::catalog::{Entry, Version};
 use crate::model::digest::Digest;
-use crate::model::fleet::Row;
+use crate::model::fleet::{Link, Row};
 use crate::model::known_good::Objection;
 use crate::model::project::ImageName;
 use crate::tui::action::Command;
-use crate::tui::listing::rows::{known_good_in, left_behind, runs_in};
+use crate::tui::listing::rows::{known_good_in, left_behind, runs_in, size_of};
 use crate::tui::state::{Layout, Versions, Window};
 use crate::tui::widgets::page::Page;
 use crate::tui::widgets::table::{Column, Rows, Said};
 
-use super::{Canvas, lists, moment};
+use super::{Canvas, lists, moment, remote};
 
 const COLUMNS: &[Column] = &[
     Column::new("VERSION", 14, 2, 0),
@@ -47,16 +47,10 @@ pub(super) fn list(
         layout.view = page.draw(frame.buffer_mut(), lists::inside(area), 0);
         return;
     };
-    let versions = &row.catalog.versions;
-    if versions.is_empty() {
+    let entries: Vec<Entry<'_>> = row.catalog.in_order().collect();
+    if entries.is_empty() {
         let mut page = Page::new(theme, area.width.saturating_sub(2));
-        page.styled(
-            &format!(
-                "No engine that answers has a version of {}.",
-                row.image.repository
-            ),
-            theme.warn,
-        );
+        page.styled(&nowhere(canvas, row), theme.warn);
         layout.view = page.draw(frame.buffer_mut(), lists::inside(area), 0);
         return;
     }
@@ -64,20 +58,26 @@ pub(super) fn list(
     if lists::nothing(frame, area, canvas) {
         return;
     }
-    let version = |place: usize| versions.get(*view.list.order().get(place)?);
+    let entry = |place: usize| entries.get(*view.list.order().get(place)?).copied();
     let mut story = Page::new(theme, area.width.saturating_sub(2));
-    if let Some(version) = version(view.list.at()) {
-        let runs = runs_in(&canvas.fleet, row, &version.identity).join(", ");
-        if !runs.is_empty() {
-            story.pair_styled("runs in", &runs, theme.good);
+    match entry(view.list.at()) {
+        Some(Entry::Known(version)) => {
+            let runs = runs_in(&canvas.fleet, row, &version.identity).join(", ");
+            if !runs.is_empty() {
+                story.pair_styled("runs in", &runs, theme.good);
+            }
+            tell(canvas, row, version, &mut story);
+            if !version.tags.is_empty() {
+                story.pair("tags", &version.tags.join(" "));
+            }
+            remote::summary(version, &mut story);
         }
-        tell(canvas, row, version, &mut story);
-        if !version.tags.is_empty() {
-            story.pair("tags", &version.tags.join(" "));
-        }
+        Some(Entry::Unread(unread)) => remote::unread(canvas, row, unread, &mut story),
+        None => {}
     }
-    let line = |place: usize| match version(place) {
-        Some(version) => said(canvas, row, version, view.marked.as_ref()),
+    let line = |place: usize| match entry(place) {
+        Some(Entry::Known(version)) => said(canvas, row, version, view.marked.as_ref()),
+        Some(Entry::Unread(unread)) => remote::said(canvas, unread),
         None => Vec::new(),
     };
     let sort = canvas.preferences.versions;
@@ -90,6 +90,20 @@ pub(super) fn list(
         row: &line,
     };
     (layout.view, layout.hits) = lists::above(frame, area, canvas, (COLUMNS, &rows), &story);
+}
+
+/// Why there is nothing to show: who was asked, and what came of it.
+fn nowhere(canvas: &Canvas<'_>, row: &Row) -> String {
+    let repository = &row.image.repository;
+    let engines = format!("No engine that answers has a version of {repository}");
+    match canvas.registry_of(repository).map(|state| &state.link) {
+        Some(Link::Up) => format!("{engines}, and its registry has no tag of it."),
+        Some(Link::Down { error, .. }) => {
+            format!("{engines}, and its registry does not answer: {error}")
+        }
+        Some(Link::Connecting) => format!("{engines}, and its registry has not answered yet."),
+        None => format!("{engines}."),
+    }
 }
 
 fn said(canvas: &Canvas<'_>, row: &Row, version: &Version, marked: Option<&Digest>) -> Vec<Said> {
@@ -133,7 +147,7 @@ fn said(canvas: &Canvas<'_>, row: &Row, version: &Version, marked: Option<&Diges
             theme.quiet,
         ),
         (
-            version.size.map_or_else(String::new, |it| it.to_string()),
+            size_of(version).map_or_else(String::new, remote::size_words),
             theme.quiet,
         ),
         (version.tags.join(" "), theme.quiet),
@@ -216,6 +230,7 @@ fn tell_all(canvas: &Canvas<'_>, row: &Row, version: &Version, page: &mut Page<'
         .size
         .map_or_else(|| "not known".to_owned(), |it| it.to_string());
     page.pair("size", &size);
+    remote::packed(canvas, version, page);
     page.title("Digests");
     page.pair("identity", version.identity.as_str());
     let digest = |it: &Option<Digest>| {
@@ -243,6 +258,7 @@ fn tell_all(canvas: &Canvas<'_>, row: &Row, version: &Version, page: &mut Page<'
     for reference in &version.repo_digests {
         page.pair("registry", &reference.to_string());
     }
+    remote::attached(version, page);
     if !version.labels.is_empty() {
         page.title("Labels");
         for (name, value) in &version.labels {

@@ -7,6 +7,7 @@ use crate::config::{EnginesBy, Sort, SortKey as _};
 use crate::model::fleet::{EngineState, Fleet, Link};
 use crate::model::observation::{EngineFacts, EngineKind, ImageStore, Observation};
 use crate::model::project::EngineName;
+use crate::model::step::Course;
 
 /// Engines, by name.
 pub(crate) struct EngineRows<'a> {
@@ -35,8 +36,24 @@ pub(crate) fn served<'a>(fleet: &'a Fleet, engine: &EngineName) -> Vec<&'a str> 
         .collect()
 }
 
-/// Whose engine, and which: `Docker 20.10.24`; nothing while that is not known.
-pub(crate) fn version_of(facts: &EngineFacts) -> Option<String> {
+/// What it is where it is no engine: a registry, or a channel.
+pub(crate) fn kind_of(name: &EngineName) -> Option<&'static str> {
+    if name.is_registry() {
+        Some("registry")
+    } else if name.course() == Course::Tag {
+        Some("channel")
+    } else {
+        None
+    }
+}
+
+/// Whose engine, and which: `Docker 20.10.24`; nothing while that is not known. What is no
+/// engine has no version: its kind stands there.
+pub(crate) fn version_of(name: &EngineName, facts: Option<&EngineFacts>) -> Option<String> {
+    if let Some(kind) = kind_of(name) {
+        return Some(kind.to_owned());
+    }
+    let facts = facts?;
     let kind = match facts.kind {
         EngineKind::Docker => "Docker",
         EngineKind::Podman => "Podman",
@@ -46,8 +63,12 @@ pub(crate) fn version_of(facts: &EngineFacts) -> Option<String> {
     (!facts.version.is_empty()).then(|| format!("{kind} {}", facts.version))
 }
 
-/// How many images it has, as far as is known.
+/// How many images it has, as far as is known; a registry: how many tags.
 pub(crate) fn images_of(last: &Observation) -> usize {
+    if last.engine.is_registry() {
+        let read: usize = last.images.iter().map(|image| image.tags.len()).sum();
+        return read + last.unread.len();
+    }
     last.images_in_all.unwrap_or(last.images.len())
 }
 
@@ -85,8 +106,9 @@ impl Rows for EngineRows<'_> {
         for name in served(self.fleet, name) {
             hay.share(name);
         }
+        let facts = state.last.as_ref().map(|last| &last.facts);
+        hay.share(&version_of(name, facts).unwrap_or_default());
         if let Some(last) = &state.last {
-            hay.share(&version_of(&last.facts).unwrap_or_default());
             hay.share(&last.facts.host);
             hay.share(&last.facts.platform);
             if last.facts.store == ImageStore::Containerd {
@@ -129,14 +151,22 @@ impl Rows for EngineRows<'_> {
                     .collect();
                 (!serves.is_empty()).then_some(serves)
             }),
-            EnginesBy::Version => by(order, falls, |at| figures(&version_of(&last(at)?.facts)?)),
-            EnginesBy::Containers => by(order, falls, |at| Some(last(at)?.containers.len())),
+            EnginesBy::Version => by(order, falls, |at| {
+                let (name, state) = self.engine(at)?;
+                let facts = state.last.as_ref().map(|last| &last.facts);
+                figures(&version_of(name, facts)?)
+            }),
+            EnginesBy::Containers => by(order, falls, |at| {
+                let (name, state) = self.engine(at)?;
+                let last = state.last.as_ref().filter(|_| name.is_engine())?;
+                Some(last.containers.len())
+            }),
             EnginesBy::Images => by(order, falls, |at| Some(images_of(last(at)?))),
             // The oldest first: the earliest moment.
             EnginesBy::Seen => by(order, !falls, |at| {
-                let (_, state) = self.engine(at)?;
+                let (name, state) = self.engine(at)?;
                 // One that is up says what changes: what it said last holds now.
-                (state.link == Link::Up)
+                (state.link == Link::Up && name.is_engine())
                     .then_some((true, None))
                     .or_else(|| Some((false, Some(state.last.as_ref()?.at))))
             }),

@@ -120,7 +120,7 @@ impl Rows for FleetRows<'_> {
 fn say(cell: &Cell, hay: &mut Hay) {
     if let Some(deployment) = &cell.deployment {
         hay.push(&deployment.version);
-        hay.push(deployment.health.word());
+        hay.push(deployment.state_word());
     }
     for skew in &cell.skew {
         hay.push(&skew.text);

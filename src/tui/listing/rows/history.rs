@@ -46,6 +46,8 @@ impl EventKey {
 pub(crate) struct HistoryRows<'a> {
     /// What runs where.
     pub(crate) fleet: &'a Fleet,
+    /// Operations that did not see another one.
+    pub(crate) forks: &'a BTreeSet<OperationId>,
     /// The events.
     pub(crate) events: &'a [Event],
     /// The quick filters.
@@ -81,9 +83,20 @@ pub(crate) const fn outcome_words(outcome: Outcome) -> &'static str {
     }
 }
 
+/// The same, with the word for an operation that did not see another one, which did not see
+/// it either.
+pub(crate) fn outcome_and_fork(event: &Event, forks: &BTreeSet<OperationId>) -> String {
+    let words = outcome_words(event.outcome);
+    if forks.contains(&event.id) {
+        format!("fork: {words}")
+    } else {
+        words.to_owned()
+    }
+}
+
 /// How many columns of the screen the longest text of each column takes, in the order of
 /// [`HistoryBy`]. Ages grow while one looks, so they count with the most they take.
-pub(crate) fn widest(events: &[Event]) -> Vec<usize> {
+pub(crate) fn widest(events: &[Event], forks: &BTreeSet<OperationId>) -> Vec<usize> {
     let mut longest = [0; HistoryBy::ALL.len()];
     for event in events {
         let arrow = " → ".len() - 2;
@@ -91,7 +104,7 @@ pub(crate) fn widest(events: &[Event]) -> Vec<usize> {
         let took = event.duration.map_or(0, |it| width(&it.to_string()));
         let each = [
             "59 min".len(),
-            2 + width(outcome_words(event.outcome)),
+            2 + width(&outcome_and_fork(event, forks)),
             width(event.words()),
             width(&printable(event.image.as_str())),
             width(&printable(place)),
@@ -146,7 +159,7 @@ impl Rows for HistoryRows<'_> {
         let Some(event) = self.events.get(at) else {
             return hay;
         };
-        hay.share(outcome_words(event.outcome));
+        hay.share(&outcome_and_fork(event, self.forks));
         hay.share(event.words());
         hay.share(event.image.as_str());
         if let Some(environment) = &event.environment {

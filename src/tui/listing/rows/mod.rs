@@ -10,11 +10,13 @@ mod versions;
 use std::cmp::Ordering;
 
 pub(crate) use anatomy::{ByColumn, ComponentRows, FindingRows, PackageRows};
-pub(crate) use engines::{EngineRows, images_of, link_word, served, version_of};
+pub(crate) use engines::{EngineRows, images_of, kind_of, link_word, served, version_of};
 pub(crate) use fleet::FleetRows;
-pub(crate) use history::{EventKey, HistoryRows, mark, outcome_words, widest};
+pub(crate) use history::{EventKey, HistoryRows, mark, outcome_and_fork, widest};
 pub(crate) use operations::{OperationRows, now_words, state_word};
-pub(crate) use versions::{VersionRows, known_good_in, left_behind, runs_in};
+pub(crate) use versions::{
+    NOT_READ, VersionKey, VersionRows, known_good_in, left_behind, runs_in, size_of,
+};
 
 /// Sorts positions by a key, the greatest first if it `falls`. What has none comes last,
 /// whichever way; ties stay as they were.

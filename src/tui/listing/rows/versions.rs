@@ -4,47 +4,120 @@ use super::super::Rows;
 use super::super::matching::Hay;
 use super::{by, figures};
 use crate::config::{Sort, SortKey as _, VersionsBy};
-use crate::model::catalog::Version;
+use crate::model::bytes::Bytes;
+use crate::model::catalog::{Entry, Version};
 use crate::model::digest::Digest;
 use crate::model::fleet::{Fleet, Row};
 use crate::model::known_good::Objection;
 
-/// The versions of an image.
+/// What a row of the versions is, wherever it stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum VersionKey {
+    /// A version, by its identity.
+    Known(Digest),
+    /// A tag of which only the name is known.
+    Unread(String),
+}
+
+impl VersionKey {
+    /// The version's identity; none while it is not read.
+    pub(crate) const fn identity(&self) -> Option<&Digest> {
+        match self {
+            Self::Known(identity) => Some(identity),
+            Self::Unread(_) => None,
+        }
+    }
+
+    /// What the same row is by now: a tag that was read meanwhile is a version.
+    pub(crate) fn by_now(&self, row: &Row) -> Option<Self> {
+        let Self::Unread(tag) = self else {
+            return None;
+        };
+        let catalog = &row.catalog;
+        if catalog.unread.iter().any(|unread| &unread.tag == tag) {
+            return None;
+        }
+        let mut versions = catalog.versions.iter();
+        let read = versions.find(|version| version.tags.contains(tag))?;
+        Some(Self::Known(read.identity.clone()))
+    }
+}
+
+impl From<Entry<'_>> for VersionKey {
+    fn from(entry: Entry<'_>) -> Self {
+        match entry {
+            Entry::Known(version) => Self::Known(version.identity.clone()),
+            Entry::Unread(unread) => Self::Unread(unread.tag.clone()),
+        }
+    }
+}
+
+/// The versions of an image, and the tags that may be some.
 pub(crate) struct VersionRows<'a> {
-    /// What runs where.
-    pub(crate) fleet: &'a Fleet,
-    /// The image.
-    pub(crate) row: &'a Row,
-    /// The order.
-    pub(crate) sort: Sort<VersionsBy>,
+    fleet: &'a Fleet,
+    row: &'a Row,
+    sort: Sort<VersionsBy>,
+    /// In the order of versions.
+    entries: Vec<Entry<'a>>,
 }
 
 impl<'a> VersionRows<'a> {
+    /// Those of an image, in an order.
+    pub(crate) fn new(fleet: &'a Fleet, row: &'a Row, sort: Sort<VersionsBy>) -> Self {
+        Self {
+            fleet,
+            row,
+            sort,
+            entries: row.catalog.in_order().collect(),
+        }
+    }
+
     fn version(&self, at: usize) -> Option<&'a Version> {
-        self.row.catalog.versions.get(at)
+        match self.entries.get(at)? {
+            Entry::Known(version) => Some(version),
+            Entry::Unread(_) => None,
+        }
+    }
+
+    fn first_tag(&self, at: usize) -> Option<&'a str> {
+        match self.entries.get(at)? {
+            Entry::Known(version) => version.tags.first().map(String::as_str),
+            Entry::Unread(unread) => Some(&unread.tag),
+        }
     }
 }
 
 impl Rows for VersionRows<'_> {
-    type Key = Digest;
+    type Key = VersionKey;
 
     fn len(&self) -> usize {
-        self.row.catalog.versions.len()
+        self.entries.len()
     }
 
-    fn key(&self, at: usize) -> Option<Digest> {
-        self.version(at).map(|version| version.identity.clone())
+    fn key(&self, at: usize) -> Option<VersionKey> {
+        self.entries.get(at).copied().map(VersionKey::from)
     }
 
-    fn find(&self, key: &Digest) -> Option<usize> {
-        let versions = &self.row.catalog.versions;
-        versions.iter().position(|it| &it.identity == key)
+    fn find(&self, key: &VersionKey) -> Option<usize> {
+        self.entries.iter().position(|entry| match (entry, key) {
+            (Entry::Known(version), VersionKey::Known(identity)) => &version.identity == identity,
+            (Entry::Unread(unread), VersionKey::Unread(tag)) => &unread.tag == tag,
+            (Entry::Known(_), VersionKey::Unread(_)) | (Entry::Unread(_), VersionKey::Known(_)) => {
+                false
+            }
+        })
     }
 
     fn hay(&self, at: usize) -> Hay {
         let mut hay = Hay::default();
-        let Some(version) = self.version(at) else {
-            return hay;
+        let version = match self.entries.get(at) {
+            Some(Entry::Known(version)) => *version,
+            Some(Entry::Unread(unread)) => {
+                hay.share(&unread.tag);
+                hay.share(NOT_READ);
+                return hay;
+            }
+            None => return hay,
         };
         hay.share(version.shown());
         // Whole, so that a copied digest finds its version; too long to be found in scraps.
@@ -102,10 +175,21 @@ impl Rows for VersionRows<'_> {
             }),
             // The youngest first: the latest moment.
             VersionsBy::Age => by(order, !falls, |at| version(at)?.created),
-            VersionsBy::Size => by(order, falls, |at| version(at)?.size.map(|size| size.0)),
-            VersionsBy::Tags => by(order, falls, |at| figures(version(at)?.tags.first()?)),
+            VersionsBy::Size => by(order, falls, |at| Some(size_of(version(at)?)?.0.0)),
+            VersionsBy::Tags => by(order, falls, |at| figures(self.first_tag(at)?)),
         }
     }
+}
+
+/// What is said of a tag of which only the name is known.
+pub(crate) const NOT_READ: &str = "not read yet";
+
+/// How large a version is, and whether that is packed, as its registry has it: unpacked where
+/// some engine says so.
+pub(crate) fn size_of(version: &Version) -> Option<(Bytes, bool)> {
+    let packed = || version.remote.as_ref()?.compressed;
+    let unpacked = version.size.map(|size| (size, false));
+    unpacked.or_else(|| Some((packed()?, true)))
 }
 
 /// The environments in which a version runs.

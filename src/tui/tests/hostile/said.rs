@@ -70,6 +70,11 @@ fn planned(wanted: Wanted) -> State {
                 }
             }
         }
+        Confirmed::Publish(plan) => {
+            plan.who = EVIL.into();
+            plan.version.0 = EVIL.into();
+            plan.engine = EVIL.into();
+        }
         Confirmed::Rebuild(plan) => {
             plan.who = EVIL.into();
             plan.warnings.push(EVIL.into());

@@ -33,7 +33,7 @@ pub(super) fn shows(name: &str, state: &mut State) {
 }
 
 /// The same, scrolled to its end.
-fn shows_end(name: &str, state: &mut State) {
+pub(super) fn shows_end(name: &str, state: &mut State) {
     for size in SIZES {
         draw(state, size);
         press(state, Command::Last);
@@ -202,6 +202,7 @@ fn every_picture_belongs_to_a_test() {
         include_str!("looks.rs"),
         include_str!("operations.rs"),
         include_str!("themes.rs"),
+        include_str!("../registries.rs"),
     ];
     let folder = concat!(
         env!("CARGO_MANIFEST_DIR"),

@@ -7,6 +7,7 @@ use ratatui::text::{Line, Span};
 
 use crate::model::fleet::{Cell, Deployment};
 use crate::model::observation::Health;
+use crate::model::project::Environment;
 use crate::model::skew::Skew;
 use crate::tui::text::{clip, width};
 use crate::tui::views::Canvas;
@@ -19,9 +20,16 @@ pub(super) fn draw_cell(
     buffer: &mut Buffer,
     area: Rect,
     canvas: &Canvas<'_>,
-    cell: &Cell,
+    (cell, environment): (&Cell, Option<&Environment>),
     over: Option<Style>,
 ) {
+    // A channel is a tag: nothing runs there ever.
+    let channel = environment.is_some_and(|it| it.channel.is_some());
+    let nothing = if channel {
+        "– no tag yet"
+    } else {
+        "– nothing runs"
+    };
     let room = usize::from(area.width).saturating_sub(1);
     if let Some(over) = over {
         let around = Rect {
@@ -33,14 +41,14 @@ pub(super) fn draw_cell(
         buffer.set_string(area.x.saturating_sub(1), area.y, "›", over);
     }
     let lines = match area.height {
-        0 | 1 => vec![one_line(canvas, cell, room)],
+        0 | 1 => vec![one_line(canvas, (cell, nothing), room)],
         2 => vec![
-            version_line(canvas, cell, &cell.skew, room),
+            version_line(canvas, (cell, nothing), &cell.skew, room),
             state_line(canvas, cell, room),
         ],
         more => {
             let mut lines = vec![
-                version_line(canvas, cell, &[], room),
+                version_line(canvas, (cell, nothing), &[], room),
                 state_line(canvas, cell, room),
             ];
             lines.extend(skew_lines(canvas, &cell.skew, usize::from(more) - 2, room));
@@ -62,10 +70,9 @@ pub(super) fn draw_cell(
 pub(super) type Parts = Vec<Span<'static>>;
 
 /// What the cell says when nothing runs there as far as is known.
-fn nothing(canvas: &Canvas<'_>, cell: &Cell, room: usize) -> Parts {
+fn nothing(canvas: &Canvas<'_>, (cell, nothing): (&Cell, &str), room: usize) -> Parts {
     let theme = &canvas.theme;
-    let (text, style) =
-        unheard(canvas, cell).unwrap_or_else(|| ("– nothing runs".to_owned(), theme.quiet));
+    let (text, style) = unheard(canvas, cell).unwrap_or_else(|| (nothing.to_owned(), theme.quiet));
     vec![Span::styled(clip(&text, room), style)]
 }
 
@@ -90,9 +97,14 @@ fn is_known_to_be_ill(cell: &Cell, deployment: &Deployment) -> bool {
     })
 }
 
-fn version_line(canvas: &Canvas<'_>, cell: &Cell, skew: &[Skew], room: usize) -> Parts {
+fn version_line(
+    canvas: &Canvas<'_>,
+    (cell, none): (&Cell, &str),
+    skew: &[Skew],
+    room: usize,
+) -> Parts {
     let Some(deployment) = &cell.deployment else {
-        return nothing(canvas, cell, room);
+        return nothing(canvas, (cell, none), room);
     };
     let version = (deployment.version.as_str(), version_style(canvas, cell));
     let words = Word::of_skew(canvas, skew);
@@ -175,13 +187,13 @@ fn states(
 
 fn health(canvas: &Canvas<'_>, deployment: &Deployment) -> (String, Style) {
     let (sign, style) = canvas.theme.health(deployment.health);
-    (format!("{sign} {}", deployment.health.word()), style)
+    (format!("{sign} {}", deployment.state_word()), style)
 }
 
 /// The version, and of everything else as much as fits, the most urgent first.
-fn one_line(canvas: &Canvas<'_>, cell: &Cell, room: usize) -> Parts {
+fn one_line(canvas: &Canvas<'_>, (cell, none): (&Cell, &str), room: usize) -> Parts {
     let Some(deployment) = &cell.deployment else {
-        return nothing(canvas, cell, room);
+        return nothing(canvas, (cell, none), room);
     };
     let version = (deployment.version.as_str(), version_style(canvas, cell));
     let mut words = Vec::new();

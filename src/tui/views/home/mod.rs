@@ -289,7 +289,8 @@ fn draw_row(
             height: place.height.saturating_sub(u16::from(place.height > 2)),
         };
         let over = (selected && chosen == at).then_some(theme.selected);
-        draw_cell(buffer, area, canvas, cell, over);
+        let environment = canvas.fleet.environments.get(position);
+        draw_cell(buffer, area, canvas, (cell, environment), over);
         layout.hits.push(Hit {
             columns: (area.left(), area.right()),
             rows: (area.top(), area.bottom()),

@@ -2,9 +2,10 @@
 
 use ratatui::style::Style;
 
-use crate::model::fleet::Cell;
+use crate::model::fleet::{Cell, Deployment};
 use crate::model::observation::Health;
 use crate::model::skew::Skew;
+use crate::model::step::Course;
 use crate::tui::action::Command;
 use crate::tui::views::Canvas;
 use crate::tui::widgets::page::Page;
@@ -54,14 +55,26 @@ pub(in crate::tui::views) fn tell_deployment(
     let theme = &canvas.theme;
     let Some(deployment) = &cell.deployment else {
         if cell.errors.is_empty() && cell.waiting.is_empty() {
-            page.pair_styled(
-                "runs",
-                "nothing: no container of this image is here",
-                theme.quiet,
-            );
+            let here = canvas.subject().and_then(|(_, name)| name);
+            let here = here.and_then(|name| canvas.environment(&name));
+            let (label, text) = match here.and_then(|it| it.channel.as_ref()) {
+                Some(channel) => (
+                    "points to",
+                    format!("nothing: there is no tag {channel} yet"),
+                ),
+                None => (
+                    "runs",
+                    "nothing: no container of this image is here".to_owned(),
+                ),
+            };
+            page.pair_styled(label, &text, theme.quiet);
         }
         return;
     };
+    if deployment.course() == Course::Tag {
+        tell_tag(canvas, deployment, page);
+        return;
+    }
     let (sign, style) = theme.health(deployment.health);
     let digests: Vec<&str> = deployment.identities.iter().map(|it| it.short()).collect();
     let (running, total) = (deployment.running(), deployment.replicas.len());
@@ -84,6 +97,21 @@ pub(in crate::tui::views) fn tell_deployment(
         digests.join(", ")
     );
     page.pair_styled("runs", &text, style);
+}
+
+/// What a channel's tag points to, in words.
+fn tell_tag(canvas: &Canvas<'_>, deployment: &Deployment, page: &mut Page<'_>) {
+    let (sign, style) = canvas.theme.health(deployment.health);
+    let digests: Vec<&str> = deployment.identities.iter().map(|it| it.short()).collect();
+    let since = deployment.since.map_or_else(String::new, |since| {
+        format!("; unchanged for {}", canvas.age(since))
+    });
+    let text = format!(
+        "{} ({}) {sign} the tag points there{since}",
+        deployment.version,
+        digests.join(", ")
+    );
+    page.pair_styled("points to", &text, style);
 }
 
 /// Locks, silent engines and engines waited for, in words.
