@@ -1,6 +1,7 @@
 //! When an entry of the table of actions cannot be used, and why: one sentence for the
 //! reader, with what to do instead where there is something.
 
+use crate::model::catalog::Version;
 use crate::model::fleet::Cell;
 use crate::model::known_good::Verdict;
 use crate::model::observation::Health;
@@ -192,6 +193,11 @@ fn shell(state: &State) -> Option<String> {
         .then(|| "no engine has this version".to_owned())
 }
 
+/// Whether a version can be taken apart: some engine has it, or a registry.
+pub(super) const fn can_be_read(version: &Version) -> bool {
+    !version.on_engines.is_empty() || version.remote.is_some()
+}
+
 fn anatomy(state: &State) -> Option<String> {
     let Some((image, identity)) = super::update::anatomy::subject(state) else {
         return Some("no version is selected, and none runs here".to_owned());
@@ -201,8 +207,8 @@ fn anatomy(state: &State) -> Option<String> {
         .row(&image)
         .and_then(|row| row.version(&identity));
     version
-        .is_none_or(|version| version.on_engines.is_empty())
-        .then(|| "no engine that answers has this version".to_owned())
+        .is_none_or(|version| !can_be_read(version))
+        .then(|| "no registry and no engine has this version".to_owned())
 }
 
 /// What needs an image that has been read, and something in it.
