@@ -9,6 +9,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod anatomy;
 mod channels;
 mod copies;
 mod faults;
