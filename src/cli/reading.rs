@@ -75,7 +75,7 @@ impl<'s> Reading<'s> {
             (&ask.source, &explained.origin)
         {
             self.session.hint(&format!(
-                "no engine that answers has {reference}: it was read from its registry, as `docker://{reference}` is"
+                "no engine that answers has {reference}: it was read from its registry"
             ));
         }
         Ok(explained)
