@@ -437,3 +437,78 @@ fn known(fleet: &Fleet, but: &Digest) -> Vec<Known> {
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::fleet::EngineState;
+    use crate::model::project::{EngineAddress, EngineName};
+    use crate::model::remote::RemoteImage;
+    use crate::model::testing::{
+        digest, engine, engines, environment, image, local, minute, project,
+    };
+
+    const REPOSITORY: &str = "reg.example.com/golden/web";
+
+    /// A version that these have: an engine, the registry.
+    fn fleet(on_engine: bool, in_registry: Option<Link>) -> (Project, Fleet) {
+        let repository = Repository::new(REPOSITORY);
+        let mut web = image("web");
+        web.repository = repository.clone();
+        let mut project = project(vec![environment("prod")]);
+        project.images = vec![web];
+        let registry = EngineName::registry(&repository);
+        project
+            .engines
+            .insert(registry.clone(), EngineAddress::Registry(repository));
+        let tag = format!("{REPOSITORY}:1.0.0");
+        let mut held = local("x", &[&tag]);
+        let by_digest = format!("{REPOSITORY}@{}", digest("manifest"));
+        held.repo_digests = vec![ImageRef::parse(&by_digest).expect("a reference")];
+        let mut there = held.clone();
+        there.remote = Some(RemoteImage {
+            manifest: Some(digest("manifest")),
+            ..RemoteImage::default()
+        });
+        let on_engine = on_engine.then_some(held);
+        let mut all = vec![engine("prod", on_engine.into_iter().collect(), Vec::new())];
+        if let Some(link) = in_registry {
+            let (_, state) = engine(&registry.0, vec![there], Vec::new());
+            all.push((registry, EngineState { link, ..state }));
+        }
+        let fleet = Fleet::assemble(&project, &engines(all), minute(0));
+        (project, fleet)
+    }
+
+    fn asked(on_engine_too: bool, link: Option<Link>) -> Option<String> {
+        let (project, fleet) = fleet(on_engine_too, link);
+        let (web, identity) = (ImageName::from("web"), digest("x"));
+        let of_registry = in_registry(&fleet, &project, &web, &identity);
+        let ask = of_registry.or_else(|| on_engine(&fleet, &web, &identity))?;
+        Some(ask.text)
+    }
+
+    #[test]
+    fn a_registry_that_is_up_comes_before_an_engine() {
+        let down = Link::Down {
+            error: "refused".to_owned(),
+            since: minute(0),
+            retry_at: None,
+        };
+        let by_digest = format!("docker://{REPOSITORY}@{}", digest("manifest"));
+        let id = digest("x").to_string();
+        assert_eq!(asked(false, Some(Link::Up)), Some(by_digest.clone()));
+        assert_eq!(asked(true, Some(Link::Up)), Some(by_digest));
+        assert_eq!(asked(true, Some(down.clone())), Some(id.clone()));
+        assert_eq!(asked(true, None), Some(id));
+        assert_eq!(asked(false, Some(down)), None);
+    }
+
+    #[test]
+    fn a_registry_that_the_project_does_not_name_is_not_asked() {
+        let (mut project, fleet) = fleet(true, Some(Link::Up));
+        project.engines.clear();
+        let web = ImageName::from("web");
+        assert_eq!(in_registry(&fleet, &project, &web, &digest("x")), None);
+    }
+}
