@@ -12,6 +12,7 @@ use karat::registry::{Registries, Remote};
 use serde_json::{Value, json};
 
 use crate::images::{noise, push, push_index, put, remote};
+use crate::pty::{ESC, Term};
 use crate::support::faults::{Fault, Faults};
 use crate::support::image::Recipe;
 use crate::support::registry::{Certificates, Registry, htpasswd, skopeo};
@@ -469,34 +470,85 @@ async fn a_registry_with_tls_and_logins_is_read_as_the_project_says() {
     assert!(!done.said().contains("hunter2"), "{}", done.said());
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn versions_of_registries_and_engines_are_compared() {
-    let shop = Shop::open();
-    let engine = Engine::start();
-    engine.api.image(&Recipe::new("golden/web", "1.0.0"));
-    let saved = engine
-        .api
-        .ask("GET", "/images/golden/web:1.0.0/get", "text/plain", b"");
+/// Makes an image on an engine, under the name it has behind the wire, and copies it to the
+/// registry.
+fn on_both(shop: &Shop, engine: &Engine, tag: &str) {
+    let full = format!("{}/golden/web", shop.wire.host());
+    engine.api.image(&Recipe::new(&full, tag));
+    let path = format!("/images/{full}:{tag}/get");
+    let saved = engine.api.ask("GET", &path, "text/plain", b"");
     let folder = tempfile::tempdir().expect("a folder");
     let archive = folder.path().join("web.tar");
     std::fs::write(&archive, saved.expect("saved").body).expect("a file");
-    let host = shop.registry.host();
     skopeo(&[
         "copy",
         "-q",
         "--dest-tls-verify=false",
         &format!("docker-archive:{}", archive.display()),
-        &format!("docker://{host}/golden/web:1.0.0"),
+        &format!("docker://{}/golden/web:{tag}", shop.registry.host()),
     ]);
+}
+
+/// A project with that image on an engine.
+fn project(shop: &Shop, engine: &Engine) -> String {
+    format!(
+        "[images.web]\nrepository = \"{}/golden/web\"\n[environments.dev]\nengines = [\"{}\"]\n",
+        shop.wire.host(),
+        engine.address()
+    )
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_interface_reads_a_version_from_the_registry_that_has_it() {
+    let shop = Shop::open();
+    let engine = Engine::start();
+    on_both(&shop, &engine, "1.0.0");
+    let more = [packed(GZIP, "srv/more", b"more")];
+    push_packed(&shop.web, "2.0.0", &more).await;
+    let karat = Karat::new(&project(&shop, &engine));
+    let home = karat.home.path();
+    let variables = [
+        ("HOME", home.display().to_string()),
+        ("KARAT_HOME", home.join("karat").display().to_string()),
+    ];
+    let variables = variables.map(|(name, value)| (name.to_owned(), value));
+    let words = [env!("CARGO_BIN_EXE_karat")];
+    let term = Term::open((140, 40), &words, home, &variables.to_vec());
+    term.sees("1 engine up");
+    term.keys("v");
+    term.see("both versions", |text| {
+        text.contains("1.0.0") && text.contains("2.0.0")
+    });
+    // The newest is first, and no engine has it.
+    shop.wire.forget();
+    term.keys("a");
+    term.sees("anatomy of web 2.0.0");
+    term.sees("The largest layers");
+    assert_eq!(shop.layers_read(&more), 1);
+    term.keys(ESC);
+    term.misses("anatomy of web");
+
+    // The older one is on the engine, too: the registry is rather asked.
+    shop.wire.forget();
+    term.keys("\x1b[B");
+    term.keys("a");
+    term.sees("anatomy of web 1.0.0");
+    term.sees("The largest layers");
+    let blobs = shop.wire.count("GET", "/golden/web/blobs/");
+    assert!(blobs >= 1, "{:?}", shop.wire.heads());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn versions_of_registries_and_engines_are_compared() {
+    let shop = Shop::open();
+    let engine = Engine::start();
+    on_both(&shop, &engine, "1.0.0");
     let more = packed(GZIP, "more", b"more");
     push_packed(&shop.web, "2.0.0", &[more]).await;
     let full = format!("{}/golden/web", shop.wire.host());
-    let karat = Karat::new(&format!(
-        "[images.web]\nrepository = \"{full}\"\n[environments.dev]\nengines = [\"{}\"]\n",
-        engine.address()
-    ));
+    let karat = Karat::new(&project(&shop, &engine));
     let (one, two) = (shop.name(":1.0.0"), shop.name(":2.0.0"));
-    let told = karat.json(&["diff", "docker-daemon:golden/web:1.0.0", &one]);
+    let told = karat.json(&["diff", &format!("docker-daemon:{full}:1.0.0"), &one]);
     let (before, after) = (&told["before"]["image"], &told["after"]["image"]);
     assert!(before["config_digest"].is_string(), "{told:#}");
     assert_eq!(before["config_digest"], after["config_digest"]);

@@ -9,6 +9,11 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+// A terminal, of which the tests of the interface use more.
+#[allow(dead_code)]
+#[path = "../terminal/pty.rs"]
+mod pty;
+
 mod anatomy;
 mod channels;
 mod copies;
