@@ -514,7 +514,8 @@ async fn the_interface_reads_a_version_from_the_registry_that_has_it() {
     let variables = variables.map(|(name, value)| (name.to_owned(), value));
     let words = [env!("CARGO_BIN_EXE_karat")];
     let term = Term::open((140, 40), &words, home, &variables.to_vec());
-    term.sees("1 engine up");
+    // The registry is among those that are asked.
+    term.sees("2 engines up");
     term.keys("v");
     term.see("both versions", |text| {
         text.contains("1.0.0") && text.contains("2.0.0")
