@@ -91,6 +91,20 @@ impl Line {
                 self.replace(&format!("  … {what} to {engine}: {}", transfer.words()));
                 self.transfer = Some(transfer);
             }
+            Progress::Layer {
+                engine,
+                what,
+                layer,
+                done,
+                total,
+            } => {
+                let same = |it: &Transfer| it.engine == *engine && it.what == *what;
+                let known = self.transfer.take().filter(same);
+                let mut transfer =
+                    known.unwrap_or_else(|| Transfer::new(engine.clone(), what.clone()));
+                transfer.layer(layer, *done, *total);
+                self.transfer = Some(transfer);
+            }
             Progress::Build(step) => self.build(step),
             Progress::Log(text) => self.end(&format!("    │ {text}")),
             Progress::Note(text) => self.end(&format!("  ! {text}")),

@@ -61,14 +61,15 @@ impl Engine {
         Ok(read::list(&all, "").to_vec())
     }
 
-    /// Pulls `repository@digest`. `tell` hears of the bytes as layers arrive.
+    /// Pulls `repository@digest`. `tell` hears of the bytes as layers arrive: of a layer by its
+    /// short id, and of all that are known of so far.
     ///
     /// # Errors
     /// The registry's answer as the engine passes it on, or the engine's own.
     pub async fn pull(
         &self,
         reference: &ImageRef,
-        mut tell: impl FnMut(Bytes, Option<Bytes>) + Send,
+        mut tell: impl FnMut(Option<&str>, Bytes, Option<Bytes>) + Send,
     ) -> Result<(), EngineError> {
         let digest = reference.digest.as_ref().map(Digest::as_str);
         let doing = format!("pulling {reference}");
@@ -92,10 +93,15 @@ impl Engine {
                 return Err(EngineError::answered(self.name(), &doing, 200, message));
             }
             if note_layer(&mut layers, &answer) {
+                if let Some((id, (done, total))) =
+                    answer.id.as_ref().and_then(|id| layers.get_key_value(id))
+                {
+                    tell(Some(id), Bytes(*done), Some(Bytes(*total)));
+                }
                 let (done, total) = layers
                     .values()
                     .fold((0, 0), |(a, b), (c, d)| (a + c, b + d));
-                tell(Bytes(done), Some(Bytes(total)));
+                tell(None, Bytes(done), Some(Bytes(total)));
             }
         }
         Ok(())

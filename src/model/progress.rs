@@ -32,6 +32,19 @@ pub enum Progress {
         /// Of so many, where known.
         total: Option<Bytes>,
     },
+    /// A layer of what is on its way.
+    Layer {
+        /// To which engine.
+        engine: EngineName,
+        /// What it is a layer of.
+        what: String,
+        /// Which, by its short id.
+        layer: String,
+        /// Bytes that are there.
+        done: Bytes,
+        /// Of so many.
+        total: Option<Bytes>,
+    },
     /// A step of a build.
     Build(BuildStep),
     /// A line of log: of the build, of the container that is waited for.

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::bytes::Bytes;
 use super::digest::Digest;
+use super::time::Timestamp;
 
 /// What a registry says of one image, beyond what every image has.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,6 +20,9 @@ pub struct RemoteImage {
     pub compressed: Option<Bytes>,
     /// Its layers, lowest first: digest and bytes as they lie in the registry.
     pub layers: Vec<(Digest, Bytes)>,
+    /// When it was pushed there, where the history has it: registries do not tell.
+    #[serde(default)]
+    pub pushed: Option<Timestamp>,
     /// What is attached to it; `None` until that was looked up.
     pub attached: Option<Attached>,
 }

@@ -15,7 +15,7 @@ use serde_json::Value;
 use super::digest::Digest;
 use super::event::{Event, Outcome};
 use super::observation::{Health, LockSeen};
-use super::plan::Frozen;
+use super::plan::{Frozen, OperationKind};
 use super::project::{EnvironmentName, ImageName};
 use super::reference::ImageRef;
 use super::run::Run;
@@ -249,6 +249,19 @@ pub fn mover<'a>(
     (to.registry_digest.as_ref() == Some(registry_digest)).then_some(last)
 }
 
+/// When each digest was published, as far as the history says.
+#[must_use]
+pub fn published(records: &[Kept]) -> HashMap<Digest, Timestamp> {
+    let done = ended(records).into_iter().filter(|record| {
+        record.event.operation == OperationKind::Publish && record.event.outcome == Outcome::Done
+    });
+    done.filter_map(|record| {
+        let digest = record.to.as_ref()?.registry_digest.clone()?;
+        Some((digest, record.written))
+    })
+    .collect()
+}
+
 /// What a channel pointed to before: a run for each version that an operation replaced. One of
 /// which nobody knows since when it was there is left out: it cannot be known good.
 #[must_use]
@@ -300,7 +313,7 @@ fn run(record: &Record, from: &Frozen, since: Timestamp) -> Run {
 #[cfg(test)]
 mod tests {
     use super::super::event::VersionMark;
-    use super::super::plan::{Heading, OperationId, OperationKind};
+    use super::super::plan::{Heading, OperationId};
     use super::super::reference::Repository;
     use super::super::testing::{digest, minute};
     use super::*;

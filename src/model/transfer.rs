@@ -1,6 +1,6 @@
 //! Bytes on their way: how many, how fast, how long still.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use super::bytes::Bytes;
@@ -23,6 +23,13 @@ pub struct Transfer {
     pub total: Option<Bytes>,
     /// What was known a moment ago, oldest first.
     samples: VecDeque<(Timestamp, u64)>,
+    /// Its layers, by short id: how far each is.
+    layers: BTreeMap<String, (Bytes, Option<Bytes>)>,
+}
+
+/// Whether all of a layer is there.
+fn is_there((done, total): &(Bytes, Option<Bytes>)) -> bool {
+    total.is_some_and(|total| *done >= total)
 }
 
 impl Transfer {
@@ -35,6 +42,7 @@ impl Transfer {
             done: Bytes(0),
             total: None,
             samples: VecDeque::new(),
+            layers: BTreeMap::new(),
         }
     }
 
@@ -73,10 +81,32 @@ impl Transfer {
         if let Some(rate) = self.rate() {
             text.push_str(&format!(", {rate}/s"));
         }
+        if self.layers.len() > 1 {
+            let there = self.layers.values().filter(|one| is_there(one)).count();
+            text.push_str(&format!(", {there} of {} layers", self.layers.len()));
+        }
         if let Some(left) = self.left().filter(|left| left.0.as_secs() > 0) {
             text.push_str(&format!(", {left} left"));
         }
         text
+    }
+
+    /// Takes in how far one of its layers is.
+    pub fn layer(&mut self, layer: &str, done: Bytes, total: Option<Bytes>) {
+        self.layers.insert(layer.to_owned(), (done, total));
+    }
+
+    /// The layers that are on their way, each in words: `a1b2c3d4e5f6 12 MB of 40 MB`.
+    #[must_use]
+    pub fn layers_moving(&self) -> Vec<String> {
+        self.layers
+            .iter()
+            .filter(|(_, progress)| !is_there(progress))
+            .map(|(id, (done, total))| match total {
+                Some(total) => format!("{id} {done} of {total}"),
+                None => format!("{id} {done}"),
+            })
+            .collect()
     }
 
     /// Whether more is to come.

@@ -24,6 +24,8 @@ pub(super) const CONNECT_WITHIN: Duration = Duration::from_secs(10);
 pub(super) const QUIET: Duration = Duration::from_secs(30);
 /// How long it may take to put away what was sent: it may check a large blob first.
 pub(super) const COMMIT_WITHIN: Duration = Duration::from_secs(600);
+/// A manifest is small; before it answers the registry looks whether all it names is there.
+pub(super) const MANIFEST_WITHIN: Duration = Duration::from_secs(60);
 /// How often what may be repeated is tried again.
 pub(super) const AGAIN: u32 = 3;
 /// How long all waiting for a registry that limits requests may take together.

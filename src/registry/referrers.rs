@@ -1,7 +1,7 @@
 //! What is attached to a manifest: by the registry's own account, or, where it keeps none, by
 //! an index under a tag that is named after the digest.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rand::Rng as _;
 use reqwest::Method;
@@ -15,7 +15,13 @@ use super::manifest::{Content, Descriptor, Document, OCI_INDEX, Pointer};
 use crate::model::digest::Digest;
 
 /// How often the index under the tag is written again, after others wrote it over.
-const REDO: u32 = 8;
+const REDO: u32 = 12;
+
+/// How often in a row it must be found there afterwards.
+const LOOKS: u32 = 3;
+
+/// The longest pause between two looks, before what is added by chance.
+const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 
 /// How an attachment was recorded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -115,31 +121,38 @@ impl Remote {
     }
 
     /// Adds an entry to the index under the tag. Registries cannot compare before they write:
-    /// it is read again afterwards, and added again if somebody else wrote it over.
+    /// it is read again afterwards, and added again if somebody else wrote it over. Whoever read
+    /// the index before this write may write later still, about as much later as reading and
+    /// writing took here: only what is there after several times that counts.
     async fn list(&self, subject: &Digest, entry: &Descriptor) -> Result<(), RegistryError> {
         let tag = Pointer::Tag(fallback_tag(subject));
         let is_it = |it: &Descriptor| it.digest == entry.digest;
-        for tries in 0..REDO {
+        let (mut wrote, mut looks) = (0, 0);
+        let mut pause = Duration::ZERO;
+        while wrote < REDO {
+            let began = Instant::now();
             let mut all = self.listed(subject).await?.unwrap_or_default();
             if all.iter().any(is_it) {
-                return Ok(());
+                looks += 1;
+                if wrote == 0 || looks == LOOKS {
+                    return Ok(());
+                }
+            } else {
+                all.push(entry.clone());
+                let entries: Vec<Value> = all.iter().map(Descriptor::to_json).collect();
+                let index = json!({
+                    "schemaVersion": 2,
+                    "mediaType": OCI_INDEX,
+                    "manifests": entries,
+                });
+                self.put_manifest(&tag, OCI_INDEX, index.to_string().into())
+                    .await?;
+                (wrote, looks) = (wrote + 1, 0);
+                pause = pause.max(began.elapsed() * 2).min(LONGEST_PAUSE);
             }
-            all.push(entry.clone());
-            let entries: Vec<Value> = all.iter().map(Descriptor::to_json).collect();
-            let index = json!({
-                "schemaVersion": 2,
-                "mediaType": OCI_INDEX,
-                "manifests": entries,
-            });
-            self.put_manifest(&tag, OCI_INDEX, index.to_string().into())
-                .await?;
-            // Others that read before this write have written by then, most likely.
-            let jitter = rand::rng().random_range(5..30);
-            tokio::time::sleep(Duration::from_millis(jitter * u64::from(tries + 1))).await;
-        }
-        let now = self.listed(subject).await?.unwrap_or_default();
-        if now.iter().any(is_it) {
-            return Ok(());
+            // Not all at the same moment again.
+            let jitter = Duration::from_millis(rand::rng().random_range(5..60));
+            tokio::time::sleep(pause + jitter).await;
         }
         Err(RegistryError::Overtaken {
             repository: self.repository.clone(),

@@ -12,7 +12,7 @@ use super::Remote;
 use super::ask::{Action, Answer, Ask, At, Right};
 use super::blob::BlobStream;
 use super::error::RegistryError;
-use super::http::{COMMIT_WITHIN, QUIET};
+use super::http::{COMMIT_WITHIN, MANIFEST_WITHIN, QUIET};
 use super::manifest::Pointer;
 use crate::model::bytes::Bytes;
 use crate::model::digest::Digest;
@@ -83,7 +83,7 @@ impl Remote {
             .ask(Method::PUT, &path, Action::Push, doing.clone())
             .header(CONTENT_TYPE, media_type);
         ask.body = Some(bytes);
-        ask.within = COMMIT_WITHIN;
+        ask.within = MANIFEST_WITHIN;
         let answer = self.host.send(&ask).await?;
         if !answer.status.is_success() {
             return Err(match answer.status.as_u16() {

@@ -93,6 +93,7 @@ fn local_image(described: &Described) -> LocalImage {
                 .iter()
                 .map(|layer| (layer.digest.clone(), layer.size))
                 .collect(),
+            pushed: None,
             attached: None,
         }),
     }

@@ -23,6 +23,7 @@ use crate::model::plan::Frozen;
 use crate::model::project::EngineName;
 use crate::model::reference::{ImageRef, Repository};
 use crate::model::remote::is_technical;
+use crate::model::shared;
 use crate::model::version::Scheme;
 use crate::registry::{Pointer, Remote};
 
@@ -130,7 +131,8 @@ impl Target for VersionsTarget {
             Err(error) => return Err(error.into()),
         };
         // Where there is history, it is learned on the way.
-        let _ = self.history.read_among(&self.repository, &all).await;
+        let records = self.history.read_among(&self.repository, &all).await;
+        let pushed = shared::published(&records.unwrap_or_default());
         let tags: Vec<String> = all.into_iter().filter(|tag| !is_technical(tag)).collect();
         let chosen = self.chosen(&tags);
         let looked_at = self.wanted.tags().clone();
@@ -149,7 +151,11 @@ impl Target for VersionsTarget {
         let mut known: BTreeSet<String> = BTreeSet::new();
         for (tag, digest, image) in read.into_iter().flatten() {
             let reference = self.reference(&tag);
+            let when = pushed.get(&digest).copied();
             let image = by_digest.entry(digest).or_insert(image);
+            if let Some(remote) = &mut image.remote {
+                remote.pushed = when;
+            }
             image.tags.push(reference);
             known.insert(tag);
         }

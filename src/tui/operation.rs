@@ -164,6 +164,13 @@ impl Operation {
                 done,
                 total,
             } => self.bytes(engine, what, done, total, now),
+            Progress::Layer {
+                engine,
+                what,
+                layer,
+                done,
+                total,
+            } => self.transfer(engine, what, |it| it.layer(&layer, done, total)),
             Progress::Build(step) => match self.build.iter_mut().find(|one| one.id == step.id) {
                 Some(known) => *known = step,
                 None => self.build.push(step),
@@ -234,15 +241,20 @@ impl Operation {
         total: Option<Bytes>,
         now: Timestamp,
     ) {
+        self.transfer(engine, what, |it| it.told(now, done, total));
+    }
+
+    /// Takes in something about what is on its way.
+    fn transfer(&mut self, engine: EngineName, what: String, take: impl FnOnce(&mut Transfer)) {
         let known = self
             .transfers
             .iter_mut()
             .find(|one| one.engine == engine && one.what == what);
         if let Some(transfer) = known {
-            transfer.told(now, done, total);
+            take(transfer);
         } else {
             let mut transfer = Transfer::new(engine, what);
-            transfer.told(now, done, total);
+            take(&mut transfer);
             self.transfers.push(transfer);
         }
     }

@@ -167,10 +167,22 @@ fn a_version_is_published_under_its_tag_once_and_for_good() {
     // The registry knows it by the digest the engine learned.
     let versions = run(&["versions", "web", "--json"]).is(0).json();
     let known = &versions["versions"][0];
-    assert_eq!(known["digests"]["manifest"], digest(&engine.api, "1.0.0"));
     assert_eq!(
-        known["digests"]["config"],
-        tagged(&engine.api, "1.0.0")["Id"]
+        versions["versions"].as_array().map(Vec::len),
+        Some(1),
+        "{versions:#}"
+    );
+    assert_eq!(known["digests"]["manifest"], digest(&engine.api, "1.0.0"));
+    // An id is the config digest in a classic store, the manifest's in containerd's.
+    let id = tagged(&engine.api, "1.0.0")["Id"].clone();
+    let digests = &known["digests"];
+    assert!(
+        digests["config"] == id || digests["manifest"] == id,
+        "{known:#} {id}"
+    );
+    assert!(
+        known["pushed"].is_string() && known["in_registry"] == true,
+        "{known:#}"
     );
 
     // Another image under the same tag: the tag is not moved, unless somebody says why.
@@ -267,4 +279,196 @@ fn layers(storage: &std::path::Path) -> Vec<u64> {
         }
     }
     sums
+}
+
+/// A folder with a recipe for an image of one file.
+fn context() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(
+        folder.path().join("Dockerfile"),
+        "FROM scratch\nCOPY file /\n",
+    )
+    .expect("written");
+    std::fs::write(folder.path().join("file"), "what it is").expect("written");
+    folder
+}
+
+#[test]
+fn a_version_is_built_and_published_in_one_go_unless_its_tag_is_taken() {
+    let storage = tempfile::tempdir_in("/var/tmp").expect("a folder");
+    let engine = Engine::start();
+    let _registry = Registry::beside(&engine, storage.path());
+    let context = context();
+    let karat = Karat::new(&format!(
+        "[images.web]\nrepository = \"{REPOSITORY}\"\nbuild = {{ context = \"{}\", engine = \"prod\" }}\n[environments.prod]\nengines = [\"{}\"]\n",
+        context.path().display(),
+        engine.address()
+    ));
+    let run = |args: &[&str]| karat.run_inside(&engine, args);
+    let build = ["rebuild", "web", "--version", "1.0.0", "--publish"];
+    until("the registry", Duration::from_secs(20), || {
+        let dry = [&build[..], &["--dry-run"]].concat();
+        (run(&dry).code == Some(0)).then_some(())
+    });
+    run(&[&build[..], &["--yes"]].concat())
+        .is(0)
+        .says("built on")
+        .says("is published as sha256:");
+    // Before anything is built it is seen that the tag is taken.
+    let gone = format!("/images/{REPOSITORY}:1.0.0?force=true");
+    let _ = engine.api.ask("DELETE", &gone, "text/plain", b"");
+    run(&[&build[..], &["--yes", "--no-cache"]].concat())
+        .is(1)
+        .says("exists already (on a registry)");
+    let history = run(&["history", "web", "--json"]).is(0).json();
+    let operations: Vec<&str> = history["events"]
+        .as_array()
+        .expect("events")
+        .iter()
+        .map(|event| event["operation"].as_str().expect("text"))
+        .collect();
+    assert_eq!(operations, ["publish", "rebuild"]);
+    let versions = run(&["versions", "web", "--json"]).is(0).json();
+    assert!(
+        versions["versions"][0]["pushed"].is_string(),
+        "{versions:#}"
+    );
+}
+
+#[test]
+fn a_publish_that_is_killed_leaves_no_half_version() {
+    let storage = tempfile::tempdir_in("/var/tmp").expect("a folder");
+    let engine = Engine::start();
+    let _registry = Registry::beside(&engine, storage.path());
+    engine.api.image(&Recipe {
+        ballast: 60_000_000,
+        ..Recipe::new(REPOSITORY, "1.0.0")
+    });
+    let karat = Karat::new(&project(&engine));
+    until("the registry", Duration::from_secs(20), || {
+        let dry = karat.run_inside(&engine, &["publish", "web", "--dry-run"]);
+        (dry.code == Some(0)).then_some(())
+    });
+    let mut child = karat.spawn_inside(&engine, &["publish", "web", "--yes"]);
+    // It is in the middle of it once the registry has begun to take something in.
+    let uploads = storage
+        .path()
+        .join("docker/registry/v2/repositories/golden/web/_uploads");
+    until("the push", Duration::from_secs(30), || {
+        let mut begun = std::fs::read_dir(&uploads).ok()?;
+        begun.next().map(|_| ())
+    });
+    child.kill().expect("killed");
+    child.wait().expect("its end");
+    let tag = storage
+        .path()
+        .join("docker/registry/v2/repositories/golden/web/_manifests/tags/1.0.0/current/link");
+    let before = std::fs::read_to_string(&tag).ok();
+    // Again: it is there whole afterwards, whatever was there before.
+    karat
+        .run_inside(&engine, &["publish", "web", "--yes"])
+        .is(0);
+    let after = std::fs::read_to_string(&tag).expect("the tag");
+    assert!(before.is_none_or(|before| before == after));
+    let id = tagged(&engine.api, "1.0.0")["Id"].clone();
+    let gone = format!("/images/{REPOSITORY}:1.0.0?force=true");
+    let _ = engine.api.ask("DELETE", &gone, "text/plain", b"");
+    let pull = format!("/images/create?fromImage={REPOSITORY}&tag=1.0.0");
+    let _ = engine.api.ask("POST", &pull, "text/plain", b"");
+    assert_eq!(tagged(&engine.api, "1.0.0")["Id"], id);
+}
+
+#[test]
+fn two_who_deploy_at_once_to_one_engine_have_one_history() {
+    let storage = tempfile::tempdir_in("/var/tmp").expect("a folder");
+    let engine = Engine::start();
+    let _registry = Registry::beside(&engine, storage.path());
+    for version in ["1.0.0", "1.1.0", "1.2.0"] {
+        engine.api.image(&Recipe::new(REPOSITORY, version));
+        push(&engine.api, version);
+    }
+    engine.api.app("web", &format!("{REPOSITORY}:1.0.0"));
+    engine.api.healthy("web");
+    let karats = [(); 2].map(|()| Karat::new(&project(&engine)));
+    let running: Vec<Child> = karats
+        .iter()
+        .zip(["1.1.0", "1.2.0"])
+        .map(|(karat, version)| {
+            let deploy = ["rollback", "web", "--env", "prod", "--to", version, "--yes"];
+            karat.spawn_inside(&engine, &deploy)
+        })
+        .collect();
+    let ends: Vec<_> = running.into_iter().map(crate::support::ended).collect();
+    let done = ends.iter().filter(|end| end.code == Some(0)).count();
+    assert!(done >= 1, "{ends:#?}");
+    for end in &ends {
+        assert!(matches!(end.code, Some(0 | 1 | 7)), "{end:#?}");
+    }
+    let histories: Vec<Value> = karats
+        .iter()
+        .map(|karat| {
+            let mut events = karat
+                .run_inside(&engine, &["history", "web", "--json"])
+                .is(0)
+                .json();
+            // What only the one who lived through it knows stays with him.
+            let events = events["events"].as_array_mut().expect("events");
+            let known = events.iter().map(|event| {
+                json!([
+                    event["id"],
+                    event["who"],
+                    event["to"],
+                    event["outcome"],
+                    event["error"]
+                ])
+            });
+            known.collect()
+        })
+        .collect();
+    assert_eq!(histories[0], histories[1]);
+    assert_eq!(
+        histories[0].as_array().map(Vec::len),
+        Some(2),
+        "{histories:#?}"
+    );
+    engine.api.healthy("web");
+}
+
+#[test]
+fn a_channel_is_what_engines_pull() {
+    let storage = tempfile::tempdir_in("/var/tmp").expect("a folder");
+    let engine = Engine::start();
+    let registry = Registry::beside(&engine, storage.path());
+    for version in ["1.0.0", "1.1.0"] {
+        engine.api.image(&Recipe::new(REPOSITORY, version));
+        push(&engine.api, version);
+    }
+    engine.api.app("web", &format!("{REPOSITORY}:1.0.0"));
+    engine.api.healthy("web");
+    let karat = Karat::new(&format!(
+        "[images.web]\nrepository = \"{REPOSITORY}\"\n[environments.base]\nchannel = \"base\"\n[environments.prod]\nengines = [\"{}\"]\nafter = \"base\"\n",
+        engine.address()
+    ));
+    let run = |args: &[&str]| karat.run_inside(&engine, args);
+    run(&["rollback", "web", "--env", "base", "--to", "1.1.0", "--yes"]).is(0);
+    let pull = format!("/images/create?fromImage={REPOSITORY}&tag=base");
+    let _ = engine.api.ask("POST", &pull, "text/plain", b"");
+    assert_eq!(
+        tagged(&engine.api, "base")["Id"],
+        tagged(&engine.api, "1.1.0")["Id"]
+    );
+    // From the channel on to containers.
+    run(&["promote", "web", "--to", "prod", "--yes"]).is(0);
+    assert_eq!(engine.api.version("web"), "1.1.0");
+
+    // Without the registry the history is still there, and says how old it is.
+    drop(registry);
+    let told = run(&["history", "web"]).is(0);
+    assert!(told.out.contains("is as it was"), "{}", told.out);
+    assert_eq!(told.out.matches("done").count(), 2, "{}", told.out);
+    let sources = run(&["history", "web", "--json"]).is(0).json()["sources"].clone();
+    assert!(
+        sources[0]["error"].is_string() && sources[0]["read"].is_string(),
+        "{sources:#}"
+    );
 }

@@ -8,6 +8,7 @@ use karat::registry::{Registries, Remote};
 use serde_json::Value;
 
 use crate::images::{by, push, remote, tag};
+use crate::support::faults::{Fault, Faults};
 use crate::support::registry::{Registry, skopeo};
 use crate::support::{Karat, until};
 
@@ -57,9 +58,14 @@ impl Line {
     }
 
     fn project(&self, prod: &str) -> String {
+        self.project_at(&self.registry.host(), prod)
+    }
+
+    /// The same by way of another host.
+    fn project_at(&self, host: &str, prod: &str) -> String {
         format!(
             "[images.web]\nrepository = \"{}/golden/web\"\n[environments.dev]\nchannel = \"dev\"\n[environments.prod]\nchannel = \"prod\"\nafter = \"dev\"\n{prod}\n",
-            self.registry.host()
+            host
         )
     }
 }
@@ -70,7 +76,7 @@ fn texts(list: &Value) -> Vec<&str> {
 }
 
 /// Waits until a channel has been where it is for a second, as karat saw it.
-fn soaked(karat: &Karat, seconds: i64) {
+pub(crate) fn soaked(karat: &Karat, seconds: i64) {
     until("the soak", Duration::from_secs(20), || {
         let cell = karat.cell("web", "prod");
         let since: chrono::DateTime<chrono::Utc> = cell["since"].as_str()?.parse().ok()?;
@@ -371,4 +377,389 @@ async fn an_image_without_a_registry_is_never_looked_up() {
         "{names:?}"
     );
     assert!(karat.cell("local", "prod")["version"].is_null());
+}
+
+/// Killed at every moment at which something is written: another karat, with a home of its own,
+/// settles it, the tag is old or new and never anything else, and the next operation goes on.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_killed_half_way_is_settled_by_another() {
+    for (part, fault, finished) in [
+        ("-begun-", Fault::Hold, None),
+        ("-begun-", Fault::HoldAnswer, Some(false)),
+        ("/manifests/prod", Fault::Hold, Some(false)),
+        ("/manifests/prod", Fault::HoldAnswer, Some(true)),
+        ("-ended-", Fault::Hold, Some(true)),
+        ("-ended-", Fault::HoldAnswer, None),
+    ] {
+        let at = format!("{part} {fault:?}");
+        let line = Line::with(&["1.0.0", "1.1.0"]).await;
+        line.point("dev", "1.1.0").await;
+        line.point("prod", "1.0.0").await;
+        let wire = Faults::before(line.registry.port);
+        let project = line.project_at(&wire.host(), "");
+        wire.next(1, "PUT", part, fault);
+        let karat = Karat::new(&project);
+        let mut child = karat.spawn(&["promote", "web", "--to", "prod", "--yes"]);
+        until("the request", Duration::from_secs(30), || {
+            (wire.count("PUT", part) > 0).then_some(())
+        });
+        // What the registry was sent it has done by the time it is asked again.
+        let moved = matches!(finished, Some(true)) || part == "-ended-";
+        let wanted = line.digest(if moved { "1.1.0" } else { "1.0.0" }).clone();
+        for _ in 0..200 {
+            if line.points_to("prod").await.as_ref() == Some(&wanted) {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(25)).await;
+        }
+        assert_eq!(line.points_to("prod").await.as_ref(), Some(&wanted), "{at}");
+        child.kill().expect("killed");
+        child.wait().expect("its end");
+
+        let other = Karat::new(&project);
+        let found = other.run(&["recover", "--yes"]).is(0);
+        match finished {
+            None => assert!(found.said().contains("nothing"), "{at}: {}", found.said()),
+            Some(true) => assert!(found.said().contains("finished"), "{at}: {}", found.said()),
+            Some(false) => assert!(found.said().contains("undone"), "{at}: {}", found.said()),
+        }
+        assert_eq!(line.points_to("prod").await.as_ref(), Some(&wanted), "{at}");
+        let target = if moved { "1.0.0" } else { "1.1.0" };
+        other
+            .run(&["rollback", "web", "--env", "prod", "--to", target, "--yes"])
+            .is(0);
+        assert_eq!(
+            line.points_to("prod").await.as_ref(),
+            Some(line.digest(target)),
+            "{at}"
+        );
+        assert!(
+            other.cell("web", "prod")["locks"]
+                .as_array()
+                .is_some_and(Vec::is_empty),
+            "{at}"
+        );
+    }
+}
+
+/// What is under way is seen by everybody, and can be broken by somebody who says why.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_under_way_is_seen_and_holds_others_off() {
+    let line = Line::with(&["1.0.0", "1.1.0"]).await;
+    line.point("dev", "1.1.0").await;
+    line.point("prod", "1.0.0").await;
+    let wire = Faults::before(line.registry.port);
+    let project = line.project_at(&wire.host(), "");
+    wire.next(1, "PUT", "/manifests/prod", Fault::Hold);
+    let karat = Karat::new(&project);
+    let mut child = karat.spawn(&["promote", "web", "--to", "prod", "--yes"]);
+    until("the request", Duration::from_secs(30), || {
+        (wire.count("PUT", "/manifests/prod") > 0).then_some(())
+    });
+    let other = Karat::new(&project);
+    let locks = other.cell("web", "prod")["locks"].clone();
+    assert_eq!(
+        locks[0]["container"],
+        format!("{}/golden/web:prod", wire.host())
+    );
+    other
+        .run(&["recover", "--dry-run"])
+        .is(0)
+        .says("still runs");
+    let container = format!("{}/golden/web:prod", wire.host());
+    other
+        .run(&["unlock", &container, "--reason", "it hangs", "--yes"])
+        .is(0);
+    assert!(
+        other.cell("web", "prod")["locks"]
+            .as_array()
+            .is_some_and(Vec::is_empty)
+    );
+    child.kill().expect("killed");
+    child.wait().expect("its end");
+    assert_eq!(
+        line.points_to("prod").await.as_ref(),
+        Some(line.digest("1.0.0"))
+    );
+}
+
+/// Somebody without karat moves the tag between the plan and its end: it is left where he put
+/// it, and it is said.
+#[tokio::test(flavor = "multi_thread")]
+async fn another_writer_is_seen_and_left_alone() {
+    let line = Line::with(&["1.0.0", "1.1.0", "1.2.0"]).await;
+    line.point("dev", "1.1.0").await;
+    line.point("prod", "1.0.0").await;
+    let wire = Faults::before(line.registry.port);
+    let project = line.project_at(&wire.host(), "");
+    // The record that it begins is held up while the tag is moved.
+    wire.next(1, "PUT", "-begun-", Fault::Gate);
+    let karat = Karat::new(&project);
+    let child = karat.spawn(&["promote", "web", "--to", "prod", "--yes"]);
+    until("the request", Duration::from_secs(30), || {
+        (wire.count("PUT", "-begun-") > 0).then_some(())
+    });
+    line.point("prod", "1.2.0").await;
+    wire.open();
+    let ended = crate::support::karat::ended(child).is(1);
+    assert!(
+        ended.said().contains("moved the tag to"),
+        "{}",
+        ended.said()
+    );
+    assert_eq!(
+        line.points_to("prod").await.as_ref(),
+        Some(line.digest("1.2.0"))
+    );
+}
+
+/// What is wrong is told in one sentence with what to do, and the tag is where it was.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_done_changes_nothing() {
+    let line = Line::with(&["1.0.0", "1.1.0"]).await;
+    line.point("dev", "1.1.0").await;
+    line.point("prod", "1.0.0").await;
+    let wire = Faults::before(line.registry.port);
+    let project = line.project_at(&wire.host(), "");
+    let denied = || {
+        let body = r#"{"errors":[{"code":"DENIED","message":"not yours"}]}"#;
+        Fault::Answer("403 Forbidden", Vec::new(), body.to_owned())
+    };
+    for (part, fault, code, said) in [
+        ("-begun-", denied(), 1, "wants a login"),
+        ("/manifests/prod", denied(), 5, "wants a login"),
+        (
+            "/manifests/prod",
+            Fault::Answer("500 Internal Server Error", Vec::new(), String::new()),
+            5,
+            "500",
+        ),
+    ] {
+        let karat = Karat::new(&project);
+        wire.next(50, "PUT", part, fault);
+        let ended = karat
+            .run(&["promote", "web", "--to", "prod", "--yes"])
+            .is(code)
+            .says(said);
+        assert_eq!(
+            ended
+                .err
+                .lines()
+                .filter(|line| line.starts_with("karat:"))
+                .count(),
+            1,
+            "{}",
+            ended.err
+        );
+        assert_eq!(
+            line.points_to("prod").await.as_ref(),
+            Some(line.digest("1.0.0"))
+        );
+        wire.calm();
+        karat.run(&["recover", "--yes"]).is(0);
+    }
+    let karat = Karat::new(&project);
+    karat
+        .run(&["rollback", "web", "--env", "prod", "--to", "1.1.9", "--yes"])
+        .is(1)
+        .says("did you mean `1.1.0`");
+}
+
+/// What is moved of an image when a channel is: nothing within a repository, nothing within a
+/// registry; and what is attached comes along.
+#[tokio::test(flavor = "multi_thread")]
+async fn within_a_registry_no_byte_of_an_image_is_moved() {
+    let line = Line::with(&["1.0.0", "1.1.0"]).await;
+    line.point("dev", "1.1.0").await;
+    line.point("prod", "1.0.0").await;
+    let wire = Faults::before(line.registry.port);
+    let attached = crate::copies::attach(&line.web, line.digest("1.1.0"), "application/spdx+json");
+    attached.await;
+    let project = format!(
+        "{}[environments.live]\nchannel = {{ tag = \"stable\", repository = \"{}/live/{{image}}\" }}\nafter = \"prod\"\n",
+        line.project_at(&wire.host(), ""),
+        wire.host()
+    );
+    let karat = Karat::new(&project);
+    // What its configurations say has been read by now.
+    karat.run(&["status"]).is(0);
+    wire.forget();
+    karat
+        .run(&["promote", "web", "--to", "prod", "--yes"])
+        .is(0);
+    let blobs = |method: &str| wire.count(method, "/blobs/");
+    assert_eq!(
+        ["GET", "POST", "PATCH", "PUT"].map(blobs),
+        [0; 4],
+        "{:#?}",
+        wire.heads()
+    );
+
+    wire.forget();
+    karat
+        .run(&["promote", "web", "--to", "live", "--yes"])
+        .is(0)
+        .says("mounted, 0 copied")
+        .says("with 1 attached to it");
+    // Each is mounted by a request without a body.
+    assert_eq!(
+        ["GET", "PATCH", "PUT"].map(blobs),
+        [0; 3],
+        "{:#?}",
+        wire.heads()
+    );
+    let live = remote(&Registries::default(), &line.registry.host(), "live/web");
+    let there = live
+        .head(&tag("stable"))
+        .await
+        .expect("asked")
+        .expect("a tag")
+        .digest;
+    assert_eq!(&there, line.digest("1.1.0"));
+    assert_eq!(live.referrers(&there).await.expect("asked").len(), 1);
+    // Read by a client that is not ours.
+    let reference = format!("docker://{}/live/web:stable", line.registry.host());
+    skopeo(&["inspect", "--tls-verify=false", &reference]);
+}
+
+/// Records that did not see each other share a parent: that is shown.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_fork_in_the_history_is_shown() {
+    use karat::model::event::{Event, Outcome};
+    use karat::model::plan::{Heading, OperationId, OperationKind};
+    use karat::model::shared::{Phase, Record};
+    let line = Line::with(&["1.0.0"]).await;
+    let record = |id: &str, parents: Vec<Digest>| Record {
+        phase: Phase::Ended,
+        event: Event {
+            id: OperationId(id.to_owned()),
+            time: chrono::Utc::now(),
+            who: "ann@laptop".to_owned(),
+            operation: OperationKind::Promote,
+            heading: Heading::Forward,
+            image: "web".into(),
+            environment: Some("prod".into()),
+            from_environment: None,
+            from: None,
+            to: None,
+            reason: None,
+            outcome: Outcome::Done,
+            duration: None,
+            error: None,
+            log: Vec::new(),
+        },
+        from: None,
+        to: None,
+        from_since: None,
+        channel: None,
+        job: None,
+        written: chrono::Utc::now(),
+        parents,
+    };
+    let root = line
+        .web
+        .append_record(&record("0", Vec::new()))
+        .await
+        .expect("added");
+    for id in ["1", "2"] {
+        let one = record(id, vec![root.digest.clone()]);
+        line.web.append_record(&one).await.expect("added");
+    }
+    let karat = Karat::new(&line.project(""));
+    let history = karat.json(&["history", "web"]);
+    let mut forked: Vec<(&str, bool)> = history["events"]
+        .as_array()
+        .expect("events")
+        .iter()
+        .map(|event| {
+            (
+                event["id"].as_str().expect("an id"),
+                event["forked"] == true,
+            )
+        })
+        .collect();
+    forked.sort_unstable();
+    assert_eq!(forked, [("0", false), ("1", true), ("2", true)]);
+    karat.run(&["history", "web"]).is(0).says("fork");
+}
+
+/// Every file below a folder.
+fn files(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
+    let mut all = Vec::new();
+    for entry in std::fs::read_dir(folder).expect("a folder").flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            all.extend(files(&path));
+        } else {
+            all.push(path);
+        }
+    }
+    all
+}
+
+/// A login from the project file opens the registry, and its secret is nowhere afterwards.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_login_is_used_and_shown_nowhere() {
+    use karat::model::registry::{LoginSource, RegistrySettings};
+    let folder = Registry::folder();
+    let certificates = crate::support::registry::Certificates::make(folder.path());
+    let secret = "hunter2-and-more";
+    let top = crate::support::registry::htpasswd(folder.path(), "ci", secret);
+    let registry = Registry::in_folder(folder, &certificates.http(false), &top);
+    let host = registry.host();
+    let login = ["printf", "%s", "ci:hunter2-and-more"].map(str::to_owned);
+    let settings = RegistrySettings {
+        ca: Some(certificates.ca.clone()),
+        login: LoginSource::Command(login.to_vec()),
+        ..RegistrySettings::default()
+    };
+    let registries = Registries::new([(host.clone(), settings)].into());
+    let web = remote(&registries, &host, "golden/web");
+    let old = push(&web, Some("1.0.0"), "amd64", &[b"old"]).await;
+    push(&web, Some("1.1.0"), "amd64", &[b"new"]).await;
+    web.retag(&old.document.digest, "prod")
+        .await
+        .expect("a tag");
+    let project = format!(
+        "[images.web]\nrepository = \"{host}/golden/web\"\n[environments.prod]\nchannel = \"prod\"\n[registries.\"{host}\"]\nca = \"{}\"\nusername_env = \"REG_USER\"\npassword_env = \"REG_PASSWORD\"\n",
+        certificates.ca.display()
+    );
+    let mut karat = Karat::new(&project);
+    let settings = karat.home.path().join("karat");
+    std::fs::create_dir_all(&settings).expect("a folder");
+    std::fs::write(settings.join("settings.toml"), "log = \"debug\"\n").expect("settings");
+    let said = |karat: &Karat, args: &[&str]| {
+        let done = karat.run(args);
+        assert!(!done.said().contains(secret), "{}", done.said());
+        done
+    };
+    karat.env = vec![
+        ("REG_USER".to_owned(), "ci".to_owned()),
+        ("REG_PASSWORD".to_owned(), secret.to_owned()),
+    ];
+    assert_eq!(karat.cell("web", "prod")["version"], "1.0.0");
+    let forth = ["rollback", "web", "--env", "prod", "--to", "1.1.0", "--yes"];
+    said(&karat, &forth).is(0);
+    said(&karat, &["doctor"]).is(0).says("logged in as `ci`");
+    said(&karat, &["history", "--json"]).is(0);
+    karat.env[1].1 = "wrong".to_owned();
+    said(&karat, &["doctor"]).is(1).says("does not accept");
+    karat.env.clear();
+    said(&karat, &["doctor"]).is(1).says("REG_PASSWORD");
+    for file in files(karat.home.path()) {
+        let bytes = std::fs::read(&file).expect("a file");
+        let found = bytes
+            .windows(secret.len())
+            .any(|part| part == secret.as_bytes());
+        assert!(!found, "{}", file.display());
+    }
+    // Nor in what others read.
+    let storage = registry.folder.path().join("storage");
+    for file in files(&storage) {
+        let bytes = std::fs::read(&file).expect("a file");
+        let found = bytes
+            .windows(secret.len())
+            .any(|part| part == secret.as_bytes());
+        assert!(!found, "{}", file.display());
+    }
 }

@@ -4,6 +4,7 @@ use std::sync::Mutex;
 
 use hyper::body::Bytes as Chunk;
 use karat::model::bytes::Bytes;
+use karat::model::digest::Digest;
 use karat::registry::copy::{CopyNews, CopyOptions, How, copy};
 use karat::registry::manifest::OCI_MANIFEST;
 use karat::registry::{Document, Registries, RegistryError};
@@ -406,4 +407,22 @@ async fn what_buildkit_and_cosign_leave_is_found() {
     assert_eq!(look().await.0, (true, false, true));
     push(&web, Some(&cosign("sbom")), "amd64", &[b"bill"]).await;
     assert_eq!(look().await.0, (true, true, true));
+}
+
+/// Attaches a note of some kind to what lies under a digest.
+pub(crate) async fn attach(remote: &karat::registry::Remote, subject: &Digest, kind: &str) {
+    let pointer = karat::registry::Pointer::Digest(subject.clone());
+    let there = remote.existing(&pointer).await.expect("it is there");
+    let config = remote
+        .push_bytes(Chunk::from_static(b"{}"))
+        .await
+        .expect("sent");
+    let json = json!({
+        "schemaVersion": 2, "mediaType": OCI_MANIFEST, "artifactType": kind,
+        "config": { "mediaType": "application/vnd.oci.empty.v1+json", "digest": config, "size": 2 },
+        "layers": [{ "mediaType": "application/vnd.oci.empty.v1+json", "digest": config, "size": 2 }],
+        "subject": { "mediaType": there.media_type, "digest": there.digest, "size": there.size() },
+    });
+    let document = Document::new(OCI_MANIFEST, Chunk::from(json.to_string()));
+    remote.attach(&document).await.expect("attached");
 }

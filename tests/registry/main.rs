@@ -17,6 +17,7 @@ mod pty;
 mod anatomy;
 mod channels;
 mod copies;
+mod doctor;
 mod faults;
 mod images;
 mod logins;

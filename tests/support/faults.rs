@@ -20,6 +20,12 @@ pub enum Fault {
     Slow(usize, Duration),
     /// The registry gets the request and does it; its answer is lost.
     LoseAnswer,
+    /// The request does not get to the registry for as long as whoever sent it is there.
+    Hold,
+    /// The request gets to the registry once [`Faults::open`] says so.
+    Gate,
+    /// The registry gets the request and does it; the answer does not come.
+    HoldAnswer,
     /// This header of the answer is not passed on.
     Without(&'static str),
     /// The registry is asked for all where a part was asked for.
@@ -39,6 +45,7 @@ struct State {
     heads: Vec<String>,
     /// Bytes of the bodies of requests, of answers.
     moved: (u64, u64),
+    open: bool,
 }
 
 /// The wire. Each connection carries one request.
@@ -94,6 +101,16 @@ impl Faults {
             .iter()
             .filter(fits)
             .count()
+    }
+
+    /// Lets pass what waits at a gate.
+    pub fn open(&self) {
+        self.state.lock().expect("state").open = true;
+    }
+
+    /// Nothing goes wrong from now on.
+    pub fn calm(&self) {
+        self.state.lock().expect("state").rules.clear();
     }
 
     /// Forgets the requests so far.
@@ -165,6 +182,15 @@ fn serve(mut client: TcpStream, upstream: u16, state: &Arc<Mutex<State>>) -> std
         let _ = std::io::copy(&mut client, &mut std::io::sink());
         return Ok(());
     }
+    if matches!(fault, Some(Fault::Gate)) {
+        while !state.lock().expect("state").open {
+            thread::sleep(Duration::from_millis(10));
+        }
+    }
+    if matches!(fault, Some(Fault::Hold)) {
+        let _ = std::io::copy(&mut client, &mut std::io::sink());
+        return Ok(());
+    }
     let mut registry = TcpStream::connect(("127.0.0.1", upstream))?;
     let mut asked = head.replacen("\r\n", "\r\nConnection: close\r\n", 1);
     if matches!(fault, Some(Fault::NoRange)) {
@@ -185,6 +211,13 @@ fn serve(mut client: TcpStream, upstream: u16, state: &Arc<Mutex<State>>) -> std
     let Some(mut answer) = head_of(&mut registry)? else {
         return Ok(());
     };
+    if matches!(fault, Some(Fault::HoldAnswer)) {
+        // The thread above reads what the client sends; here it is only waited for.
+        while client.peer_addr().is_ok() && !is_gone(&client) {
+            thread::sleep(Duration::from_millis(20));
+        }
+        return Ok(());
+    }
     if matches!(fault, Some(Fault::LoseAnswer)) {
         return client.shutdown(Shutdown::Both);
     }
@@ -194,6 +227,17 @@ fn serve(mut client: TcpStream, upstream: u16, state: &Arc<Mutex<State>>) -> std
     client.write_all(answer.as_bytes())?;
     pass(&mut registry, &mut client, fault.as_ref(), state)?;
     client.shutdown(Shutdown::Both)
+}
+
+/// Whether the other side has closed the connection.
+fn is_gone(client: &TcpStream) -> bool {
+    // Writing shows it: an answer that begins with nothing is none yet.
+    let mut byte = [0];
+    let _ = client.set_nonblocking(true);
+    let seen = client.peek(&mut byte);
+    let _ = client.set_nonblocking(false);
+    matches!(seen, Ok(0))
+        || matches!(&seen, Err(error) if error.kind() != std::io::ErrorKind::WouldBlock)
 }
 
 fn without(head: &str, name: &str) -> String {

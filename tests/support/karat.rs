@@ -95,6 +95,13 @@ impl Karat {
         done(command.args(args))
     }
 
+    /// The same, not waited for.
+    pub fn spawn_inside(&self, engine: &super::Engine, args: &[&str]) -> Child {
+        let mut command = engine.inside(env!("CARGO_BIN_EXE_karat").as_ref());
+        self.dress(&mut command);
+        command.args(args).spawn().expect("karat starts")
+    }
+
     pub fn run(&self, args: &[&str]) -> Done {
         done(&mut self.command(args))
     }

@@ -122,6 +122,7 @@ fn versions_have_every_tag_and_digest() {
             "platform": "linux/amd64",
             "platforms": [],
             "in_registry": false,
+            "pushed": null,
             "attached": null,
             "revoked": false,
             "running_in": [],

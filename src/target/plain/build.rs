@@ -118,7 +118,10 @@ async fn pull(
         // Without a tag an engine would pull every tag there is.
         reference.tag.get_or_insert_with(|| "latest".to_owned());
     }
-    let tell = |done, total| {
+    let tell = |layer: Option<&str>, done, total| {
+        if layer.is_some() {
+            return;
+        }
         let _ = progress.try_send(Progress::Bytes {
             engine: plan.engine.clone(),
             what: format!("the base image {base}"),

@@ -346,12 +346,22 @@ pub(super) async fn pull(
     what: &str,
 ) -> Result<(), TargetError> {
     let engine = target.engine.name().clone();
-    let tell = |done, total| {
-        watch.tell_if_idle(Progress::Bytes {
-            engine: engine.clone(),
-            what: what.to_owned(),
-            done,
-            total,
+    let tell = |layer: Option<&str>, done, total| {
+        let (engine, what) = (engine.clone(), what.to_owned());
+        watch.tell_if_idle(match layer {
+            None => Progress::Bytes {
+                engine,
+                what,
+                done,
+                total,
+            },
+            Some(layer) => Progress::Layer {
+                engine,
+                what,
+                layer: layer.to_owned(),
+                done,
+                total,
+            },
         });
     };
     watch

@@ -292,6 +292,10 @@ fn tell_transfer(canvas: &Canvas<'_>, transfer: &Transfer, page: &mut Page<'_>) 
     let theme = &canvas.theme;
     let label = format!("{} to {}", transfer.what, transfer.engine);
     beside(canvas, &label, &transfer.words(), theme.busy, page);
+    let moving = transfer.layers_moving();
+    if !moving.is_empty() {
+        page.item(1, "", &moving.join(" · "), theme.quiet);
+    }
 }
 
 /// The steps of a build, the newest that fit.
