@@ -90,7 +90,13 @@ impl Ask {
         let named = project.images.iter().any(|it| it.name.as_str() == from);
         let a_tag = !named && !from.contains(['/', ':', '@']);
         let text = match own.filter(|_| a_tag) {
-            Some(own) => format!("{}:{from}", own.repository),
+            Some(own) => {
+                let transport = match &self.source {
+                    Source::Registry(_) => "docker://",
+                    _ => "",
+                };
+                format!("{transport}{}:{from}", own.repository)
+            }
             None => from.to_owned(),
         };
         Ok(Self {
@@ -247,6 +253,8 @@ mod tests {
         };
         assert_eq!(against("web:2", "1.4.0"), "web:1.4.0");
         assert_eq!(against("web:2", "web:1"), "web:1");
+        let there = "docker://example.com/web:2";
+        assert_eq!(against(there, "1.4.0"), "docker://example.com/web:1.4.0");
         assert_eq!(against("other:2", "web"), "web");
         assert_eq!(against("docker-archive:a.tar", "web:1"), "web:1");
         assert_eq!(

@@ -89,9 +89,14 @@ impl Explainer {
             .map(|it| it.diff_id.clone())
             .collect();
         let known = shelf.clone();
-        tokio::task::spawn_blocking(move || known.tell_known(&diff_ids))
-            .await
-            .map_err(|_| ExplainError::Lost)?;
+        let tell = move || {
+            // Of an image that is known whole there is nothing to be told before it is here.
+            if !diff_ids.iter().all(|it| known.has(it)) {
+                known.tell_known(&diff_ids);
+            }
+        };
+        let told = tokio::task::spawn_blocking(tell).await;
+        told.map_err(|_| ExplainError::Lost)?;
         let origin = Origin::Registry {
             reference: reference.clone(),
             digest: image.digest().clone(),
@@ -140,6 +145,7 @@ impl Explainer {
         let described = describing.await?;
         memory.keep_found(&remote, &digest);
         let facts = facts(reference, &described)?;
+        check_platform(&described, &facts, platform)?;
         Ok(InRegistry {
             remote,
             described,
@@ -196,6 +202,24 @@ impl Memory for Remembered<'_> {
     fn remember(&self, digest: &Digest, bytes: &[u8]) {
         drop(self.0.keep_configuration(digest, bytes, chrono::Utc::now()));
     }
+}
+
+/// Of several images the one that is wanted was chosen; one alone may be another.
+fn check_platform(
+    described: &Described,
+    facts: &ImageFacts,
+    wanted: Option<&Platform>,
+) -> Result<(), AnatomyError> {
+    let (Some(wanted), Ok(own)) = (wanted, Platform::parse(&facts.platform)) else {
+        return Ok(());
+    };
+    if described.index.is_some() || wanted.distance_to(&own).is_some() {
+        return Ok(());
+    }
+    Err(AnatomyError::NoPlatform {
+        wanted: wanted.clone(),
+        there: vec![facts.platform.clone()],
+    })
 }
 
 /// What an image of a registry says of itself.

@@ -206,6 +206,12 @@ async fn of_several_platforms_the_one_that_is_wanted_is_read() {
         "linux/riscv64",
     ]);
     wrong.is(1).says("there is linux/amd64, linux/arm64");
+
+    // One alone is not passed off as another.
+    push(&shop.web, Some("3.0.0"), "amd64", &[b"the base"]).await;
+    let arguments = ["layers", &shop.name(":3.0.0"), "--platform", "linux/arm64"];
+    let wrong = Karat::new("").run(&arguments).is(1);
+    wrong.says("there is no image for linux/arm64, only for `linux/amd64`");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
