@@ -57,6 +57,7 @@ pub(crate) fn project() -> Project {
             read_only: false,
             soak: Span::seconds(600),
             after: None,
+            channel: None,
         })
         .collect();
     Project {
@@ -87,6 +88,7 @@ fn local(image: usize, version: usize) -> LocalImage {
         platform: "linux/amd64".to_owned(),
         diff_ids: vec![Digest::of(&[0]), id.clone()],
         content: id,
+        remote: None,
     }
 }
 
@@ -130,6 +132,7 @@ pub(crate) fn observation(place: usize, restarts: u64) -> Observation {
             .collect(),
         locks: Vec::new(),
         parked: Vec::new(),
+        unread: Vec::new(),
         images_in_all: None,
     }
 }

@@ -179,7 +179,7 @@ pub(super) fn rebuild_text(plan: &RebuildPlan) -> String {
 }
 
 /// A rebuild as JSON.
-pub(super) fn rebuild_json(plan: &RebuildPlan) -> Value {
+pub(super) fn rebuild_json(plan: &RebuildPlan, publish: bool) -> Value {
     json!({
         "schema": SCHEMA,
         "operation": "rebuild",
@@ -194,6 +194,7 @@ pub(super) fn rebuild_json(plan: &RebuildPlan) -> Value {
         "build_args": plan.recipe.args.keys().collect::<Vec<_>>(),
         "no_cache": plan.no_cache,
         "pull": plan.pull,
+        "publish": publish,
         "labels": plan.labels,
         "warnings": plan.warnings,
     })

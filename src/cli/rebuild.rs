@@ -60,9 +60,7 @@ pub(super) async fn run(session: &Session, args: Rebuild) -> Exit {
     }
     if args.change.dry_run {
         if session.json {
-            let mut json = plan_text::rebuild_json(&plan);
-            json["publish"] = publish.into();
-            output::json(&json);
+            output::json(&plan_text::rebuild_json(&plan, publish));
         } else {
             output::result(&text(&plan, publish));
         }

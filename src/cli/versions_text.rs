@@ -1,6 +1,6 @@
 //! `karat versions IMAGE` for people: the versions, newest first.
 
-use crate::model::catalog::{Entry, Unread};
+use crate::model::catalog::{Entry, Unread, Version};
 use crate::model::fleet::{Cell, Fleet, Row};
 use crate::model::known_good::Verdict;
 use crate::model::project::{Environment, EnvironmentName};
@@ -43,56 +43,7 @@ pub fn render(fleet: &Fleet, row: &Row, only: Option<&EnvironmentName>, colour: 
                 continue;
             }
         };
-        let label = version.label.as_ref().map(|label| label.0.as_str());
-        let tags = version.tags.iter().map(String::as_str);
-        let tags: Vec<&str> = tags.filter(|tag| Some(*tag) != label).collect();
-        let shown = |name: &&str| only.is_none_or(|only| only.as_str() == *name);
-        let running: Vec<&str> = running_in(fleet, row, &version.identity)
-            .filter(shown)
-            .collect();
-        let built = version
-            .created
-            .map(|at| format!("{} ago", Span::between(at, fleet.at)));
-        let mut notes: CellLines = Vec::new();
-        if version.revoked {
-            notes.push(Text::new(Paint::Bad, "revoked"));
-        }
-        let good: Vec<&str> = known_good_in(fleet, row, &version.identity)
-            .filter(shown)
-            .collect();
-        if !good.is_empty() {
-            notes.push(Text::whole(
-                Paint::Good,
-                &format!("known good in {}", good.join(", ")),
-            ));
-        }
-        if version
-            .label
-            .as_ref()
-            .is_some_and(|label| row.catalog.contested.contains(label))
-        {
-            notes.push(Text::new(
-                Paint::Bad,
-                "the label stands for several digests",
-            ));
-        }
-        let packed = version.remote.as_ref().and_then(|remote| remote.compressed);
-        let size = match (version.size, packed) {
-            (Some(size), None) => size.to_string(),
-            (None, Some(packed)) => format!("{packed} packed"),
-            (Some(size), Some(packed)) => format!("{size}, {packed} packed"),
-            (None, None) => "–".to_owned(),
-        };
-        notes.extend(version.remote.iter().flat_map(in_registry));
-        table.row(vec![
-            vec![Text::plain(label.unwrap_or("–"))],
-            wrapped(Paint::Faint, &tags, TAGS_WIDTH),
-            vec![Text::new(Paint::Faint, version.identity.short())],
-            vec![Text::plain(built.as_deref().unwrap_or("–"))],
-            vec![Text::plain(&size)],
-            wrapped(Paint::Plain, &running, TAGS_WIDTH),
-            notes,
-        ]);
+        table.row(line(fleet, row, version, only));
     }
     out.push_str(&table.render(colour));
     let places = fleet.environments.iter().zip(&row.cells);
@@ -102,6 +53,65 @@ pub fn render(fleet: &Fleet, row: &Row, only: Option<&EnvironmentName>, colour: 
         out.push_str(&known_good(environment, cell, only.is_some(), colour));
     }
     out
+}
+
+/// One version.
+fn line(
+    fleet: &Fleet,
+    row: &Row,
+    version: &Version,
+    only: Option<&EnvironmentName>,
+) -> Vec<CellLines> {
+    let label = version.label.as_ref().map(|label| label.0.as_str());
+    let tags = version.tags.iter().map(String::as_str);
+    let tags: Vec<&str> = tags.filter(|tag| Some(*tag) != label).collect();
+    let shown = |name: &&str| only.is_none_or(|only| only.as_str() == *name);
+    let running: Vec<&str> = running_in(fleet, row, &version.identity)
+        .filter(shown)
+        .collect();
+    let built = version
+        .created
+        .map(|at| format!("{} ago", Span::between(at, fleet.at)));
+    let mut notes: CellLines = Vec::new();
+    if version.revoked {
+        notes.push(Text::new(Paint::Bad, "revoked"));
+    }
+    let good: Vec<&str> = known_good_in(fleet, row, &version.identity)
+        .filter(shown)
+        .collect();
+    if !good.is_empty() {
+        notes.push(Text::whole(
+            Paint::Good,
+            &format!("known good in {}", good.join(", ")),
+        ));
+    }
+    if version
+        .label
+        .as_ref()
+        .is_some_and(|label| row.catalog.contested.contains(label))
+    {
+        notes.push(Text::new(
+            Paint::Bad,
+            "the label stands for several digests",
+        ));
+    }
+    let packed = version.remote.as_ref().and_then(|remote| remote.compressed);
+    let size = match (version.size, packed) {
+        (Some(size), None) => size.to_string(),
+        (None, Some(packed)) => format!("{packed} packed"),
+        (Some(size), Some(packed)) => format!("{size}, {packed} packed"),
+        (None, None) => "–".to_owned(),
+    };
+    notes.extend(version.remote.iter().flat_map(in_registry));
+    vec![
+        vec![Text::plain(label.unwrap_or("–"))],
+        wrapped(Paint::Faint, &tags, TAGS_WIDTH),
+        vec![Text::new(Paint::Faint, version.identity.short())],
+        vec![Text::plain(built.as_deref().unwrap_or("–"))],
+        vec![Text::plain(&size)],
+        wrapped(Paint::Plain, &running, TAGS_WIDTH),
+        notes,
+    ]
 }
 
 /// A tag of which only the name is known.

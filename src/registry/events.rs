@@ -8,6 +8,7 @@
 
 use futures_util::{StreamExt as _, stream};
 use hyper::body::Bytes as Chunk;
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::manifest::OCI_INDEX;
@@ -20,6 +21,19 @@ pub const EVENT_TYPE: &str = "application/vnd.karat.event.v1";
 
 /// The annotation with the whole record, as JSON.
 pub const RECORD: &str = "io.karat.record";
+
+/// A record's manifest: an index without manifests.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Written {
+    schema_version: u32,
+    media_type: &'static str,
+    artifact_type: &'static str,
+    manifests: [(); 0],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    subject: Option<Value>,
+    annotations: Value,
+}
 
 /// Records read at once.
 const AT_ONCE: usize = 8;
@@ -45,29 +59,32 @@ impl Remote {
     async fn written(&self, record: &Record) -> Result<Value, RegistryError> {
         let event = &record.event;
         let description = format!("{}, by {}", words(record), event.who);
-        let mut manifest = json!({
-            "schemaVersion": 2,
-            "mediaType": OCI_INDEX,
-            "artifactType": EVENT_TYPE,
-            "manifests": [],
-            "annotations": {
+        // Attached to the version it brought, if that lies here.
+        let about = record.to.as_ref().or(record.from.as_ref());
+        let digest = about.and_then(|version| version.registry_digest.clone());
+        let subject = match digest {
+            Some(digest) => self.head(&Pointer::Digest(digest)).await?,
+            None => None,
+        };
+        let manifest = Written {
+            schema_version: 2,
+            media_type: OCI_INDEX,
+            artifact_type: EVENT_TYPE,
+            manifests: [],
+            subject: subject.map(|subject| {
+                json!({
+                    "mediaType": subject.media_type,
+                    "digest": subject.digest,
+                    "size": subject.size.0,
+                })
+            }),
+            annotations: json!({
                 "org.opencontainers.image.created": record.written.to_rfc3339(),
                 "org.opencontainers.image.description": description,
                 RECORD: serde_json::to_string(record).unwrap_or_default(),
-            },
-        });
-        // Attached to the version it brought, if that lies here.
-        let about = record.to.as_ref().or(record.from.as_ref());
-        if let Some(digest) = about.and_then(|version| version.registry_digest.clone())
-            && let Some(subject) = self.head(&Pointer::Digest(digest)).await?
-        {
-            manifest["subject"] = json!({
-                "mediaType": subject.media_type,
-                "digest": subject.digest,
-                "size": subject.size.0,
-            });
-        }
-        Ok(manifest)
+            }),
+        };
+        Ok(serde_json::to_value(manifest).unwrap_or_default())
     }
 
     /// The records under these tags. One that cannot be read as one (a newer karat's, or

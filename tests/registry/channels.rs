@@ -64,8 +64,7 @@ impl Line {
     /// The same by way of another host.
     fn project_at(&self, host: &str, prod: &str) -> String {
         format!(
-            "[images.web]\nrepository = \"{}/golden/web\"\n[environments.dev]\nchannel = \"dev\"\n[environments.prod]\nchannel = \"prod\"\nafter = \"dev\"\n{prod}\n",
-            host
+            "[images.web]\nrepository = \"{host}/golden/web\"\n[environments.dev]\nchannel = \"dev\"\n[environments.prod]\nchannel = \"prod\"\nafter = \"dev\"\n{prod}\n"
         )
     }
 }
