@@ -91,6 +91,9 @@ pub enum AnatomyError {
         /// Why.
         error: io::Error,
     },
+    /// Whoever was to bring a layer could not, in a sentence of its own.
+    #[error("{0}")]
+    Fetching(String),
     /// The compression around the archive is damaged or hostile.
     #[error("the image's archive cannot be unpacked: {0}; save it again")]
     Unpacking(io::Error),

@@ -93,6 +93,7 @@ Examples:
   karat layers shop-web:1.4.0                        what it is made of, and what of that is waste
   karat layers shop-web:1.4.0 --all --json           everything, for a script
   karat layers docker-archive:web.tar                of `docker save`; also oci-archive:, oci:DIR
+  karat layers docker://reg.example.com/web:1.4.0    straight from a registry, nothing pulled
   karat layers shop-web:1.4.0 --tree /usr            what is large in a folder
   karat layers shop-web:1.4.0 --tree / --layer 3     what the third layer has
   karat layers shop-web:1.4.0 --find sslconf
@@ -104,6 +105,7 @@ const DIFF: &str = "\
 Examples:
   karat diff shop-web:1.3.0 shop-web:1.4.0           what grew: layers, folders, packages
   karat diff docker-archive:old.tar oci:build --json
+  karat diff docker://reg.example.com/web:1.3.0 shop-web:1.4.0
   karat diff shop-web:1.3.0 shop-web:1.4.0 --markdown=summary";
 const UNLOCK: &str = "\
 Examples:
@@ -437,7 +439,7 @@ pub enum Markdown {
 #[command(group = clap::ArgGroup::new("files").args(["tree", "find", "regex", "cat", "extract"]))]
 pub struct Layers {
     /// A name, an id, an image and version of the project, docker-archive:FILE,
-    /// oci-archive:FILE, oci:FOLDER or docker-daemon:NAME.
+    /// oci-archive:FILE, oci:FOLDER, docker-daemon:NAME or docker://HOST/NAME.
     #[arg(value_name = "IMAGE")]
     pub image: String,
     /// Which of those there are.

@@ -1,5 +1,5 @@
-//! Taking versions apart for the interface: read from the engine that has them, and what is
-//! in their files; or made up, for the demo.
+//! Taking versions apart for the interface: read from the registry or the engine that has
+//! them, and what is in their files; or made up, for the demo.
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -25,7 +25,8 @@ use crate::explain::{Ask, ExplainError, Explained, Explainer, Origin, Outline, W
 use crate::model::digest::Digest;
 use crate::model::fleet::{Fleet, Link};
 use crate::model::observation::LocalImage;
-use crate::model::project::ImageName;
+use crate::model::project::{ImageName, Project};
+use crate::model::reference::{ImageRef, Repository};
 use crate::tui::effect::{Content, Explaining, FileAt, LayerRead};
 
 /// How often one hears how far a reading is.
@@ -47,8 +48,15 @@ pub(super) struct Dissecting {
 enum From {
     /// Nowhere: all of them are made up.
     MadeUp(Arc<Anatomies>),
-    /// On engines.
-    Engines(Box<Explainer>, HashMap<ImageName, AcceptanceList>),
+    /// In registries and on engines.
+    Real(Box<Real>),
+}
+
+/// Where versions are that are real.
+struct Real {
+    explainer: Explainer,
+    project: Arc<Project>,
+    accepted: HashMap<ImageName, AcceptanceList>,
 }
 
 /// A version that was taken apart: as long as anybody looks at it, its files can be read.
@@ -72,7 +80,11 @@ impl Dissecting {
                 let local = config::local_engine(&session.surroundings);
                 let explainer =
                     Explainer::new(session.project.clone(), local, session.store.clone());
-                From::Engines(Box::new(explainer), accepted_by_image(session))
+                From::Real(Box::new(Real {
+                    explainer,
+                    project: session.project.clone(),
+                    accepted: accepted_by_image(session),
+                }))
             }
         };
         Self {
@@ -99,26 +111,24 @@ impl Dissecting {
                 let explained = made_up.explain(identity, tell, cancel).await?;
                 Some(explained.map(Arc::new))
             }
-            From::Engines(explainer, accepted) => {
-                let accept = accepted.get(image).cloned().unwrap_or_default();
-                self.read((image, identity), explainer, accept, tell, cancel)
-                    .await
-            }
+            From::Real(real) => self.read((image, identity), real, tell, cancel).await,
         }
     }
 
     async fn read(
         &self,
         (image, identity): (&ImageName, &Digest),
-        explainer: &Explainer,
-        accept: AcceptanceList,
+        real: &Real,
         tell: &mpsc::Sender<Explaining>,
         cancel: &CancellationToken,
     ) -> Option<Result<Arc<Report>, String>> {
+        let explainer = &real.explainer;
+        let accept = real.accepted.get(image).cloned().unwrap_or_default();
         let fleet = self.fleet.borrow().clone();
-        let Some(ask) = ask(&fleet, image, identity) else {
+        let of_registry = in_registry(&fleet, &real.project, image, identity);
+        let Some(ask) = of_registry.or_else(|| on_engine(&fleet, image, identity)) else {
             return Some(Err(format!(
-                "no engine that answers has this version of {image}"
+                "no registry and no engine that answers has this version of {image}"
             )));
         };
         let mut places = Vec::new();
@@ -190,7 +200,7 @@ impl Dissecting {
     pub(super) async fn show(&self, of: &FileAt) -> Result<Content, String> {
         let explainer = match &self.from {
             From::MadeUp(made_up) => return made_up.read(of),
-            From::Engines(explainer, _) => explainer,
+            From::Real(real) => &real.explainer,
         };
         let (report, found, at, node) = self.path_of(of)?;
         let watch = Watch::default();
@@ -231,7 +241,7 @@ impl Dissecting {
                     String::from_utf8_lossy(&of.path)
                 ));
             }
-            From::Engines(explainer, _) => explainer,
+            From::Real(real) => &real.explainer,
         };
         let (report, found, at, node) = self.path_of(of)?;
         let watch = Watch::default();
@@ -283,15 +293,27 @@ async fn telling(
             told = &mut outline, if waiting => {
                 waiting = false;
                 // Without it there is less to see, until all of it has been read.
-                if let Ok(Some(Outline { facts, sizes })) = told {
-                    places = facts.layers.iter().map(|it| it.diff_id.clone()).collect();
-                    let facts = Arc::new(facts);
-                    let _ = tell.send(Explaining::Facts { facts, sizes }).await;
+                if let Ok(Some(outline)) = told {
+                    places = tell_outline(outline, tell).await;
                 }
             }
-            _ = ticks.tick() => how_far(watch, &places, tell).await,
+            _ = ticks.tick() => {
+                if let Some(outline) = watch.new_outline() {
+                    places = tell_outline(outline, tell).await;
+                }
+                how_far(watch, &places, tell).await;
+            }
         }
     }
+}
+
+/// Tells what an image says of itself; answers its layers.
+async fn tell_outline(outline: Outline, tell: &mpsc::Sender<Explaining>) -> Vec<Digest> {
+    let Outline { facts, sizes } = outline;
+    let places = facts.layers.iter().map(|it| it.diff_id.clone()).collect();
+    let facts = Arc::new(facts);
+    let _ = tell.send(Explaining::Facts { facts, sizes }).await;
+    places
 }
 
 /// Tells which layers are known by now, and how many bytes have been read.
@@ -312,8 +334,43 @@ async fn how_far(watch: &Watch, places: &[Digest], tell: &mpsc::Sender<Explainin
     let _ = tell.send(Explaining::Bytes { done, total }).await;
 }
 
+/// What is asked for of a registry that the project names and that is up. It comes before any
+/// engine: that would first write all of the image into its own data folder, and hand over
+/// all of it.
+fn in_registry(
+    fleet: &Fleet,
+    project: &Project,
+    image: &ImageName,
+    identity: &Digest,
+) -> Option<Ask> {
+    let row = fleet.row(image)?;
+    let version = row.version(identity)?;
+    let digest = version.remote.as_ref()?.digest()?;
+    let up = |name| {
+        let state = fleet.engines.get(name);
+        state.is_some_and(|it| it.link == Link::Up)
+    };
+    let has = |repository: &Repository| {
+        let mut there = version.repo_digests.iter();
+        there.any(|it| it.repository == *repository && it.digest.as_ref() == Some(digest))
+    };
+    let all = project.in_registries(&row.image);
+    let (_, repository) = all.into_iter().find(|(name, it)| up(name) && has(it))?;
+    let reference = ImageRef {
+        repository,
+        tag: None,
+        digest: Some(digest.clone()),
+    };
+    Some(Ask {
+        text: format!("docker://{reference}"),
+        source: Source::Registry(reference),
+        engine: None,
+        platform: None,
+    })
+}
+
 /// What is asked for, and of which engine: one that is up, rather than one that is not.
-fn ask(fleet: &Fleet, image: &ImageName, identity: &Digest) -> Option<Ask> {
+fn on_engine(fleet: &Fleet, image: &ImageName, identity: &Digest) -> Option<Ask> {
     let version = fleet.row(image)?.version(identity)?;
     let up = |engine| {
         fleet
@@ -379,4 +436,79 @@ fn known(fleet: &Fleet, but: &Digest) -> Vec<Known> {
             Some((name, local.diff_ids.clone()))
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::fleet::EngineState;
+    use crate::model::project::{EngineAddress, EngineName};
+    use crate::model::remote::RemoteImage;
+    use crate::model::testing::{
+        digest, engine, engines, environment, image, local, minute, project,
+    };
+
+    const REPOSITORY: &str = "reg.example.com/golden/web";
+
+    /// A version that these have: an engine, the registry.
+    fn fleet(on_engine: bool, in_registry: Option<Link>) -> (Project, Fleet) {
+        let repository = Repository::new(REPOSITORY);
+        let mut web = image("web");
+        web.repository = repository.clone();
+        let mut project = project(vec![environment("prod")]);
+        project.images = vec![web];
+        let registry = EngineName::registry(&repository);
+        project
+            .engines
+            .insert(registry.clone(), EngineAddress::Registry(repository));
+        let tag = format!("{REPOSITORY}:1.0.0");
+        let mut held = local("x", &[&tag]);
+        let by_digest = format!("{REPOSITORY}@{}", digest("manifest"));
+        held.repo_digests = vec![ImageRef::parse(&by_digest).expect("a reference")];
+        let mut there = held.clone();
+        there.remote = Some(RemoteImage {
+            manifest: Some(digest("manifest")),
+            ..RemoteImage::default()
+        });
+        let on_engine = on_engine.then_some(held);
+        let mut all = vec![engine("prod", on_engine.into_iter().collect(), Vec::new())];
+        if let Some(link) = in_registry {
+            let (_, state) = engine(&registry.0, vec![there], Vec::new());
+            all.push((registry, EngineState { link, ..state }));
+        }
+        let fleet = Fleet::assemble(&project, &engines(all), minute(0));
+        (project, fleet)
+    }
+
+    fn asked(on_engine_too: bool, link: Option<Link>) -> Option<String> {
+        let (project, fleet) = fleet(on_engine_too, link);
+        let (web, identity) = (ImageName::from("web"), digest("x"));
+        let of_registry = in_registry(&fleet, &project, &web, &identity);
+        let ask = of_registry.or_else(|| on_engine(&fleet, &web, &identity))?;
+        Some(ask.text)
+    }
+
+    #[test]
+    fn a_registry_that_is_up_comes_before_an_engine() {
+        let down = Link::Down {
+            error: "refused".to_owned(),
+            since: minute(0),
+            retry_at: None,
+        };
+        let by_digest = format!("docker://{REPOSITORY}@{}", digest("manifest"));
+        let id = digest("x").to_string();
+        assert_eq!(asked(false, Some(Link::Up)), Some(by_digest.clone()));
+        assert_eq!(asked(true, Some(Link::Up)), Some(by_digest));
+        assert_eq!(asked(true, Some(down.clone())), Some(id.clone()));
+        assert_eq!(asked(true, None), Some(id));
+        assert_eq!(asked(false, Some(down)), None);
+    }
+
+    #[test]
+    fn a_registry_that_the_project_does_not_name_is_not_asked() {
+        let (mut project, fleet) = fleet(true, Some(Link::Up));
+        project.engines.clear();
+        let web = ImageName::from("web");
+        assert_eq!(in_registry(&fleet, &project, &web, &digest("x")), None);
+    }
 }

@@ -12,8 +12,9 @@ use super::session::Session;
 use super::signals::Signals;
 use super::table::cut;
 use crate::anatomy::archive::platform::Platform;
+use crate::anatomy::archive::source::Source;
 use crate::config;
-use crate::explain::{Ask, ExplainError, Explained, Explainer, Watch};
+use crate::explain::{Ask, ExplainError, Explained, Explainer, Origin, Watch};
 use crate::model::text::printable;
 use crate::model::transfer::Transfer;
 
@@ -69,7 +70,15 @@ impl<'s> Reading<'s> {
                 }
             }
         };
-        explained.map_err(|error| self.failed(&error))
+        let explained = explained.map_err(|error| self.failed(&error))?;
+        if let (Source::Name(_), Origin::Registry { reference, .. }) =
+            (&ask.source, &explained.origin)
+        {
+            self.session.hint(&format!(
+                "no engine that answers has {reference}: it was read from its registry"
+            ));
+        }
+        Ok(explained)
     }
 
     /// Opens the content of what was explained; see [`Explainer::open_layer`].

@@ -59,6 +59,23 @@ impl Ask {
         })
     }
 
+    /// The name in a registry that a plain name stands for where no engine has it: it has a
+    /// registry's host, and the project names its repository. Nothing else is ever looked up.
+    #[must_use]
+    pub fn in_registry(&self, project: &Project) -> Option<&ImageRef> {
+        let Source::Name(Name::Reference(written)) = &self.source else {
+            return None;
+        };
+        let repository = &written.repository;
+        repository.registry_host()?;
+        let of = |image: &Image| {
+            let mut all = project.in_registries(image).into_iter();
+            image.repository == *repository || all.any(|(_, it)| it == *repository)
+        };
+        let named = project.images.iter().any(of);
+        (named && self.engine.is_none()).then_some(written)
+    }
+
     /// The same image at another version or place: `from` of a rule about growth. A version
     /// alone is one of the image asked for here.
     ///
@@ -73,7 +90,13 @@ impl Ask {
         let named = project.images.iter().any(|it| it.name.as_str() == from);
         let a_tag = !named && !from.contains(['/', ':', '@']);
         let text = match own.filter(|_| a_tag) {
-            Some(own) => format!("{}:{from}", own.repository),
+            Some(own) => {
+                let transport = match &self.source {
+                    Source::Registry(_) => "docker://",
+                    _ => "",
+                };
+                format!("{transport}{}:{from}", own.repository)
+            }
             None => from.to_owned(),
         };
         Ok(Self {
@@ -230,12 +253,38 @@ mod tests {
         };
         assert_eq!(against("web:2", "1.4.0"), "web:1.4.0");
         assert_eq!(against("web:2", "web:1"), "web:1");
+        let there = "docker://example.com/web:2";
+        assert_eq!(against(there, "1.4.0"), "docker://example.com/web:1.4.0");
         assert_eq!(against("other:2", "web"), "web");
         assert_eq!(against("docker-archive:a.tar", "web:1"), "web:1");
         assert_eq!(
             against("web:2", "docker-archive:a.tar"),
             "docker-archive:a.tar"
         );
+    }
+
+    #[test]
+    fn only_a_name_with_a_host_that_the_project_names_stands_for_one_in_a_registry() {
+        let shop = shop();
+        let reference = |text: &str| {
+            let ask = Ask::parse(text).expect(text);
+            ask.in_registry(&shop).map(ToString::to_string)
+        };
+        let full = "example.com/golden/web:1.4.0";
+        assert_eq!(reference(full).as_deref(), Some(full));
+        for other in [
+            "web:1.4.0",
+            "golden/web:1.4.0",
+            "example.com/golden/other:1.4.0",
+            "docker-daemon:example.com/golden/web:1.4.0",
+        ] {
+            assert_eq!(reference(other), None, "{other}");
+        }
+        let on_one = Ask {
+            engine: Some("prod".to_owned()),
+            ..Ask::parse(full).expect(full)
+        };
+        assert_eq!(on_one.in_registry(&shop), None);
     }
 
     #[test]

@@ -2,7 +2,8 @@
 //!
 //! What was read of an image does not hold the contents of its files. A layer of a file or
 //! folder is opened where it lies; what an engine hands over, or is compressed as a whole,
-//! passes by once more, and what is wanted is picked out. Only what cannot be had a second
+//! passes by once more, and what is wanted is picked out; a registry is asked for the layers
+//! that are wanted. Only what cannot be had a second
 //! time, standard input and pipes, is laid down in a temporary file first.
 
 use std::fs::{self, File, OpenOptions};
@@ -10,9 +11,13 @@ use std::io::{self, Read, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
+use tokio::runtime::Handle;
+use tokio_util::sync::CancellationToken;
+
 use super::ask::Ask;
 use super::error::ExplainError;
 use super::explainer::{Explained, Explainer, Origin, wanted};
+use super::registries::{Fetched, InRegistry};
 use super::shelf::StoreShelf;
 use super::watch::Watch;
 use crate::anatomy::archive::Opened;
@@ -39,6 +44,14 @@ enum At {
     Rest(Box<Opened>),
     /// In what passes by.
     Passing(Box<Passing>),
+    /// In a registry, each to be fetched by itself.
+    Registry(Box<Fetching>),
+}
+
+struct Fetching {
+    image: InRegistry,
+    runtime: Handle,
+    stop: CancellationToken,
 }
 
 struct Passing {
@@ -73,6 +86,13 @@ impl Layers for LayersAgain<'_> {
                 wanted: &passing.wanted,
                 shelf: &passing.shelf,
                 limits,
+            }
+            .each(layers, progress, take),
+            At::Registry(fetching) => Fetched {
+                image: &fetching.image,
+                limits,
+                runtime: &fetching.runtime,
+                stop: &fetching.stop,
             }
             .each(layers, progress, take),
         }
@@ -158,11 +178,19 @@ impl Explainer {
                 return Ok(Contents { at, limits });
             }
             Origin::Archive(path) => path.clone(),
+            Origin::Registry { reference, digest } => {
+                let at = At::Registry(Box::new(Fetching {
+                    image: self.layers_in_registry(ask, reference, digest).await?,
+                    runtime: Handle::current(),
+                    stop: watch.cancel().clone(),
+                }));
+                return Ok(Contents { at, limits });
+            }
             Origin::Engine { engine, id } => {
                 // The engine is asked for one image by its id: there is one, of one platform.
                 wanted.name = None;
                 let shelf = shelf.of_image(id);
-                let runtime = tokio::runtime::Handle::current();
+                let runtime = Handle::current();
                 let (explainer, ask, watch) = (self.clone(), ask.clone(), watch.clone());
                 let (engine, id) = (engine.clone(), id.clone());
                 let begin = move || {

@@ -4,6 +4,7 @@ use crate::anatomy::archive::source::NotASource;
 use crate::anatomy::error::AnatomyError;
 use crate::engine::EngineError;
 use crate::model::text::printable;
+use crate::registry::RegistryError;
 
 /// An image cannot be explained.
 #[derive(Debug, thiserror::Error)]
@@ -11,13 +12,16 @@ pub enum ExplainError {
     /// The text says not where it is.
     #[error(transparent)]
     Source(#[from] NotASource),
-    /// It is in a registry.
-    #[error(
-        "karat does not read images straight from a registry yet: `docker pull {name}` first, then ask for `{name}`"
-    )]
-    Registry {
-        /// Which.
-        name: String,
+    /// A registry failed.
+    #[error(transparent)]
+    Registry(#[from] RegistryError),
+    /// Neither an engine nor the registry that its name says has it.
+    #[error("{engines}; nor is it to be had from its registry: {registry}")]
+    Nowhere {
+        /// Why no engine has it.
+        engines: Box<ExplainError>,
+        /// Why the registry has not.
+        registry: Box<ExplainError>,
     },
     /// `--engine` names none.
     #[error("there is no engine and no environment `{asked}`{hint}")]
@@ -93,7 +97,17 @@ impl ExplainError {
     pub const fn is_cancel(&self) -> bool {
         matches!(
             self,
-            Self::Cancelled | Self::Anatomy(AnatomyError::Cancelled)
+            Self::Cancelled
+                | Self::Anatomy(AnatomyError::Cancelled)
+                | Self::Registry(RegistryError::Canceled)
+        )
+    }
+
+    /// Whether no engine that answered has it.
+    pub(super) const fn is_on_no_engine(&self) -> bool {
+        matches!(
+            self,
+            Self::NoSuchImage { .. } | Self::NoEngine { .. } | Self::Silent(_)
         )
     }
 }

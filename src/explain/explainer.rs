@@ -26,6 +26,8 @@ use crate::engine::export::ImageReader;
 use crate::model::digest::Digest;
 use crate::model::observation::ImageStore;
 use crate::model::project::{EngineAddress, EngineName, Project};
+use crate::model::reference::ImageRef;
+use crate::registry::Registries;
 use crate::store::Store;
 
 /// Explains images. Cheap to clone.
@@ -35,6 +37,7 @@ pub struct Explainer {
     /// The engine of this machine, where the project does not name it.
     local: Option<(EngineName, EngineAddress)>,
     store: Arc<Store>,
+    registries: Registries,
 }
 
 /// An image taken apart, and where it was found.
@@ -56,6 +59,13 @@ pub enum Origin {
         /// Its id there.
         id: Digest,
     },
+    /// In a registry.
+    Registry {
+        /// What was asked for there.
+        reference: ImageRef,
+        /// The digest it had: of the image's index, where it has one, else of its manifest.
+        digest: Digest,
+    },
     /// In a file; `-` is standard input.
     Archive(PathBuf),
     /// In a folder.
@@ -63,17 +73,20 @@ pub enum Origin {
 }
 
 impl Explainer {
-    /// Explains images of these engines, and remembers what it reads in this store.
+    /// Explains images of a project's engines and registries, and remembers what it reads in
+    /// this store.
     #[must_use]
-    pub const fn new(
+    pub fn new(
         project: Arc<Project>,
         local: Option<(EngineName, EngineAddress)>,
         store: Arc<Store>,
     ) -> Self {
+        let registries = Registries::new(project.registries.clone());
         Self {
             project,
             local,
             store,
+            registries,
         }
     }
 
@@ -114,10 +127,9 @@ impl Explainer {
                 };
                 self.read(read, origin, watch).await
             }
-            Source::Engine(name) | Source::Name(name) => self.of_engine(ask, name, watch).await,
-            Source::Registry(reference) => Err(ExplainError::Registry {
-                name: reference.to_string(),
-            }),
+            Source::Engine(name) => self.of_engine(ask, name, watch).await,
+            Source::Name(name) => self.of_engine_or_registry(ask, name, watch).await,
+            Source::Registry(reference) => self.of_registry(ask, reference, watch).await,
         }
     }
 
@@ -142,6 +154,32 @@ impl Explainer {
             .await
             .map_err(|_| ExplainError::Lost)??;
         Ok(Explained { anatomy, origin })
+    }
+
+    /// Of an engine; where none has it, of the registry that its name says, if the project
+    /// names that repository.
+    async fn of_engine_or_registry(
+        &self,
+        ask: &Ask,
+        name: &Name,
+        watch: &Watch,
+    ) -> Result<Explained, ExplainError> {
+        let engines = match self.of_engine(ask, name, watch).await {
+            Err(error) if error.is_on_no_engine() => error,
+            other => return other,
+        };
+        let Some(reference) = ask.in_registry(&self.project) else {
+            return Err(engines);
+        };
+        match self.of_registry(ask, reference, watch).await {
+            Err(error @ ExplainError::Registry(_)) if !error.is_cancel() => {
+                Err(ExplainError::Nowhere {
+                    engines: Box::new(engines),
+                    registry: Box::new(error),
+                })
+            }
+            other => other,
+        }
     }
 
     async fn of_engine(
@@ -188,7 +226,8 @@ impl Explainer {
     ///
     /// # Errors
     /// [`ExplainError`]. Nothing, where it does not tell what the image is made of, or the
-    /// image is on no engine.
+    /// image is on no engine: what a registry says is read in the course of explaining, and
+    /// told by [`Watch::new_outline`].
     pub async fn outline(&self, ask: &Ask) -> Result<Option<Outline>, ExplainError> {
         let (Source::Engine(name) | Source::Name(name)) = &ask.source else {
             return Ok(None);
@@ -212,6 +251,10 @@ impl Explainer {
                 .map(|(_, address)| address)
                 .or_else(|| self.project.engines.get(&name));
             // One engine under two names is asked once.
+            let is_engine = |it: &&EngineAddress| {
+                !matches!(it, EngineAddress::Channel(_) | EngineAddress::Registry(_))
+            };
+            let address = address.filter(is_engine);
             let Some(address) = address.filter(|it| !known.contains(it)) else {
                 continue;
             };
@@ -225,6 +268,10 @@ impl Explainer {
             return Err(ExplainError::Silent(broken));
         }
         Ok(engines)
+    }
+
+    pub(super) const fn registries(&self) -> &Registries {
+        &self.registries
     }
 
     pub(super) const fn store(&self) -> &Arc<Store> {
@@ -413,7 +460,7 @@ fn layers_of(json: &[u8]) -> Option<Vec<Digest>> {
 }
 
 /// An image put together from what is on the shelf.
-enum Assembled {
+pub(super) enum Assembled {
     /// It is all there.
     Whole(Box<Anatomy>),
     /// A layer that was counted on is not.
@@ -421,7 +468,7 @@ enum Assembled {
 }
 
 impl Assembled {
-    fn whole(self) -> Option<Anatomy> {
+    pub(super) fn whole(self) -> Option<Anatomy> {
         match self {
             Self::Whole(anatomy) => Some(*anatomy),
             Self::Lost => None,
@@ -429,7 +476,7 @@ impl Assembled {
     }
 }
 
-fn assemble(facts: ImageFacts, shelf: &StoreShelf) -> Result<Assembled, ExplainError> {
+pub(super) fn assemble(facts: ImageFacts, shelf: &StoreShelf) -> Result<Assembled, ExplainError> {
     let mut lost = false;
     let anatomy = Anatomy::assemble(facts, |diff_id| {
         let index = shelf.get(diff_id);

@@ -1,9 +1,9 @@
 //! Finds the cheapest source of an image, reads of it what is not known yet, and remembers
 //! what it read: a layer is read once in its life.
 //!
-//! This room joins two that know nothing of each other: `anatomy`, which takes bytes apart
-//! and waits for nothing, and `engine`, which brings them. It never changes anything on an
-//! engine.
+//! This room joins those that know nothing of each other: `anatomy`, which takes bytes apart
+//! and waits for nothing, and `engine` and `registry`, which bring them. It never changes
+//! anything on an engine or in a registry.
 //!
 //! | file | subject |
 //! |---|---|
@@ -11,6 +11,8 @@
 //! | [`explainer`] | the way from what is asked to an image taken apart |
 //! | [`contents`] | what is in its files: its layers opened once more |
 //! | `engines` | which engine has the image, and what it says of it |
+//! | `registries` | what a registry says of the image, and its layers from there |
+//! | `blobs` | a layer on its way from a registry |
 //! | [`outline`] | what the engine tells of the image without handing it over |
 //! | `shelf` | what is remembered, as `anatomy` wants it |
 //! | [`watch`] | how far the reading is, and its end before time |
@@ -19,12 +21,14 @@
 //! | [`error`] | why there is none, one sentence each |
 
 pub mod ask;
+mod blobs;
 pub mod compared;
 pub mod contents;
 mod engines;
 pub mod error;
 pub mod explainer;
 pub mod outline;
+mod registries;
 mod shelf;
 pub mod watch;
 pub mod whole;

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio_util::sync::CancellationToken;
 
+use super::outline::Outline;
 use crate::anatomy::layer::index::LayerIndex;
 use crate::anatomy::progress::Progress;
 use crate::model::bytes::Bytes;
@@ -24,6 +25,8 @@ struct Counted {
     expected: AtomicU64,
     /// Layers that nobody has asked for yet.
     layers: Mutex<Vec<LayerTold>>,
+    /// What is known of the image before its layers are, unless somebody has asked for it.
+    outline: Mutex<Option<Outline>>,
 }
 
 /// A layer that is known by now.
@@ -70,6 +73,23 @@ impl Watch {
     pub fn new_layers(&self) -> Vec<LayerTold> {
         let layers = &self.counted.layers;
         std::mem::take(&mut layers.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// What the image says of itself, once that is known and its layers are not: where it is
+    /// read in the course of reading. Told once.
+    #[must_use]
+    pub fn new_outline(&self) -> Option<Outline> {
+        let outline = &self.counted.outline;
+        outline
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take()
+    }
+
+    /// It is known what the image says of itself.
+    pub(super) fn outline(&self, outline: Outline) {
+        let told = &self.counted.outline;
+        *told.lock().unwrap_or_else(PoisonError::into_inner) = Some(outline);
     }
 
     /// A layer is known now.

@@ -343,6 +343,24 @@ impl Project {
             .iter()
             .find(|environment| &environment.name == name)
     }
+
+    /// The repositories of an image in registries, each with the name under which it takes
+    /// part: its own first, then those of its channels.
+    #[must_use]
+    pub fn in_registries(&self, image: &Image) -> Vec<(&EngineName, Repository)> {
+        let own = EngineName::registry(&image.repository);
+        let own = self.engines.get_key_value(&own).into_iter();
+        own.chain(&self.engines)
+            .filter_map(|(name, address)| {
+                let repository = match address {
+                    EngineAddress::Registry(it) if *it == image.repository => it.clone(),
+                    EngineAddress::Channel(channel) => channel.repository(&image.repository)?,
+                    _ => return None,
+                };
+                Some((name, repository))
+            })
+            .collect()
+    }
 }
 
 #[cfg(test)]

@@ -51,8 +51,31 @@ pub struct Layer {
     pub size: Bytes,
     /// How it is packed.
     pub media_type: String,
+    /// Whether it is to be had elsewhere, and registries need not keep it.
+    pub is_foreign: bool,
     /// The digest of what is in it, unpacked, where the configuration says so.
     pub diff_id: Option<Digest>,
+}
+
+/// Where manifests, indexes and configurations are remembered by their digests, so that none
+/// is read twice. What is remembered may be lost: then it is read again.
+pub trait Memory: Sync {
+    /// The bytes with this digest.
+    fn recall(&self, digest: &Digest) -> Option<Vec<u8>>;
+    /// Remembers bytes that have this digest.
+    fn remember(&self, digest: &Digest, bytes: &[u8]);
+}
+
+/// Remembers nothing.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NoMemory;
+
+impl Memory for NoMemory {
+    fn recall(&self, _digest: &Digest) -> Option<Vec<u8>> {
+        None
+    }
+
+    fn remember(&self, _digest: &Digest, _bytes: &[u8]) {}
 }
 
 /// What there is of an image at a tag or a digest.
@@ -81,6 +104,21 @@ pub async fn describe_found(
     found: Document,
     wanted: Option<&Platform>,
 ) -> Result<Described, RegistryError> {
+    describe_remembering(remote, what, found, wanted, &NoMemory).await
+}
+
+/// The same, asking for nothing that is remembered.
+///
+/// # Errors
+/// As [`describe`].
+pub async fn describe_remembering(
+    remote: &Remote,
+    what: &Pointer,
+    found: Document,
+    wanted: Option<&Platform>,
+    memory: &dyn Memory,
+) -> Result<Described, RegistryError> {
+    memory.remember(&found.digest, &found.bytes);
     let (mut index, mut attestations, mut platforms) = (None, Vec::new(), Vec::new());
     let (document, manifest) = match remote.content(&found)? {
         Content::Index(all) => {
@@ -97,8 +135,7 @@ pub async fn describe_found(
                 },
             })?;
             index = Some(found.digest);
-            let below = Pointer::Digest(chosen.digest.clone());
-            let document = remote.existing(&below).await?;
+            let document = below(remote, &chosen.digest, memory).await?;
             let manifest = manifest_of(remote, what, &document)?;
             (document, manifest)
         }
@@ -117,7 +154,14 @@ pub async fn describe_found(
     let Some(config) = manifest.config else {
         return Err(not_an_image("a manifest without configuration".to_owned()));
     };
-    let raw_config = remote.small_blob(&config.digest, LARGEST_CONFIG).await?;
+    let raw_config = match memory.recall(&config.digest) {
+        Some(known) => known,
+        None => {
+            let read = remote.small_blob(&config.digest, LARGEST_CONFIG).await?;
+            memory.remember(&config.digest, &read);
+            read
+        }
+    };
     let json: Value = serde_json::from_slice(&raw_config)
         .map_err(|error| not_an_image(format!("one whose configuration is no JSON ({error})")))?;
     let diff_ids = diff_ids(&json);
@@ -141,6 +185,23 @@ pub async fn describe_found(
         diff_ids,
         raw_config,
     })
+}
+
+/// A manifest that an index names.
+async fn below(
+    remote: &Remote,
+    digest: &Digest,
+    memory: &dyn Memory,
+) -> Result<Document, RegistryError> {
+    if let Some(known) = memory.recall(digest) {
+        return Ok(Document {
+            digest: digest.clone(),
+            ..Document::new("", known.into())
+        });
+    }
+    let document = remote.existing(&Pointer::Digest(digest.clone())).await?;
+    memory.remember(digest, &document.bytes);
+    Ok(document)
 }
 
 fn manifest_of(
@@ -210,6 +271,7 @@ fn layers(blobs: Vec<Descriptor>, diff_ids: &[Digest]) -> Vec<Layer> {
         .map(|(at, blob)| Layer {
             digest: blob.digest,
             size: blob.size,
+            is_foreign: blob.is_foreign,
             media_type: blob.media_type,
             diff_id: of(at),
         })

@@ -213,6 +213,11 @@ fn shell(state: &State) -> Option<String> {
         .then(|| "no engine has this version".to_owned())
 }
 
+/// Whether a version can be taken apart: some engine has it, or a registry.
+pub(super) const fn can_be_read(version: &Version) -> bool {
+    !version.on_engines.is_empty() || version.remote.is_some()
+}
+
 fn anatomy(state: &State) -> Option<String> {
     let Some((image, identity)) = super::update::anatomy::subject(state) else {
         if state.subject_unread().is_some() {
@@ -225,8 +230,8 @@ fn anatomy(state: &State) -> Option<String> {
         .row(&image)
         .and_then(|row| row.version(&identity));
     version
-        .is_none_or(|version| version.on_engines.is_empty())
-        .then(|| "no engine that answers has this version".to_owned())
+        .is_none_or(|version| !can_be_read(version))
+        .then(|| "no registry and no engine has this version".to_owned())
 }
 
 /// What needs an image that has been read, and something in it.

@@ -213,6 +213,11 @@ fn reference(state: &State, image: &ImageName, identity: &Digest) -> String {
     let Some(version) = version else {
         return identity.to_string();
     };
+    if version.on_engines.is_empty()
+        && let Some(there) = version.repo_digests.first()
+    {
+        return format!("docker://{there}");
+    }
     let label = version.label.as_ref().map(|label| label.0.as_str());
     let tag = label.filter(|label| version.tags.iter().any(|tag| tag == label));
     match tag.or(version.tags.first().map(String::as_str)) {

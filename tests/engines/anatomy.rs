@@ -702,8 +702,8 @@ fn what_is_not_there_is_one_sentence() {
     for (image, sentence) in [
         ("nothing:1", "there is no image `nothing:1`"),
         (
-            "docker://example.com/web:1",
-            "`docker pull example.com/web:1` first",
+            "docker://127.0.0.1:1/web:1",
+            "the registry 127.0.0.1:1 refused the connection",
         ),
         ("docker-archive:none.tar", "there is no none.tar"),
     ] {

@@ -9,6 +9,12 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+// A terminal, of which the tests of the interface use more.
+#[allow(dead_code)]
+#[path = "../terminal/pty.rs"]
+mod pty;
+
+mod anatomy;
 mod channels;
 mod copies;
 mod doctor;

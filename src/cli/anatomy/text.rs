@@ -104,6 +104,11 @@ fn origin(origin: &Origin) -> String {
         Origin::Engine { engine, id } => {
             format!("{} on {}", id.short(), printable(engine.as_str()))
         }
+        Origin::Registry { reference, digest } => {
+            let reference = reference.to_string();
+            let name = reference.split('@').next().unwrap_or_default();
+            format!("{} in the registry as {}", digest.short(), printable(name))
+        }
         Origin::Archive(path) if path.as_os_str() == "-" => "standard input".to_owned(),
         Origin::Archive(path) | Origin::Directory(path) => {
             printable(&path.to_string_lossy()).into_owned()

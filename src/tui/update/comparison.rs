@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::anatomy::report::Difference;
 use crate::model::digest::Digest;
 use crate::model::project::ImageName;
+use crate::tui::available::can_be_read;
 
 use super::super::available::no_version;
 use super::super::effect::{Effect, Errand, Request, Shared};
@@ -49,10 +50,10 @@ pub(crate) fn pair(state: &State) -> Result<(ImageName, Digest, Digest), String>
     let row = state.fleet.row(image);
     let held = |identity: &Digest| {
         row.and_then(|row| row.version(identity))
-            .is_some_and(|version| !version.on_engines.is_empty())
+            .is_some_and(can_be_read)
     };
     if !held(&before) || !held(after) {
-        return Err("no engine that answers has both versions".to_owned());
+        return Err("one of the two versions is in no registry and on no engine".to_owned());
     }
     Ok((image.clone(), before, after.clone()))
 }
