@@ -521,7 +521,7 @@ async fn the_interface_reads_a_version_from_the_registry_that_has_it() {
     let words = [env!("CARGO_BIN_EXE_karat")];
     let term = Term::open((140, 40), &words, home, &variables.to_vec());
     // The registry is among those that are asked.
-    term.sees("2 engines up");
+    term.sees("1 engine up");
     term.keys("v");
     term.see("both versions", |text| {
         text.contains("1.0.0") && text.contains("2.0.0")
