@@ -8,6 +8,7 @@
 pub mod build;
 pub mod channel;
 mod clock;
+mod error;
 pub mod job;
 pub mod keeping;
 pub mod memory;
@@ -15,10 +16,8 @@ pub mod plain;
 mod remote_image;
 pub mod shared;
 mod shell;
+mod targets;
 pub mod versions;
-
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use async_trait::async_trait;
 use futures_util::StreamExt as _;
@@ -28,15 +27,15 @@ use tokio_util::sync::CancellationToken;
 
 pub use build::BuildFailure;
 pub use clock::Clock;
+pub use error::TargetError;
 pub use job::Job;
 pub use shared::SharedHistory;
 pub use shell::{Shell, ShellAsk, ShellControl, WindowSize};
+pub use targets::Targets;
 
 use crate::engine::build::Built;
 use crate::engine::images::ImageStream;
-use crate::engine::{Engine, EngineError};
 use crate::model::bytes::Bytes;
-use crate::model::channel::ChannelPlace;
 use crate::model::checkup::Finding;
 use crate::model::details::Details;
 use crate::model::digest::Digest;
@@ -44,14 +43,11 @@ use crate::model::log::{LogLine, LogsAsk};
 use crate::model::observation::{LockSeen, Observation};
 use crate::model::plan::{Frozen, Obtain, Plan, Touch};
 use crate::model::progress::Progress;
-use crate::model::project::{EngineAddress, EngineName, Project};
+use crate::model::project::EngineName;
 use crate::model::rebuild::RebuildPlan;
 use crate::model::reference::{ImageRef, Repository};
 use crate::model::step::Step;
 use crate::model::time::Timestamp;
-use crate::model::version::Scheme;
-use crate::registry::{Registries, RegistryError};
-use crate::store::Store;
 
 /// A place versions run in.
 ///
@@ -346,209 +342,5 @@ impl Watch {
             () = self.cancel.cancelled() => Err(TargetError::Cancelled),
             done = work => done,
         }
-    }
-}
-
-/// What can go wrong at a target.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum TargetError {
-    /// The engine's own error.
-    #[error(transparent)]
-    Engine(#[from] EngineError),
-    /// The registry's own error.
-    #[error(transparent)]
-    Registry(#[from] RegistryError),
-    /// It is not the kind of target that can do that.
-    #[error("{engine} has no {what}: it is a place in a registry, not an engine")]
-    NotAnEngine {
-        /// Which target.
-        engine: EngineName,
-        /// What it does not have.
-        what: &'static str,
-    },
-    /// A channel's own way was asked of an engine.
-    #[error("{engine} is an engine, and no tag of it can be moved")]
-    NotAChannel {
-        /// Which target.
-        engine: EngineName,
-    },
-    /// Somebody else works on the container.
-    #[error("{container} on {engine} is locked by {}: {} (since {}); wait for it, or, if that karat is gone, run `karat recover`", lock.owner, lock.summary, lock.since.format("%Y-%m-%d %H:%M:%S UTC"))]
-    Locked {
-        /// On which engine.
-        engine: EngineName,
-        /// Which container.
-        container: String,
-        /// By whom, and what for.
-        lock: Box<LockSeen>,
-    },
-    /// The container cannot be replaced faithfully.
-    #[error("{container} on {engine} cannot be replaced by karat: {why}. By hand: {by_hand}")]
-    Refused {
-        /// On which engine.
-        engine: EngineName,
-        /// Which container.
-        container: String,
-        /// Why.
-        why: String,
-        /// The command that does it by hand.
-        by_hand: String,
-    },
-    /// What runs is no longer what the plan was made for.
-    #[error(
-        "{container} on {engine} changed since the plan was made: {what}; look again and confirm anew"
-    )]
-    Moved {
-        /// On which engine.
-        engine: EngineName,
-        /// Which container.
-        container: String,
-        /// What changed.
-        what: String,
-    },
-    /// The lock was taken away while the operation ran.
-    #[error(
-        "the lock of {container} on {engine} vanished while the operation ran (`docker container prune`, or `karat unlock`)"
-    )]
-    LockLost {
-        /// On which engine.
-        engine: EngineName,
-        /// Which container.
-        container: String,
-    },
-    /// The new container did not become healthy.
-    #[error("the new {container} on {engine} {what}")]
-    Unwell {
-        /// On which engine.
-        engine: EngineName,
-        /// Which container.
-        container: String,
-        /// `became unhealthy`, `exited with code 1` …
-        what: String,
-    },
-    /// The image that arrived is not the one that was frozen.
-    #[error(
-        "the image for {version} on {engine} is not the frozen one: {what}; nothing was deployed"
-    )]
-    WrongImage {
-        /// On which engine.
-        engine: EngineName,
-        /// Which version.
-        version: String,
-        /// In words.
-        what: String,
-    },
-    /// No container of that name.
-    #[error("there is no container {container} on {engine}")]
-    NoContainer {
-        /// On which engine.
-        engine: EngineName,
-        /// Which container.
-        container: String,
-    },
-    /// No shell there.
-    #[error("no shell in {place} on {engine}: {why}")]
-    NoShell {
-        /// On which engine.
-        engine: EngineName,
-        /// In what.
-        place: String,
-        /// Why.
-        why: String,
-    },
-    /// It was cut off, and is being undone by whoever recovers it.
-    #[error("`{summary}` by {owner} was cut off")]
-    CutOff {
-        /// What it was.
-        summary: String,
-        /// Whose.
-        owner: String,
-    },
-    /// Cancelled by whoever watches.
-    #[error("cancelled")]
-    Cancelled,
-}
-
-/// The tags of an image's own repository that are channels.
-fn own_channels(project: &Project) -> BTreeSet<String> {
-    let channels = project
-        .environments
-        .iter()
-        .filter_map(|one| one.channel.as_ref());
-    channels
-        .filter(|channel| channel.place == ChannelPlace::Own)
-        .map(|channel| channel.tag.clone())
-        .collect()
-}
-
-/// Every target of a project.
-#[derive(Clone, Default)]
-pub struct Targets {
-    /// Those that can be asked.
-    pub usable: BTreeMap<EngineName, Arc<dyn Target>>,
-    /// Those that cannot, and why.
-    pub unusable: BTreeMap<EngineName, String>,
-    /// The history that a team shares, and the registries it is in. None in a demo.
-    pub shared: Option<SharedHistory>,
-}
-
-impl Targets {
-    /// The targets of a project. Nothing is asked of any engine or registry yet; what
-    /// registries say is remembered in the store.
-    #[must_use]
-    pub fn of(project: &Project, store: &Arc<Store>) -> Self {
-        let wanted: Vec<_> = project
-            .images
-            .iter()
-            .map(|image| image.repository.clone())
-            .collect();
-        let registries = Registries::new(project.registries.clone());
-        let shared = SharedHistory::of(project, registries.clone(), store.clone());
-        let mut targets = Self::default();
-        for (name, address) in &project.engines {
-            let target: Arc<dyn Target> = match address {
-                EngineAddress::Channel(channel) => {
-                    Arc::new(channel::ChannelTarget::new(channel.clone(), shared.clone()))
-                }
-                EngineAddress::Registry(repository) => {
-                    let image = project
-                        .images
-                        .iter()
-                        .find(|one| one.repository == *repository);
-                    let scheme = image.map_or(Scheme::Detect, |image| image.scheme.clone());
-                    let repository = repository.clone();
-                    let versions =
-                        versions::VersionsTarget::new(repository, scheme, shared.clone());
-                    Arc::new(versions.without(own_channels(project)))
-                }
-                _ => match Engine::new(name.clone(), address.clone()) {
-                    Ok(engine) => {
-                        let engine = engine.with_logins(registries.clone());
-                        Arc::new(plain::PlainTarget::new(engine, wanted.clone()))
-                    }
-                    Err(error) => {
-                        targets.unusable.insert(name.clone(), error.to_string());
-                        continue;
-                    }
-                },
-            };
-            targets.usable.insert(name.clone(), target);
-        }
-        targets.shared = Some(shared);
-        targets
-    }
-
-    /// The target of that name.
-    ///
-    /// # Errors
-    /// Why it cannot be used.
-    pub fn get(&self, name: &EngineName) -> Result<&Arc<dyn Target>, TargetError> {
-        self.usable.get(name).ok_or_else(|| {
-            let why = self.unusable.get(name).cloned();
-            TargetError::Engine(EngineError::Unusable {
-                engine: name.clone(),
-                why: why.unwrap_or_else(|| "it is in no context and no project file".to_owned()),
-            })
-        })
     }
 }
