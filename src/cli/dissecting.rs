@@ -126,7 +126,8 @@ impl Dissecting {
         let accept = real.accepted.get(image).cloned().unwrap_or_default();
         let fleet = self.fleet.borrow().clone();
         let of_registry = in_registry(&fleet, &real.project, image, identity);
-        let Some(ask) = of_registry.or_else(|| on_engine(&fleet, image, identity)) else {
+        let of_engine = on_engine(&fleet, image, identity);
+        let Some(mut ask) = of_registry.or_else(|| of_engine.clone()) else {
             return Some(Err(format!(
                 "no registry and no engine that answers has this version of {image}"
             )));
@@ -139,13 +140,14 @@ impl Dissecting {
             // Whoever has gone cancels, too.
             let _ = tell.send(Explaining::Facts { facts, sizes }).await;
         }
-        let watch = Watch::new(cancel.clone());
-        let reading = explainer.explain(&ask, &watch);
-        let explained = tokio::select! {
-            biased;
-            explained = reading => explained,
-            () = telling(explainer, &ask, &watch, places, tell) => Err(ExplainError::Lost),
-        };
+        let mut explained = explain(explainer, &ask, places.clone(), tell, cancel).await;
+        // A registry that lets nothing be read is no reason not to ask the engine.
+        if let (Err(ExplainError::Registry(_)), Some(other)) = (&explained, of_engine)
+            && !cancel.is_cancelled()
+        {
+            ask = other;
+            explained = explain(explainer, &ask, places, tell, cancel).await;
+        }
         let Explained { anatomy, origin } = match explained {
             Ok(explained) => explained,
             Err(_) if cancel.is_cancelled() => return None,
@@ -274,6 +276,23 @@ impl Dissecting {
             done.bytes,
             done.entries
         ))
+    }
+}
+
+/// Takes an image apart, telling meanwhile what becomes known of it.
+async fn explain(
+    explainer: &Explainer,
+    ask: &Ask,
+    places: Vec<Digest>,
+    tell: &mpsc::Sender<Explaining>,
+    cancel: &CancellationToken,
+) -> Result<Explained, ExplainError> {
+    let watch = Watch::new(cancel.clone());
+    let reading = explainer.explain(ask, &watch);
+    tokio::select! {
+        biased;
+        explained = reading => explained,
+        () = telling(explainer, ask, &watch, places, tell) => Err(ExplainError::Lost),
     }
 }
 

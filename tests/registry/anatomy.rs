@@ -508,6 +508,7 @@ fn project(shop: &Shop, engine: &Engine) -> String {
 async fn the_interface_reads_a_version_from_the_registry_that_has_it() {
     let shop = Shop::open();
     let engine = Engine::start();
+    on_both(&shop, &engine, "0.9.0");
     on_both(&shop, &engine, "1.0.0");
     let more = [packed(GZIP, "srv/more", b"more")];
     push_packed(&shop.web, "2.0.0", &more).await;
@@ -524,7 +525,7 @@ async fn the_interface_reads_a_version_from_the_registry_that_has_it() {
     term.sees("1 engine up");
     term.keys("v");
     term.see("both versions", |text| {
-        text.contains("1.0.0") && text.contains("2.0.0")
+        text.contains("0.9.0") && text.contains("2.0.0")
     });
     // The newest is first, and no engine has it.
     shop.wire.forget();
@@ -543,6 +544,18 @@ async fn the_interface_reads_a_version_from_the_registry_that_has_it() {
     term.sees("The largest layers");
     let blobs = shop.wire.count("GET", "/golden/web/blobs/");
     assert!(blobs >= 1, "{:?}", shop.wire.heads());
+    term.keys(ESC);
+    term.misses("anatomy of web");
+
+    // Where it does not let the layers be read, the engine hands them over.
+    let kept_back = Fault::Answer("403 Forbidden", Vec::new(), String::new());
+    shop.wire.next(9, "GET", "/golden/web/blobs/", kept_back);
+    shop.wire.forget();
+    term.keys("\x1b[B");
+    term.keys("a");
+    term.sees("anatomy of web 0.9.0");
+    term.sees("The largest layers");
+    assert!(shop.wire.count("GET", "/golden/web/blobs/") >= 1);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
