@@ -123,6 +123,56 @@ impl Catalog {
     }
 }
 
+impl Catalog {
+    /// How many versions and tags there are.
+    #[must_use]
+    pub const fn entries(&self) -> usize {
+        self.versions.len() + self.unread.len()
+    }
+
+    /// The one at a position, in the order of [`Catalog::in_order`]; without going through
+    /// those before it.
+    #[must_use]
+    pub fn entry(&self, at: usize) -> Option<Entry<'_>> {
+        let before = self.unread_before(at);
+        match self.unread.get(before) {
+            Some(unread) if self.position(before, unread) == at => Some(Entry::Unread(unread)),
+            _ => self.versions.get(at.checked_sub(before)?).map(Entry::Known),
+        }
+    }
+
+    /// Where the version is that comes so many versions after the first.
+    #[must_use]
+    pub fn position_of_version(&self, at: usize) -> usize {
+        at + self.unread.partition_point(|unread| unread.place <= at)
+    }
+
+    /// Where a tag is of which only the name is known.
+    #[must_use]
+    pub fn position_of_unread(&self, tag: &str) -> Option<usize> {
+        let at = self.unread.iter().position(|unread| unread.tag == tag)?;
+        Some(self.position(at, self.unread.get(at)?))
+    }
+
+    /// A tag comes after those before it, and after the versions before it.
+    fn position(&self, at: usize, unread: &Unread) -> usize {
+        unread.place.min(self.versions.len()) + at
+    }
+
+    /// How many tags stand before a position.
+    fn unread_before(&self, position: usize) -> usize {
+        let (mut low, mut high) = (0, self.unread.len());
+        while low < high {
+            let middle = usize::midpoint(low, high);
+            match self.unread.get(middle) {
+                Some(unread) if self.position(middle, unread) < position => low = middle + 1,
+                _ => high = middle,
+            }
+        }
+        low
+    }
+}
+
 impl Version {
     /// The label, else the short digest.
     #[must_use]

@@ -42,10 +42,7 @@ pub(crate) fn unavailable(state: &State, command: Command) -> Option<String> {
         }),
         Command::Logs => logs(state),
         Command::Shell => shell(state),
-        Command::NextField | Command::PreviousField if state.view_place() == Place::Deployment => {
-            let (_, _, cell) = state.subject_cell()?;
-            cell.deployment.as_ref().and_then(no_containers)
-        }
+        Command::NextField | Command::PreviousField => next_container(state),
         Command::NextMatch | Command::PreviousMatch => state
             .pane()
             .is_some_and(|pane| pane.search.is_none())
@@ -67,11 +64,7 @@ pub(crate) fn unavailable(state: &State, command: Command) -> Option<String> {
         Command::CancelOperation => cancel(state),
         Command::Recover => recover(state),
         Command::Operations => operations(state),
-        Command::CopyDigest if state.subject_unread().is_some() => Some(no_version(state)),
-        Command::CopyDigest => state
-            .digest()
-            .is_none()
-            .then(|| "there is no digest here".to_owned()),
+        Command::CopyDigest => no_digest(state),
         Command::CopyLine => command_line::of(state).err().map(|why| why.to_string()),
         Command::Engines | Command::Home | Command::Help => is_here(state, command),
         Command::Filter | Command::QuickFilters | Command::SortNext | Command::SortTurn => {
@@ -175,6 +168,22 @@ fn logs(state: &State) -> Option<String> {
         None => Some(format!("{image} does not run in {environment}")),
         Some(deployment) => no_containers(deployment),
     }
+}
+
+/// Why there is no other container to go to.
+fn next_container(state: &State) -> Option<String> {
+    let (_, _, cell) = state.subject_cell()?;
+    let here = state.view_place() == Place::Deployment;
+    let deployment = cell.deployment.as_ref().filter(|_| here)?;
+    no_containers(deployment)
+}
+
+fn no_digest(state: &State) -> Option<String> {
+    if state.subject_unread().is_some() {
+        return Some(no_version(state));
+    }
+    let nothing = state.digest().is_none();
+    nothing.then(|| "there is no digest here".to_owned())
 }
 
 /// Why there is nothing that only containers have.

@@ -139,6 +139,32 @@ fn tags_that_are_not_read_stand_where_they_belong() {
 }
 
 #[test]
+fn every_entry_is_found_where_it_stands() {
+    let mut fleet = with_registry();
+    let catalog = &mut fleet.rows[2].catalog;
+    for (at, place) in [0, 0, 1, 3, 3, 5, 5].into_iter().enumerate() {
+        let tag = format!("tag-{at}");
+        let behind = catalog.unread.partition_point(|it| it.place <= place);
+        catalog.unread.insert(behind, unread(&tag, place));
+    }
+    let keys: Vec<VersionKey> = catalog.in_order().map(VersionKey::from).collect();
+    assert_eq!(keys.len(), catalog.entries());
+    for (at, key) in keys.iter().enumerate() {
+        assert_eq!(catalog.entry(at).map(VersionKey::from).as_ref(), Some(key));
+        let found = match key {
+            VersionKey::Unread(tag) => catalog.position_of_unread(tag),
+            VersionKey::Known(identity) => catalog
+                .versions
+                .iter()
+                .position(|it| &it.identity == identity)
+                .map(|at| catalog.position_of_version(at)),
+        };
+        assert_eq!(found, Some(at), "{key:?}");
+    }
+    assert!(catalog.entry(keys.len()).is_none());
+}
+
+#[test]
 fn what_is_not_read_says_so_wherever_a_version_is_wanted() {
     let state = at(0);
     for command in [

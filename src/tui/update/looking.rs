@@ -2,6 +2,8 @@
 //! name is known, and versions of which nobody asked what is attached to them. It is asked for
 //! once the view rests: who scrolls through thousands of tags wants none of those that flew by.
 
+use std::collections::BTreeSet;
+
 use crate::model::catalog::{Entry, Version};
 use crate::model::project::ImageName;
 
@@ -36,23 +38,20 @@ fn wanted(state: &State) -> Option<(ImageName, Vec<String>)> {
     };
     let row = state.fleet.row(image)?;
     state.registry_of(&row.image.repository)?;
-    let tags: Vec<&String> = match state.stack.last()? {
+    let tags: BTreeSet<&String> = match state.stack.last()? {
         View::Versions(view) => {
             let window = state.layout.view;
             let on_screen = view.list.order().iter().skip(window.top).take(window.page);
-            let mut places: Vec<usize> = on_screen
+            on_screen
                 .chain(view.list.position().iter())
-                .copied()
-                .collect();
-            places.sort_unstable();
-            places.dedup();
-            let mut wanted = places.into_iter().peekable();
-            let all = row.catalog.in_order().enumerate();
-            all.filter(|(at, _)| wanted.next_if_eq(at).is_some())
-                .flat_map(|(_, entry)| tags_of(entry))
+                .filter_map(|at| row.catalog.entry(*at))
+                .flat_map(tags_of)
                 .collect()
         }
-        View::Version { identity, .. } => tags_of(Entry::Known(row.version(identity)?)),
+        View::Version { identity, .. } => {
+            let version = row.version(identity)?;
+            tags_of(Entry::Known(version)).into_iter().collect()
+        }
         _ => return None,
     };
     let asked = state.looked_at.get(image);

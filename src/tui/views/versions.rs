@@ -47,8 +47,7 @@ pub(super) fn list(
         layout.view = page.draw(frame.buffer_mut(), lists::inside(area), 0);
         return;
     };
-    let entries: Vec<Entry<'_>> = row.catalog.in_order().collect();
-    if entries.is_empty() {
+    if row.catalog.entries() == 0 {
         let mut page = Page::new(theme, area.width.saturating_sub(2));
         page.styled(&nowhere(canvas, row), theme.warn);
         layout.view = page.draw(frame.buffer_mut(), lists::inside(area), 0);
@@ -58,7 +57,7 @@ pub(super) fn list(
     if lists::nothing(frame, area, canvas) {
         return;
     }
-    let entry = |place: usize| entries.get(*view.list.order().get(place)?).copied();
+    let entry = |place: usize| row.catalog.entry(*view.list.order().get(place)?);
     let mut story = Page::new(theme, area.width.saturating_sub(2));
     match entry(view.list.at()) {
         Some(Entry::Known(version)) => {

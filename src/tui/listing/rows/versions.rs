@@ -57,30 +57,27 @@ pub(crate) struct VersionRows<'a> {
     fleet: &'a Fleet,
     row: &'a Row,
     sort: Sort<VersionsBy>,
-    /// In the order of versions.
-    entries: Vec<Entry<'a>>,
 }
 
 impl<'a> VersionRows<'a> {
     /// Those of an image, in an order.
-    pub(crate) fn new(fleet: &'a Fleet, row: &'a Row, sort: Sort<VersionsBy>) -> Self {
-        Self {
-            fleet,
-            row,
-            sort,
-            entries: row.catalog.in_order().collect(),
-        }
+    pub(crate) const fn new(fleet: &'a Fleet, row: &'a Row, sort: Sort<VersionsBy>) -> Self {
+        Self { fleet, row, sort }
+    }
+
+    fn entry(&self, at: usize) -> Option<Entry<'a>> {
+        self.row.catalog.entry(at)
     }
 
     fn version(&self, at: usize) -> Option<&'a Version> {
-        match self.entries.get(at)? {
+        match self.entry(at)? {
             Entry::Known(version) => Some(version),
             Entry::Unread(_) => None,
         }
     }
 
     fn first_tag(&self, at: usize) -> Option<&'a str> {
-        match self.entries.get(at)? {
+        match self.entry(at)? {
             Entry::Known(version) => version.tags.first().map(String::as_str),
             Entry::Unread(unread) => Some(&unread.tag),
         }
@@ -91,27 +88,29 @@ impl Rows for VersionRows<'_> {
     type Key = VersionKey;
 
     fn len(&self) -> usize {
-        self.entries.len()
+        self.row.catalog.entries()
     }
 
     fn key(&self, at: usize) -> Option<VersionKey> {
-        self.entries.get(at).copied().map(VersionKey::from)
+        self.entry(at).map(VersionKey::from)
     }
 
     fn find(&self, key: &VersionKey) -> Option<usize> {
-        self.entries.iter().position(|entry| match (entry, key) {
-            (Entry::Known(version), VersionKey::Known(identity)) => &version.identity == identity,
-            (Entry::Unread(unread), VersionKey::Unread(tag)) => &unread.tag == tag,
-            (Entry::Known(_), VersionKey::Unread(_)) | (Entry::Unread(_), VersionKey::Known(_)) => {
-                false
+        let catalog = &self.row.catalog;
+        match key {
+            VersionKey::Known(identity) => {
+                let mut versions = catalog.versions.iter();
+                let at = versions.position(|version| &version.identity == identity)?;
+                Some(catalog.position_of_version(at))
             }
-        })
+            VersionKey::Unread(tag) => catalog.position_of_unread(tag),
+        }
     }
 
     fn hay(&self, at: usize) -> Hay {
         let mut hay = Hay::default();
-        let version = match self.entries.get(at) {
-            Some(Entry::Known(version)) => *version,
+        let version = match self.entry(at) {
+            Some(Entry::Known(version)) => version,
             Some(Entry::Unread(unread)) => {
                 hay.share(&unread.tag);
                 hay.share(NOT_READ);
