@@ -194,7 +194,10 @@ impl Voice {
                         Some(Err(error)) => return error,
                         None => return self.lost("listening to its events"),
                     },
-                    () = &mut nudged, if !tells => break,
+                    () = &mut nudged, if !tells => {
+                        self.target.forget();
+                        break;
+                    }
                     () = tokio::time::sleep(pace.greet_every) => {
                         if let Err(error) = self.target.ping().await {
                             return error;

@@ -90,6 +90,9 @@ pub trait Target: Send + Sync {
     /// Reads these tags of a registry as well, from now on: somebody looks at them.
     fn look_at(&self, _tags: &[String]) {}
 
+    /// Asks again for what was asked a moment ago: somebody wants to know how it is now.
+    fn forget(&self) {}
+
     /// One container, read closely.
     async fn details(&self, _container: &str) -> Result<Details, TargetError> {
         Err(no(self.name(), "containers"))

@@ -165,6 +165,8 @@ async fn read_tag(
 /// again.
 #[derive(Default)]
 struct Seen {
+    /// The next look is for more tags than before, and nothing else.
+    holds: bool,
     tags: HashMap<String, (Instant, Digest)>,
     attached: HashMap<Digest, (Instant, Attached)>,
 }
@@ -202,6 +204,11 @@ impl Target for VersionsTarget {
 
     async fn observe(&self) -> Result<Observation, TargetError> {
         let remote = self.remote()?;
+        // Only for more tags than before is anything else taken to be as it was.
+        let holds = std::mem::take(&mut self.seen().holds);
+        if !holds {
+            self.seen().tags.clear();
+        }
         let all = match remote.tags().await {
             Ok(tags) => tags,
             // Nothing was pushed there yet.
@@ -263,7 +270,7 @@ impl Target for VersionsTarget {
             // A registry tells nobody what happens there.
             tokio::select! {
                 () = tokio::time::sleep(LIST_EVERY) => {}
-                () = target.wanted.more.notified() => {}
+                () = target.wanted.more.notified() => target.seen().holds = true,
             }
             Some((Ok(()), target))
         });
@@ -279,6 +286,10 @@ impl Target for VersionsTarget {
         if more {
             self.wanted.more.notify_one();
         }
+    }
+
+    fn forget(&self) {
+        self.seen().tags.clear();
     }
 
     async fn locate(&self, version: &Frozen) -> Result<Option<Digest>, TargetError> {
