@@ -59,7 +59,7 @@ fn own(session: &Session, fleet: &Fleet) -> Checkup {
     }
     findings.extend(terminal(session));
     Checkup {
-        name: format!("karat {}", env!("CARGO_PKG_VERSION")),
+        name: env!("CARGO_PKG_VERSION").to_owned(),
         subject: Subject::Karat,
         findings,
     }

@@ -35,10 +35,10 @@ pub(super) async fn run(session: &Session, args: Publish) -> Exit {
     let plan = match session.operator.plan_publish(&fleet, &image, &ask).await {
         Ok(Publishing::Plan(plan)) => plan,
         Ok(Publishing::There { reference, digest }) => {
-            let text = format!("nothing to do: {reference} is {digest} already");
+            let text = format!("nothing to do: {reference} is {digest} already\n");
             if session.json {
                 output::json(&json!({
-                    "schema": SCHEMA, "outcome": "done", "summary": text,
+                    "schema": SCHEMA, "outcome": "done", "summary": text.trim_end(),
                     "reference": reference, "digest": digest,
                 }));
             } else {

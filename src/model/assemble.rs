@@ -84,6 +84,18 @@ impl Fleet {
         environment: &Environment,
         engines: &Engines,
     ) -> Verdict {
+        Self::known_good_without(row, cell, environment, engines, &[])
+    }
+
+    /// The same where these versions turned out not to be had any more.
+    #[must_use]
+    pub fn known_good_without(
+        row: &Row,
+        cell: &Cell,
+        environment: &Environment,
+        engines: &Engines,
+        gone: &[Digest],
+    ) -> Verdict {
         let find = |identity: &Digest| row.version(identity);
         cells::verdict(
             &row.image,
@@ -91,6 +103,7 @@ impl Fleet {
             cell.deployment.as_ref(),
             environment,
             engines,
+            gone,
         )
     }
 }

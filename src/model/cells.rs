@@ -96,6 +96,7 @@ impl<'a> CellMaker<'a> {
                     Some(deployment),
                     environment,
                     &fleet.engines,
+                    &[],
                 )
             });
         }
@@ -190,6 +191,7 @@ pub(super) fn verdict<'a>(
     deployment: Option<&Deployment>,
     environment: &Environment,
     engines: &Engines,
+    gone: &[Digest],
 ) -> Verdict {
     let replicas = deployment.map_or(&[][..], |deployment| &deployment.replicas);
     let runs: Vec<Run> = replicas
@@ -209,7 +211,9 @@ pub(super) fn verdict<'a>(
                     digests.chain(run.base.as_deref()),
                 )
         },
-        obtainable: &|run| can_be_had(run, find(&run.identity), engines),
+        obtainable: &|run| {
+            !gone.contains(&run.identity) && can_be_had(run, find(&run.identity), engines)
+        },
     })
 }
 

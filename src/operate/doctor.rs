@@ -10,7 +10,7 @@ use crate::model::digest::Digest;
 use crate::model::fleet::Fleet;
 use crate::model::project::{EngineName, EnvironmentName, ImageName, Project};
 use crate::model::reference::{ImageRef, Repository};
-use crate::registry::{Registries, RegistryError};
+use crate::registry::{Pointer, Registries, RegistryError};
 use crate::target::keeping;
 use crate::target::shared::SharedHistory;
 
@@ -126,7 +126,9 @@ impl Operator {
                     .as_ref()
                     .map(|channel| channel.tag.as_str());
                 let remote = shared.registries().repository(&repository)?;
-                if keeping::held(&remote, &digest, tag.as_deref(), own).await? {
+                // What is gone cannot be kept; the next plan passes it over.
+                let there = remote.head(&Pointer::Digest(digest.clone())).await?;
+                if there.is_none() || keeping::held(&remote, &digest, tag.as_deref(), own).await? {
                     continue;
                 }
                 all.push(Unheld {

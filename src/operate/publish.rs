@@ -18,7 +18,7 @@ use crate::model::time::Span;
 use crate::model::version::VersionLabel;
 use crate::registry::inspect::{Described, describe};
 use crate::registry::{Pointer, RegistryError, Remote};
-use crate::target::{TargetError, Watch};
+use crate::target::{TargetError, Watch, keeping};
 
 /// What is asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -95,7 +95,10 @@ impl Operator {
             .on_engines
             .iter()
             .find(|held| wanted(&held.engine) && up(&held.engine))
-            .ok_or_else(|| unpublished(image, "no engine that answers has it; build it first"))?;
+            .ok_or_else(|| unpublished(
+                    image,
+                    "no engine of the project that answers has it; build it first, or name the engine that has it in an environment",
+                ))?;
         self.publishing(
             (image, &row.image.repository),
             (&label, &held.engine, &held.image_id),
@@ -327,6 +330,16 @@ impl Operator {
                 container: plan.reference().to_string(),
                 what: "somebody published under that tag meanwhile".to_owned(),
             });
+        }
+        if let Some(old) = &plan.replaces {
+            // What is written over may run somewhere, and no tag would hold it any more.
+            let own = Some(plan.version.0.as_str());
+            if !keeping::held(&remote, old, None, own).await? {
+                let tag = keeping::keep_tag(plan.version.0.as_str(), old);
+                remote.retag(old, &tag).await?;
+                let note = format!("what the tag pointed to is kept as {tag}");
+                watch.tell(Progress::Note(note)).await;
+            }
         }
         target
             .push(&plan.image_id, &plan.reference(), watch)

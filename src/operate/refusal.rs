@@ -125,6 +125,22 @@ pub enum Refusal {
     /// The target said why.
     #[error(transparent)]
     Target(#[from] TargetError),
+    /// The version is for other platforms than the engine.
+    #[error(
+        "{image} {version} is for {there}, and {engine} is {wants}: build it for that platform, or choose another version"
+    )]
+    WrongPlatform {
+        /// Which image.
+        image: ImageName,
+        /// Which version.
+        version: String,
+        /// Which engine.
+        engine: EngineName,
+        /// Its platform.
+        wants: String,
+        /// Those there are.
+        there: String,
+    },
     /// It cannot be published.
     #[error("{image} cannot be published: {why}")]
     Unpublished {
@@ -190,6 +206,7 @@ impl Refusal {
             | Self::EngineAway { .. }
             | Self::Gone { .. }
             | Self::Unpublished { .. }
+            | Self::WrongPlatform { .. }
             | Self::Target(_)
             | Self::Rebuild(_) => 1,
         }

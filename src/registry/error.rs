@@ -4,6 +4,7 @@ use crate::model::bytes::Bytes;
 use crate::model::digest::Digest;
 use crate::model::nearest;
 use crate::model::reference::Repository;
+use crate::model::remote::is_technical;
 use crate::model::text;
 use crate::model::time::Span;
 
@@ -384,6 +385,18 @@ impl RegistryError {
         matches!(self, Self::NotThere { .. } | Self::NoRepository { .. })
     }
 
+    /// Whether what is there is damaged: not what its digest or its form says.
+    #[must_use]
+    pub const fn is_damaged(&self) -> bool {
+        matches!(
+            self,
+            Self::WrongDigest { .. }
+                | Self::WrongSize { .. }
+                | Self::TooLarge { .. }
+                | Self::Unreadable { .. }
+        )
+    }
+
     /// Whether what is there is no image that karat reads: something else that registries keep,
     /// or of a form of long ago.
     #[must_use]
@@ -396,15 +409,17 @@ impl RegistryError {
 
     /// A tag that is not there, and the nearest of those that are.
     pub(super) fn no_tag(repository: &Repository, tag: &str, tags: &[String]) -> Self {
+        let tags: Vec<&String> = tags.iter().filter(|tag| !is_technical(tag)).collect();
+        let names = || tags.iter().map(|tag| tag.as_str());
         // The latest are more likely meant than the first.
-        let hint = nearest::nearest(tag, tags.iter().map(String::as_str));
+        let hint = nearest::nearest(tag, names());
         Self::NotThere {
             repository: repository.clone(),
             what: format!("tag `{tag}`"),
             hint: match (hint, tags.len()) {
                 (Some(near), _) => format!("; did you mean `{near}`?"),
                 (None, 0) => "; it has no tags at all".to_owned(),
-                (None, _) => nearest::hint(tag, tags.iter().map(String::as_str)),
+                (None, _) => nearest::hint(tag, names()),
             },
         }
     }

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
-use crate::model::event::Event;
+use crate::model::event::{Event, Outcome};
 use crate::model::plan::Frozen;
 use crate::model::project::{ImageName, Project};
 use crate::model::reference::Repository;
@@ -176,6 +176,10 @@ impl SharedHistory {
             .filter(of_it)
             .find(|kept| kept.record.phase == Phase::Begun)
             .map(|kept| kept.record.clone());
+        // What is half-way has not ended: whoever recovers it writes down how it did.
+        if event.outcome == Outcome::NeedsRecover && begun.is_some() {
+            return Ok(());
+        }
         let record = Record {
             phase: Phase::Ended,
             event: event.clone(),

@@ -5,11 +5,18 @@ use std::sync::Arc;
 
 use super::{SharedHistory, Target, TargetError, channel, plain, versions};
 use crate::engine::{Engine, EngineError};
-use crate::model::channel::ChannelPlace;
-use crate::model::project::{EngineAddress, EngineName, Project};
+use crate::model::channel::{Channel, ChannelPlace};
+use crate::model::project::{EngineAddress, EngineName, Environment, Project};
 use crate::model::version::Scheme;
 use crate::registry::Registries;
 use crate::store::Store;
+
+/// The environment that a channel is.
+fn environment_of(project: &Project, channel: &Channel) -> String {
+    let is_it = |one: &&Environment| one.channel.as_ref() == Some(channel);
+    let found = project.environments.iter().find(is_it);
+    found.map_or_else(|| channel.tag.clone(), |one| one.name.to_string())
+}
 
 /// The tags of an image's own repository that are channels.
 fn own_channels(project: &Project) -> BTreeSet<String> {
@@ -50,7 +57,9 @@ impl Targets {
         for (name, address) in &project.engines {
             let target: Arc<dyn Target> = match address {
                 EngineAddress::Channel(channel) => {
-                    Arc::new(channel::ChannelTarget::new(channel.clone(), shared.clone()))
+                    let shared = shared.clone();
+                    let named = environment_of(project, channel);
+                    Arc::new(channel::ChannelTarget::new(channel.clone(), named, shared))
                 }
                 EngineAddress::Registry(repository) => {
                     let image = project

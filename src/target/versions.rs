@@ -155,8 +155,9 @@ async fn read_tag(
             }
             Ok(Some((tag, digest, image)))
         }
-        // A chart, a signature, a schema of long ago: no version of an image.
-        Err(error) if error.is_no_image() => Ok(None),
+        // A chart, a signature, a schema of long ago: no version of an image. Or a damaged one,
+        // of which a part is missing: it must not hide the others.
+        Err(error) if error.is_no_image() || error.is_not_there() || error.is_damaged() => Ok(None),
         Err(error) => Err(error.into()),
     }
 }

@@ -527,7 +527,8 @@ async fn the_interface_reads_a_version_from_the_registry_that_has_it() {
     term.see("both versions", |text| {
         text.contains("0.9.0") && text.contains("2.0.0")
     });
-    // The newest is first, and no engine has it.
+    // The newest is first, and no engine has it. The selection stayed on what was there before.
+    term.keys("\x1b[H");
     shop.wire.forget();
     term.keys("a");
     term.sees("anatomy of web 2.0.0");

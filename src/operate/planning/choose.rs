@@ -154,7 +154,15 @@ fn promoted<'a>(fleet: &Fleet, row: &'a Row, source: &Environment) -> Result<&'a
         why,
     };
     let deployment = source_deployment(fleet, row, source)
-        .ok_or_else(|| refuse("it does not run there".to_owned()))?;
+        .ok_or_else(|| {
+            refuse(match &source.channel {
+                None => "it does not run there".to_owned(),
+                Some(channel) => format!(
+                    "there is no tag {channel} yet; make it point somewhere first: `karat rollback {} --env {} --to VERSION`",
+                    row.image.name, source.name
+                ),
+            })
+        })?;
     match deployment.identities.as_slice() {
         [one] => row.version(one).ok_or_else(|| {
             refuse(format!("the image {} it runs is on no engine any more", one.short()))

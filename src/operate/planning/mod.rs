@@ -19,7 +19,7 @@ use crate::model::project::{EngineName, Environment, EnvironmentName, ImageName}
 use crate::model::reference::ImageRef;
 use crate::model::time::Timestamp;
 use crate::registry::Pointer;
-use crate::target::TouchAsk;
+use crate::target::{TargetError, TouchAsk};
 
 /// What is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -128,6 +128,8 @@ impl Operator {
                 source.and_then(|source| source_version(fleet, row, source)),
             ));
         };
+        let gone = self.gone(fleet, row, environment, cell, ask).await?;
+        let cell = gone.as_ref().unwrap_or(cell);
         let choice = choose(fleet, row, environment, source, cell, ask)?;
         let others: Vec<&Replica> = deployment
             .replicas
@@ -151,12 +153,61 @@ impl Operator {
                 .iter()
                 .map(|identity| frozen::identity(row, deployment, identity))
                 .collect(),
-            heading: choose::heading(row, deployment, &choice.to),
+            heading: match ask.pick {
+                // Whatever its label: what is left is left because it was bad.
+                Pick::KnownGood => Heading::Back,
+                _ => choose::heading(row, deployment, &choice.to),
+            },
             warnings: choose::warnings(row, cell, deployment, &choice, ask),
             evidence: choice.evidence,
             to: choice.to,
             touches,
         }))
+    }
+
+    /// The cell without the known good versions that its registry does not have any more: what
+    /// was deleted there is no version to go back to. Nothing where all are there, or nobody
+    /// asks for one.
+    async fn gone(
+        &self,
+        fleet: &Fleet,
+        row: &Row,
+        environment: &Environment,
+        cell: &Cell,
+        ask: &DeployAsk,
+    ) -> Result<Option<Cell>, Refusal> {
+        if ask.pick != Pick::KnownGood || environment.channel.is_none() {
+            return Ok(None);
+        }
+        let mut without: Option<Cell> = None;
+        let mut gone: Vec<Digest> = Vec::new();
+        loop {
+            let cell = without.as_ref().unwrap_or(cell);
+            let verdict = cell.known_good.as_ref();
+            let Some(run) = verdict.and_then(|verdict| verdict.choice.as_ref()) else {
+                return Ok(without);
+            };
+            let version = frozen::run(row, run);
+            let [engine] = environment.engines.as_slice() else {
+                return Ok(without);
+            };
+            let target = self.targets.get(engine)?;
+            let Some(container) = target.container_for(&row.image.repository) else {
+                return Ok(without);
+            };
+            match target.way(&container, &version).await {
+                Err(TargetError::Registry(error)) if error.is_not_there() => {
+                    gone.push(run.identity.clone());
+                }
+                Err(error) => return Err(error.into()),
+                Ok(_) => return Ok(without),
+            }
+            let verdict = Fleet::known_good_without(row, cell, environment, &fleet.engines, &gone);
+            without = Some(Cell {
+                known_good: Some(verdict),
+                ..cell.clone()
+            });
+        }
     }
 
     /// The plan for an image of which nothing is there yet, where that can be made: a tag.
@@ -253,6 +304,7 @@ impl Operator {
         if let Some(reference) = in_registry(&choice.to)
             && self.registry_has(&reference).await
         {
+            pull::platform(fleet, row, engine, &choice.to)?;
             let last = self.store.last_pull(engine, &reference.repository);
             return Ok(Obtain::Pull {
                 bytes: pull::bytes(fleet, row, engine, &choice.to.identity),

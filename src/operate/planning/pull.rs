@@ -3,7 +3,9 @@
 use crate::model::bytes::Bytes;
 use crate::model::digest::Digest;
 use crate::model::fleet::{Fleet, Row};
+use crate::model::plan::Frozen;
 use crate::model::project::EngineName;
+use crate::operate::Refusal;
 
 /// The bytes that pulling a version moves to an engine, as they lie in the registry. `None`
 /// where the registry was not asked, or tells something else than the image does.
@@ -42,4 +44,45 @@ pub(super) fn bytes(
         .max()
         .unwrap_or(0);
     Some(Bytes(total.skip(shared).sum()))
+}
+
+/// That an engine can run a version, as far as the registry tells for which platforms it is.
+///
+/// # Errors
+/// It is for others only.
+pub(super) fn platform(
+    fleet: &Fleet,
+    row: &Row,
+    engine: &EngineName,
+    version: &Frozen,
+) -> Result<(), Refusal> {
+    let there = row
+        .version(&version.identity)
+        .and_then(|version| version.remote.as_ref())
+        .map(|remote| remote.platforms.as_slice())
+        .unwrap_or_default();
+    let state = fleet
+        .engines
+        .get(engine)
+        .and_then(|state| state.last.as_ref());
+    let Some(wants) = state.map(|last| last.facts.platform.as_str()) else {
+        return Ok(());
+    };
+    // A variant (`linux/arm/v7`) is a matter between engine and registry.
+    let fits = |platform: &String| {
+        platform == wants
+            || platform
+                .strip_prefix(wants)
+                .is_some_and(|rest| rest.starts_with('/'))
+    };
+    if there.is_empty() || wants.is_empty() || there.iter().any(fits) {
+        return Ok(());
+    }
+    Err(Refusal::WrongPlatform {
+        image: row.image.name.clone(),
+        version: version.label.clone(),
+        engine: engine.clone(),
+        wants: wants.to_owned(),
+        there: there.join(", "),
+    })
 }

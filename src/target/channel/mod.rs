@@ -42,6 +42,8 @@ use crate::registry::{Pointer, Remote};
 #[derive(Clone)]
 pub struct ChannelTarget {
     name: EngineName,
+    /// What the environment is called, which its keep tags name.
+    environment: String,
     channel: Channel,
     history: SharedHistory,
     /// Versions that an operation of this process brought to where the tag is: the digest in
@@ -77,9 +79,10 @@ impl Place {
 impl ChannelTarget {
     /// The channel of all images of a project that have a registry.
     #[must_use]
-    pub fn new(channel: Channel, history: SharedHistory) -> Self {
+    pub fn new(channel: Channel, environment: String, history: SharedHistory) -> Self {
         Self {
             name: channel.name(),
+            environment,
             channel,
             history,
             brought: Arc::default(),

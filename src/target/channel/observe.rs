@@ -95,14 +95,21 @@ async fn see(target: &ChannelTarget, place: Place) -> Result<Seen, TargetError> 
         });
     };
     let read = remote_image::read(&target.history, &remote, &there.digest, None, Depth::Plain);
-    let mut image = read.await?;
-    if place.is_home() {
+    let mut image = match read.await {
+        Ok(image) => Some(image),
+        // It points to something that is no image, or a damaged one: that is shown by its
+        // digest, and hides nothing of the other images.
+        Err(error) if error.is_no_image() || error.is_not_there() || error.is_damaged() => None,
+        Err(error) => return Err(error.into()),
+    };
+    if let Some(image) = image.as_mut().filter(|_| place.is_home()) {
         image.tags = vec![place.tag.clone()];
     }
-    let container = pointing(target, &place, &there.digest, &image, &records);
+    let id = image.as_ref().map_or(&there.digest, |image| &image.id);
+    let container = pointing(target, &place, &there.digest, id, &records);
     Ok(Seen {
         container: Some(container),
-        image: Some(image),
+        image,
         locks,
     })
 }
@@ -112,7 +119,7 @@ fn pointing(
     target: &ChannelTarget,
     place: &Place,
     digest: &Digest,
-    image: &LocalImage,
+    image_id: &Digest,
     records: &[Kept],
 ) -> Container {
     let mover = shared::mover(records, &place.tag, digest);
@@ -124,7 +131,7 @@ fn pointing(
         name: place.name(),
         image: format!("{}@{digest}", place.home),
         recorded: None,
-        image_id: image.id.clone(),
+        image_id: image_id.clone(),
         labels: BTreeMap::new(),
         health: Health::NoCheck,
         restarts: 0,

@@ -63,7 +63,7 @@ async fn held_by_nothing_else(
     if keeping::held(&remote, digest, likely, place.tag.tag.as_deref()).await? {
         return Ok(None);
     }
-    let tag = keeping::keep_tag(&target.channel.tag, digest);
+    let tag = keeping::keep_tag(&target.environment, digest);
     Ok(Some(format!(
         "no other tag holds {}, and a garbage collection would take it: it gets the tag {tag}",
         digest.short()

@@ -11,7 +11,7 @@ use crate::model::plan::Frozen;
 use crate::model::progress::Progress;
 use crate::model::step::Step;
 use crate::registry::copy::{CopyNews, CopyOptions, copy};
-use crate::registry::{Deleted, RegistryError};
+use crate::registry::{Deleted, Pointer, RegistryError, Remote};
 use crate::target::{Job, TargetError, Watch, keeping};
 
 /// Carries out one step.
@@ -50,7 +50,7 @@ async fn keep(target: &ChannelTarget, job: &Job) -> Result<(), TargetError> {
     let remote = target.remote(&place.tag.repository)?;
     let likely = job.from.as_ref().and_then(|from| from.tag.as_deref());
     if !keeping::held(&remote, &before, likely, place.tag.tag.as_deref()).await? {
-        let tag = keeping::keep_tag(&target.channel.tag, &before);
+        let tag = keeping::keep_tag(&target.environment, &before);
         remote.retag(&before, &tag).await?;
     }
     Ok(())
@@ -163,6 +163,7 @@ pub(super) async fn bring(
             Err(_) if watch.cancel.is_cancelled() => return Err(TargetError::Cancelled),
             copied => copied?,
         };
+        let signed = beside(&from, &to, &digest, watch).await?;
         watch
             .tell(Progress::Note(format!(
                 "{} at {}: {} blobs were there, {} mounted, {} copied ({}), with {} attached to it",
@@ -172,7 +173,7 @@ pub(super) async fn bring(
                 copied.blobs_mounted,
                 copied.blobs_copied,
                 copied.bytes_copied,
-                copied.referrers,
+                copied.referrers + signed,
             )))
             .await;
     }
@@ -180,6 +181,35 @@ pub(super) async fn bring(
         .brought()
         .insert((digest, place.tag.repository.clone()));
     Ok(())
+}
+
+/// What cosign puts beside a version, under tags made of its digest.
+const BESIDE: [&str; 3] = ["sig", "att", "sbom"];
+
+/// Brings what lies beside a version under tags made of its digest. Answers how many there are.
+async fn beside(
+    from: &Remote,
+    to: &Remote,
+    digest: &Digest,
+    watch: &Watch,
+) -> Result<usize, TargetError> {
+    let name = digest.as_str().replace(':', "-");
+    let mut all = 0;
+    for kind in BESIDE {
+        let tag = format!("{name}.{kind}");
+        let pointer = Pointer::Tag(tag.clone());
+        if from.head(&pointer).await?.is_none() {
+            continue;
+        }
+        let options = CopyOptions {
+            tag: Some(tag),
+            referrers: false,
+            ..CopyOptions::default()
+        };
+        copy(from, to, &pointer, &options, |_| {}, &watch.cancel).await?;
+        all += 1;
+    }
+    Ok(all)
 }
 
 fn tell(target: &ChannelTarget, what: &str, news: &CopyNews, total: &AtomicU64, watch: &Watch) {

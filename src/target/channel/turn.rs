@@ -3,12 +3,14 @@
 use std::time::{Duration, Instant};
 
 use super::{ChannelTarget, Place};
+use crate::model::observation::LockSeen;
+use crate::model::progress::Progress;
 use crate::model::shared::{self, Kept, Phase, Record, Turn};
 use crate::registry::Pointer;
 use crate::target::{Job, TargetError, Watch};
 
 /// How long another operation that began at the same moment is waited for.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(20);
 const LOOK_AGAIN: Duration = Duration::from_millis(250);
 
 /// Writes down that the job begins, and waits until nobody else is at it. The tag must still
@@ -30,13 +32,22 @@ pub(super) async fn take(
         lock,
     };
     let since = Instant::now();
+    let mut told = false;
     loop {
         let records = target.history.read(&place.home).await?;
         match shared::turn(&records, &kept.record, chrono::Utc::now()) {
             Turn::Mine => break,
             Turn::Theirs(lock) => return Err(locked(lock)),
-            Turn::Wait(lock) if since.elapsed() > PATIENCE => return Err(locked(lock)),
-            Turn::Wait(_) => {}
+            Turn::Wait(lock) if since.elapsed() > PATIENCE || is_dead(&records, &lock) => {
+                return Err(locked(lock));
+            }
+            Turn::Wait(lock) => {
+                if !told {
+                    told = true;
+                    let note = format!("waiting for {}: {}", lock.owner, lock.summary);
+                    watch.tell(Progress::Note(note)).await;
+                }
+            }
         }
         let pause = async {
             tokio::time::sleep(LOOK_AGAIN).await;
@@ -45,6 +56,16 @@ pub(super) async fn take(
         watch.or_cancel(pause).await?;
     }
     unmoved(target, &place, job).await
+}
+
+/// Whether the process that holds up is known to be gone: it ran on this machine.
+fn is_dead(records: &[Kept], lock: &LockSeen) -> bool {
+    let of_it = records
+        .iter()
+        .filter(|kept| kept.record.event.id == lock.operation)
+        .find_map(|kept| kept.record.job.clone());
+    let job = of_it.and_then(|job| serde_json::from_value::<Job>(job).ok());
+    job.is_some_and(|job| job.process.is_alive() == Some(false))
 }
 
 /// The record that a job begins.
@@ -108,26 +129,21 @@ pub(super) async fn moved(
     }
 }
 
-/// Who let the tag point to a digest.
+/// Who let the tag point to a digest, if that was the last move the history knows of.
 fn writer(
     records: &[Kept],
     place: &Place,
     digest: &crate::model::digest::Digest,
     job: &Job,
 ) -> Option<String> {
-    let by = |record: &&Record| {
-        let to = record
-            .to
-            .as_ref()
-            .and_then(|to| to.registry_digest.as_ref());
-        record.channel.as_ref() == Some(&place.tag)
-            && to == Some(digest)
-            && record.event.id != job.event.id
-    };
-    let newest = records.iter().map(|kept| &kept.record).filter(by);
-    newest
-        .max_by_key(|record| record.written)
-        .map(|record| record.event.who.clone())
+    let others = records.iter().map(|kept| &kept.record).filter(|record| {
+        record.channel.as_ref() == Some(&place.tag) && record.event.id != job.event.id
+    });
+    let last = others.max_by_key(|record| record.written)?;
+    let to = last.to.as_ref().and_then(|to| to.registry_digest.as_ref());
+    // What it was before this plan is no news: then somebody else went back to it.
+    let moved_since = last.written >= job.event.time;
+    (to == Some(digest) && moved_since).then(|| last.event.who.clone())
 }
 
 /// Whether the tag points to what it should.

@@ -42,7 +42,12 @@ pub(super) async fn carry_out(
         lock::check_patiently(target, job).await?;
     }
     match step {
-        Step::Lock => lock::claim(target, job).await,
+        Step::Lock => {
+            lock::claim(target, job).await?;
+            // It is this process's own from here on, and no stop was asked for yet.
+            job.live.stop = StopSent::No;
+            Ok(())
+        }
         // Those of a tag are none of a container.
         Step::Obtain | Step::Keep | Step::Point | Step::Confirm => Ok(()),
         Step::Create => create(target, job).await,
