@@ -472,3 +472,41 @@ fn a_channel_is_what_engines_pull() {
         "{sources:#}"
     );
 }
+
+/// A container is not touched where the image cannot be brought, whatever its restart policy.
+#[test]
+fn a_pull_that_fails_touches_no_container() {
+    let storage = tempfile::tempdir_in("/var/tmp").expect("a folder");
+    let (staging, prod) = (Engine::start(), Engine::start());
+    let registry = Registry::beside(&staging, storage.path());
+    for version in ["1.0.0", "2.0.0"] {
+        staging.api.image(&Recipe::new(REPOSITORY, version));
+        push(&staging.api, version);
+    }
+    prod.api.image(&Recipe::new(REPOSITORY, "1.0.0"));
+    staging.api.app("web", &format!("{REPOSITORY}:2.0.0"));
+    // As Docker has it by default: no restart policy.
+    let image = format!("{REPOSITORY}:1.0.0");
+    prod.api.run("web", &json!({ "Image": image }));
+    staging.api.healthy("web");
+    let started = |api: &Api| {
+        let web = api.container("web").expect("web");
+        (
+            web["State"]["StartedAt"].clone(),
+            web["RestartCount"].clone(),
+        )
+    };
+    let before = started(&prod.api);
+    let karat = Karat::new(&format!(
+        "[images.web]\nrepository = \"{REPOSITORY}\"\n[environments.staging]\nengines = [\"{}\"]\n[environments.prod]\nengines = [\"{}\"]\n",
+        staging.address(),
+        prod.address()
+    ));
+    // No registry is beside prod: its pull is refused.
+    karat
+        .run_inside(&staging, &["promote", "web", "--to", "prod", "--yes"])
+        .is(5)
+        .says("bring the image");
+    assert_eq!(started(&prod.api), before);
+    drop(registry);
+}

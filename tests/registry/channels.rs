@@ -782,3 +782,100 @@ fn a_registry_that_is_silent_holds_nobody_up() {
     assert!(done.said().contains("docker.sock"), "{}", done.said());
     drop(silent);
 }
+
+/// A roll back walks backwards, whatever the labels say: it never toggles.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_roll_back_never_toggles() {
+    let line = Line::with(&["2.1.0", "3.1.0"]).await;
+    line.point("prod", "3.1.0").await;
+    line.point("dev", "2.1.0").await;
+    let karat = Karat::new(&line.project("soak = \"1s\""));
+    soaked(&karat, 1);
+    karat
+        .run(&["promote", "web", "--to", "prod", "--yes"])
+        .is(0);
+    soaked(&karat, 1);
+    karat
+        .run(&["rollback", "web", "--env", "prod", "--yes"])
+        .is(0);
+    assert_eq!(
+        line.points_to("prod").await.as_ref(),
+        Some(line.digest("3.1.0"))
+    );
+    soaked(&karat, 1);
+    karat
+        .run(&["rollback", "web", "--env", "prod", "--yes"])
+        .is(4);
+}
+
+/// What was deleted from the registry is no version to go back to: the one before it is, or
+/// there is none.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_deleted_is_not_gone_back_to() {
+    let line = Line::with(&["1.0.0", "1.1.0", "1.2.0"]).await;
+    line.point("prod", "1.0.0").await;
+    let karat = Karat::new(&line.project("soak = \"1s\""));
+    for version in ["1.1.0", "1.2.0"] {
+        soaked(&karat, 1);
+        karat
+            .run(&["rollback", "web", "--env", "prod", "--to", version, "--yes"])
+            .is(0);
+    }
+    line.web.delete(line.digest("1.1.0")).await.expect("gone");
+    karat
+        .run(&["rollback", "web", "--env", "prod", "--yes"])
+        .is(0);
+    assert_eq!(
+        line.points_to("prod").await.as_ref(),
+        Some(line.digest("1.0.0"))
+    );
+}
+
+/// One image of which a part is missing hides none of the others.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_damaged_version_hides_no_other() {
+    let line = Line::with(&["1.0.0", "1.2.0"]).await;
+    let index = crate::images::push_index(&line.web, "1.1.0", &[b"the base", b"more"]).await;
+    let children: Value = serde_json::from_slice(&index.bytes).expect("an index");
+    for child in children["manifests"].as_array().expect("children") {
+        let digest = Digest::parse(child["digest"].as_str().expect("text")).expect("a digest");
+        line.web.delete(&digest).await.expect("gone");
+    }
+    let karat = Karat::new(&line.project(""));
+    let versions = karat.json(&["versions", "web"]);
+    let read: Vec<&str> = versions["versions"]
+        .as_array()
+        .expect("versions")
+        .iter()
+        .filter(|one| !one["identity"].is_null())
+        .map(|one| one["version"].as_str().expect("a label"))
+        .collect();
+    assert_eq!(read, ["1.2.0", "1.0.0"]);
+}
+
+/// Who went back to an older version without karat is not the one who once put it there.
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_is_blamed_for_what_he_did_long_ago() {
+    let line = Line::with(&["1.0.0", "1.1.0", "1.2.0"]).await;
+    line.point("prod", "1.0.0").await;
+    let wire = Faults::before(line.registry.port);
+    let project = line.project_at(&wire.host(), "");
+    let karat = Karat::new(&project);
+    let to = |version: &'static str| ["rollback", "web", "--env", "prod", "--to", version, "--yes"];
+    karat.run(&to("1.1.0")).is(0);
+    karat.run(&to("1.2.0")).is(0);
+    wire.next(1, "PUT", "-begun-", Fault::Gate);
+    let child = karat.spawn(&to("1.0.0"));
+    until("the request", Duration::from_secs(30), || {
+        (wire.count("PUT", "-begun-") > 2).then_some(())
+    });
+    // Somebody without karat goes back to what karat once put there.
+    line.point("prod", "1.1.0").await;
+    wire.open();
+    let ended = crate::support::karat::ended(child).is(1);
+    assert!(
+        ended.said().contains("of whom the history knows nothing"),
+        "{}",
+        ended.said()
+    );
+}
