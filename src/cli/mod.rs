@@ -28,6 +28,7 @@ mod log;
 mod log_file;
 mod look;
 mod manual;
+mod memory;
 mod output;
 mod plan_text;
 mod progress;

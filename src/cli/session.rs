@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::args::Args;
 use super::log;
+use super::memory;
 use super::output::{self, Exit};
 use super::showroom::Showroom;
 use super::table::Colour;
@@ -101,13 +102,11 @@ impl Session {
 
     /// Asks every engine once, remembers what they said, and learns the events they carry.
     pub(super) async fn fleet(&self) -> Fleet {
-        let last = self.store.last_engines().unwrap_or_default();
+        let last = memory::recall(&self.store, &self.project);
         let engines = observe::gather(&self.targets, &last, Clock::System).await;
         let fleet = Fleet::assemble(&self.project, &engines, chrono::Utc::now());
         // The store is a hint: a full disk must not keep anybody from rolling back.
-        let remembered = self
-            .store
-            .remember_engines(&engines)
+        let remembered = memory::remember(&self.store, &self.project, &engines)
             .and_then(|()| self.store.learn(&learned(&fleet)));
         if let Err(error) = remembered {
             self.hint(&format!(

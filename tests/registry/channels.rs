@@ -336,6 +336,9 @@ async fn a_channel_in_another_registry_gets_what_it_lacks_and_what_is_attached()
         line.registry.host(),
         elsewhere.host()
     );
+    // A signature, as cosign leaves it: under a tag made of the digest.
+    let signature = format!("{}.sig", line.digest("1.1.0").as_str().replace(':', "-"));
+    push(&line.web, Some(&signature), "amd64", &[b"a signature"]).await;
     let karat = Karat::new(&project);
     karat
         .run(&["promote", "web", "--to", "prod", "--dry-run"])
@@ -352,6 +355,7 @@ async fn a_channel_in_another_registry_gets_what_it_lacks_and_what_is_attached()
         .expect("a tag")
         .digest;
     assert_eq!(&now, line.digest("1.1.0"));
+    assert!(there.head(&tag(&signature)).await.expect("asked").is_some());
     assert!(there.manifest(&by(&now)).await.expect("read").is_some());
 }
 

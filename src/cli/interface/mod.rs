@@ -14,10 +14,12 @@ use super::args::{Args, Demo, Look};
 use super::dissecting::Dissecting;
 use super::keeper::Keeper;
 use super::look;
+use super::memory;
 use super::output::{self, Exit};
 use super::session::Session;
 use super::showroom::{Anatomies, Showroom};
 use crate::config;
+use crate::model::project::Project;
 use crate::observe::{Live, Pace, live};
 use crate::store::Store;
 use crate::target::Clock;
@@ -27,12 +29,16 @@ use hands::Hand;
 /// Opens the interface and stays until it is left.
 pub(super) async fn run(session: &Session, look: &Look) -> Exit {
     let observed = observe(session);
-    let remembering = tokio::spawn(remember(session.store.clone(), observed.engines.clone()));
+    let remembering = tokio::spawn(remember(
+        session.store.clone(),
+        session.project.clone(),
+        observed.engines.clone(),
+    ));
     let exit = stay(session, look, &observed, None).await;
     remembering.abort();
     // What was seen last is what the next start shows first.
     let engines = observed.engines.borrow().clone();
-    let _ = session.store.remember_engines(&engines);
+    let _ = memory::remember(&session.store, &session.project, &engines);
     exit
 }
 
@@ -59,7 +65,7 @@ pub(super) async fn demo(args: &Args, ask: &Demo) -> Exit {
 }
 
 fn observe(session: &Session) -> Live {
-    let last = session.store.last_engines().unwrap_or_default();
+    let last = memory::recall(&session.store, &session.project);
     let clock = *session.operator.clock();
     live(
         &session.project,
@@ -162,12 +168,14 @@ fn read(clock: Clock) -> tui::Clock {
 /// in some seconds: a busy engine must not keep the disk busy.
 async fn remember(
     store: Arc<Store>,
+    project: Arc<Project>,
     mut engines: watch::Receiver<Arc<crate::model::fleet::Engines>>,
 ) {
     while engines.changed().await.is_ok() {
         let seen = engines.borrow_and_update().clone();
-        let store = store.clone();
-        let written = tokio::task::spawn_blocking(move || store.remember_engines(&seen)).await;
+        let (store, project) = (store.clone(), project.clone());
+        let write = move || memory::remember(&store, &project, &seen);
+        let written = tokio::task::spawn_blocking(write).await;
         // Only a cache: the next try may succeed, and nothing depends on it.
         drop(written);
         tokio::time::sleep(std::time::Duration::from_secs(5)).await;

@@ -19,6 +19,7 @@ use super::anatomy::text::Style;
 use super::anatomy::{json, markdown, text};
 use super::args::{Layers, Markdown};
 use super::layout;
+use super::memory;
 use super::output::{self, Exit};
 use super::reading::Reading;
 use super::session::Session;
@@ -76,7 +77,7 @@ async fn whole(explained: Explained, known: Vec<Known>, accept: AcceptanceList) 
 
 /// The other images that karat saw on engines when it looked last, by their names.
 fn known(session: &Session, anatomy: &Anatomy) -> Vec<Known> {
-    let engines = session.store.last_engines().unwrap_or_default();
+    let engines = memory::recall(&session.store, &session.project);
     let own = anatomy.facts.layers.iter().map(|it| &it.diff_id);
     let images = engines
         .values()

@@ -86,3 +86,85 @@ pub(super) fn platform(
         there: there.join(", "),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::observation::LocalImage;
+    use crate::model::reference::{ImageRef, Repository};
+    use crate::model::remote::RemoteImage;
+    use crate::model::testing::{
+        digest, engine, engines, environment, image, local, minute, project,
+    };
+
+    const REPOSITORY: &str = "reg.example/shop";
+
+    /// `prod` has an image of two layers; the registry has one that adds a third.
+    fn fleet(platforms: &[&str]) -> Fleet {
+        let layers = |names: &[&str]| names.iter().map(|name| digest(name)).collect::<Vec<_>>();
+        let old = LocalImage {
+            diff_ids: layers(&["base", "more"]),
+            ..local("old", &["reg.example/shop:1.0.0"])
+        };
+        let size = |name: &str, bytes: u64| (digest(&format!("packed {name}")), Bytes(bytes));
+        let new = LocalImage {
+            diff_ids: layers(&["base", "more", "new"]),
+            repo_digests: vec![ImageRef {
+                repository: Repository::new(REPOSITORY),
+                tag: None,
+                digest: Some(digest("manifest")),
+            }],
+            remote: Some(RemoteImage {
+                manifest: Some(digest("manifest")),
+                platforms: platforms.iter().map(|name| (*name).to_owned()).collect(),
+                layers: vec![size("base", 700), size("more", 50), size("new", 3)],
+                ..RemoteImage::default()
+            }),
+            ..local("new", &["reg.example/shop:1.1.0"])
+        };
+        let mut prod = engine("prod", vec![old], Vec::new());
+        if let Some(last) = &mut prod.1.last {
+            last.facts.platform = "linux/amd64".to_owned();
+        }
+        let all = engines([
+            prod,
+            engine("registry:reg.example/shop", vec![new], Vec::new()),
+        ]);
+        let mut project = project(vec![environment("prod")]);
+        project.images = vec![crate::model::project::Image {
+            repository: Repository::new(REPOSITORY),
+            ..image("shop")
+        }];
+        Fleet::assemble(&project, &all, minute(1))
+    }
+
+    #[test]
+    fn only_what_the_engine_lacks_is_pulled() {
+        let fleet = fleet(&["linux/amd64"]);
+        let row = &fleet.rows[0];
+        let prod = EngineName::from("prod");
+        assert_eq!(bytes(&fleet, row, &prod, &digest("new")), Some(Bytes(3)));
+        // Of one that no registry was asked about nothing is known.
+        assert_eq!(bytes(&fleet, row, &prod, &digest("old")), None);
+    }
+
+    #[test]
+    fn a_version_for_other_platforms_is_refused() {
+        for (platforms, fits) in [
+            (&["linux/amd64"][..], true),
+            (&["linux/arm64", "linux/amd64"], true),
+            (&["linux/amd64/v2"], true),
+            (&[], true),
+            (&["linux/arm64", "linux/s390x"], false),
+            (&["windows/amd64"], false),
+        ] {
+            let fleet = fleet(platforms);
+            let row = &fleet.rows[0];
+            let version = row.version(&digest("new")).expect("a version");
+            let frozen = version.freeze(&row.image.repository);
+            let prod = EngineName::from("prod");
+            let said = platform(&fleet, row, &prod, &frozen);
+            assert_eq!(said.is_ok(), fits, "{platforms:?}");
+        }
+    }
+}
